@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static int read_all(int fd, size_t max, char **out, size_t *out_len)
+{
+	_cleanup_free_ char *buf = NULL;
+	size_t len = 0, room = 0;
+
+	for (;;) {
+		if (len + 1 >= room) {
+			char *grown = realloc(buf, room = room ? 2 * room : 4096);
+
+			if (!grown)
+				return -ENOMEM;
+			buf = grown;
+		}
+		ssize_t n = read(fd, buf + len, room - len - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
+	}
+	buf[len] = '\0';
+	*out = steal(&buf);
+	*out_len = len;
+	return 0;
+}
+
+int file_read(int dirfd, const char *path, size_t max, char **out, size_t *out_len)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	return read_all(fd, max, out, out_len);
+}
+
+int file_read_line(int dirfd, const char *path, char **out)
+{
+	size_t len;
+	int r = file_read(dirfd, path, 65536, out, &len);
+
+	if (!r && len && (*out)[len - 1] == '\n')
+		(*out)[len - 1] = '\0';
+	return r;
+}
+
+int file_write_once(int dirfd, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/request.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/value.h"
+
+const struct request_option request_options[] = {
+#define REQUEST_OPTION(field, kind, key, metavar, verbs, help)                                     \
+	{key, REQUEST_##kind, metavar, verbs, help, offsetof(struct volume_request, field)},
+#include "base/request-options.def"
+#undef REQUEST_OPTION
+};
+const size_t request_options_n = ARRAY_SIZE(request_options);
+
+static const struct {
+	enum verb verb;
+	const char *name;
+} verbs[] = {
+	{VERB_CREATE, "create"}, {VERB_ATTACH, "attach"}, {VERB_DETACH, "detach"},
+	{VERB_DELETE, "delete"}, {VERB_LIST, "list"},	  {VERB_SHOW, "show"},
+	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},
+};
+
+const char *verb_name(enum verb verb)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (verbs[i].verb == verb)
+			return verbs[i].name;
+	return NULL;
+}
+
+const struct request_option *request_option_find(enum verb verb, const char *key)
+{
+	for (size_t i = 0; i < request_options_n; i++)
+		if ((request_options[i].verbs & verb) && !strcmp(request_options[i].key, key))
+			return &request_options[i];
+	return NULL;
+}
+
+static int set_text(char **field, const char *key, const char *text, struct err **e)
+{
+	char *copy;
+
+	if (!*text)
+		return err_set(e, ERR_USAGE, -EINVAL, "option '%s' has an empty value", key);
+	copy = strdup(text);
+	if (!copy)
+		return err_oom(e);
+	free(*field);
+	*field = copy;
+	return 0;
+}
+
+int request_set(struct volume_request *req, enum verb verb, const char *key, const char *text,
+		struct err **e)
+{
+	const struct request_option *o = request_option_find(verb, key);
+	void *field;
+
+	if (!o)
+		return err_set(e, ERR_USAGE, -EINVAL, "%s takes no option '%s'", verb_name(verb),
+			       key);
+	field = (char *)req + o->offset;
+	switch (o->kind) {
+	case REQUEST_TEXT:
+		return set_text(field, key, text, e);
+	case REQUEST_SIZE:
+		return value_size(key, text, field, e);
+	case REQUEST_NUMBER:
+		return value_u64(key, text, 1, INT64_MAX, field, e);
+	case REQUEST_SECONDS:
+		return value_seconds(key, text, field, e);
+	case REQUEST_FLAG:
+		return value_bool(key, text, field, e);
+	}
+	return err_set(e, ERR_FAILED, -EINVAL, "option '%s' is of no known kind", key);
+}
+
+int request_check(const struct volume_request *req, enum verb verb, struct err **e)
+{
+	if (verb == VERB_CREATE && !req->from && !req->size_bytes)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "create needs a parent (--from) or a size (--size)");
+	if (req->clone_format && req->clone_format != 1 && req->clone_format != 2)
+		return err_set(e, ERR_USAGE, -EINVAL, "there are clone formats 1 and 2 only");
+	if (req->clone_format && !req->from)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "a clone format makes sense only with a parent (--from)");
+	if (verb == VERB_ATTACH && req->size_bytes && !req->from)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "attach takes a size only with a parent (--from); an empty volume "
+			       "is made by create");
+	return 0;
+}
+
+void request_deinit(struct volume_request *req)
+{
+	free(req->from);
+	free(req->map_options);
+	free(req->cluster);
+	free(req->user);
+	free(req->pool);
+	*req = (struct volume_request){0};
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/spec.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Linux' NAME_MAX, less what "-part15" takes. */
+#define LINK_COMPONENT_MAX (255 - 7)
+
+static bool valid_utf8(const char *s)
+{
+	static const struct {
+		unsigned char mask, lead;
+		int more;
+		uint32_t min;
+	} forms[] = {{0x80, 0x00, 0, 0},
+		     {0xe0, 0xc0, 1, 0x80},
+		     {0xf0, 0xe0, 2, 0x800},
+		     {0xf8, 0xf0, 3, 0x10000}};
+
+	while (*s) {
+		unsigned char c = (unsigned char)*s++;
+		size_t f = 0;
+
+		while (f < ARRAY_SIZE(forms) && (c & forms[f].mask) != forms[f].lead)
+			f++;
+		if (f == ARRAY_SIZE(forms))
+			return false;
+
+		uint32_t code = c & (unsigned char)~forms[f].mask;
+
+		for (int i = 0; i < forms[f].more; i++, s++) {
+			if (((unsigned char)*s & 0xc0) != 0x80)
+				return false;
+			code = code << 6 | ((unsigned char)*s & 0x3f);
+		}
+		if (code < forms[f].min || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+			return false;
+	}
+	return true;
+}
+
+/* Why NAME can't be a part of a spec; NULL if it can. */
+static const char *name_fault(const char *name)
+{
+	if (!*name)
+		return "is empty";
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "must not be '.' or '..'";
+	for (const char *p = name; *p; p++) {
+		if (iscntrl((unsigned char)*p))
+			return "has a control character (newline, tab, …)";
+		if (*p == ' ')
+			return "has a blank, which the kernel's rbd driver can't map";
+	}
+	if (!valid_utf8(name))
+		return "is not valid UTF-8";
+	return NULL;
+}
+
+static int refuse(const char *text, const char *part, const char *why, struct err **e)
+{
+	_cleanup_free_ char *printable = strdup(text);
+	bool utf8 = valid_utf8(text);
+
+	if (!printable)
+		return err_oom(e);
+	for (char *p = printable; *p; p++)
+		if (iscntrl((unsigned char)*p) || (!utf8 && (unsigned char)*p >= 0x80))
+			*p = '?';
+	err_set(e, ERR_USAGE, -EINVAL, "bad volume name '%s': the %s %s", printable, part, why);
+	return err_hint(e, "a volume is [POOL/[NAMESPACE/]]IMAGE[@SNAP]");
+}
+
+/* Cut TEXT, which is changed, into the parts; pointers into it. */
+static const char *split(char *text, const char *default_pool, const char *part[4])
+{
+	char *at = strchr(text, '@'), *last;
+
+	if (at) {
+		*at++ = '\0';
+		if (strpbrk(at, "@/"))
+			return "has more than a snapshot behind '@'";
+	}
+	part[3] = at;
+	part[0] = default_pool;
+	part[1] = "";
+	last = strrchr(text, '/');
+	part[2] = last ? last + 1 : text;
+	if (!last)
+		return NULL;
+	*last = '\0';
+	part[0] = text;
+	last = strchr(text, '/');
+	if (!last)
+		return NULL;
+	*last++ = '\0';
+	part[1] = last;
+	if (strchr(last, '/'))
+		return "has more than two '/'";
+	return *last ? NULL : "has an empty namespace";
+}
+
+static int check_parts(const char *text, const char *part[4], struct err **e)
+{
+	static const char *const names[] = {"pool", "namespace", "image", "snapshot"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *why = (i == 1 && !*part[1]) || !part[i] ? NULL : name_fault(part[i]);
+
+		if (why)
+			return refuse(text, names[i], why, e);
+	}
+	/* It travels to the kernel as an option's value, and options are split at commas. */
+	if (strchr(part[1], ','))
+		return refuse(text, "namespace",
+			      "has a comma, which the kernel's rbd driver can't map", e);
+	if (!strncmp(part[2], SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
+		return refuse(text, "image",
+			      "begins with '" SPEC_HIDDEN_PREFIX "', kept for clones under way", e);
+	return 0;
+}
+
+static int check_link(const char *text, const struct spec *s, struct err **e)
+{
+	_cleanup_free_ char *link = spec_link_name(s), *rest = NULL;
+	char *save = NULL;
+
+	rest = link ? strdup(link) : NULL;
+	if (!rest)
+		return err_oom(e);
+	for (char *c = strtok_r(rest, "/", &save); c; c = strtok_r(NULL, "/", &save))
+		if (strlen(c) > LINK_COMPONENT_MAX)
+			return refuse(text, "name", "is too long to name a device after it", e);
+	return 0;
+}
+
+int spec_parse(const char *text, const char *default_pool, struct spec *out, struct err **e)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	const char *part[4], *why;
+	int r;
+
+	*out = (struct spec){0};
+	if (!copy)
+		return err_oom(e);
+	if (!*text)
+		return refuse(text, "name", "is empty", e);
+	why = split(copy, default_pool, part);
+	if (why)
+		return refuse(text, "name", why, e);
+	r = check_parts(text, part, e);
+	if (r < 0)
+		return r;
+	if (spec_init(out, part[0], part[1], part[2], part[3]) < 0)
+		return err_oom(e);
+	r = check_link(text, out, e);
+	if (r < 0)
+		spec_deinit(out);
+	return r;
+}
+
+int spec_init(struct spec *out, const char *pool, const char *ns, const char *image,
+	      const char *snap)
+{
+	*out = (struct spec){
+		.pool = strdup(pool),
+		.ns = strdup(ns),
+		.image = strdup(image),
+		.snap = snap ? strdup(snap) : NULL,
+	};
+	if (out->pool && out->ns && out->image && (out->snap || !snap))
+		return 0;
+	spec_deinit(out);
+	return -ENOMEM;
+}
+
+int spec_copy(const struct spec *from, struct spec *out)
+{
+	return spec_init(out, from->pool, from->ns, from->image, from->snap);
+}
+
+void spec_deinit(struct spec *s)
+{
+	free(s->pool);
+	free(s->ns);
+	free(s->image);
+	free(s->snap);
+	*s = (struct spec){0};
+}
+
+char *spec_format(const struct spec *s)
+{
+	char *out;
+
+	if (asprintf(&out, "%s/%s%s%s%s%s", s->pool, s->ns, *s->ns ? "/" : "", s->image,
+		     s->snap ? "@" : "", s->snap ? s->snap : "") < 0)
+		return NULL;
+	return out;
+}
+
+bool spec_same_image(const struct spec *a, const struct spec *b)
+{
+	return !strcmp(a->pool, b->pool) && !strcmp(a->ns, b->ns) && !strcmp(a->image, b->image);
+}
+
+bool spec_equal(const struct spec *a, const struct spec *b)
+{
+	return spec_same_image(a, b) && !a->snap == !b->snap &&
+	       (!a->snap || !strcmp(a->snap, b->snap));
+}
+
+/* Where a name's "-partN" ending begins; NULL where it has none. */
+static const char *partition_ending(const char *name)
+{
+	const char *end = name + strlen(name), *p = end;
+
+	while (p > name && isdigit((unsigned char)p[-1]))
+		p--;
+	if (p == end || p - name < 5 || strncmp(p - 5, "-part", 5))
+		return NULL;
+	return p - 5;
+}
+
+static void encode(FILE *f, const char *name, const char *also)
+{
+	bool dots = !strcmp(name, ".") || !strcmp(name, "..");
+
+	for (const char *p = name; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (p != also && !(dots && p == name) && c < 0x80 &&
+		    (isalnum(c) || strchr("#+.:=_-", c)))
+			fputc(c, f);
+		else
+			fprintf(f, "\\x%02x", c);
+	}
+}
+
+char *spec_link_name(const struct spec *s)
+{
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+	const char *last = s->snap ? s->snap : s->image;
+
+	if (!f)
+		return NULL;
+	encode(f, s->pool, strcmp(s->pool, "by-id") ? NULL : s->pool);
+	fputc('/', f);
+	if (*s->ns) {
+		encode(f, s->ns, NULL);
+		fputc('/', f);
+	}
+	encode(f, s->image, s->snap ? NULL : partition_ending(last));
+	if (s->snap) {
+		fputc('@', f);
+		encode(f, s->snap, partition_ending(last));
+	}
+	if (fclose(f)) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}

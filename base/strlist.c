@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/strlist.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+int strlist_add(struct strlist *l, const char *fmt, ...)
+{
+	char **items = reallocarray(l->items, l->n + 1, sizeof(*items));
+	va_list ap;
+	int r;
+
+	if (!items)
+		return -ENOMEM;
+	l->items = items;
+	va_start(ap, fmt);
+	r = vasprintf(&items[l->n], fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return -ENOMEM;
+	l->n++;
+	return 0;
+}
+
+void strlist_deinit(struct strlist *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->items[i]);
+	free(l->items);
+	*l = (struct strlist){0};
+}

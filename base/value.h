@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Numbers as people write them: one checked parser per kind. A refused text leaves *out untouched.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* A decimal number from min to max. -EINVAL or -ERANGE, with WHAT named in the message. */
+int value_u64(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *out,
+	      struct err **e);
+/* Bytes, or with K M G T P (also k, KiB, …): powers of 1024, as rbd and lvcreate take them. Zero is
+ * refused. */
+int value_size(const char *what, const char *text, uint64_t *out_bytes, struct err **e);
+/* Seconds, whole or with up to six decimals, at most a year; into µs. */
+int value_seconds(const char *what, const char *text, uint64_t *out_us, struct err **e);
+/* yes/no, true/false, on/off, 1/0. */
+int value_bool(const char *what, const char *text, bool *out, struct err **e);
+
+/* "1.5 GiB": for people; the caller frees it; NULL when out of memory. */
+char *value_format_size(uint64_t bytes);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Map options of the kernel's rbd driver: every one known by name, type and first kernel (krbd-options.def). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+
+/* Options in the order given, checked: items are "name" or "name=value", free of blanks, commas and newlines. */
+struct krbd_options {
+	struct strlist list;
+};
+
+/* Parse "opt,opt=value" as a user writes it. -EINVAL (usage): unknown, malformed, out of range, given twice, or one
+ * that rbdvol sets itself (name, key, secret, fsid, _pool_ns, ro/rw, share/noshare, udev, …): the reason says which.
+ * -EOPNOTSUPP (unsupported): needs a newer kernel than VERSION (kernel_version()). */
+int krbd_options_parse(const char *text, unsigned version, struct krbd_options *out, struct err **e);
+/* Add NAME[=VALUE] where this kernel knows it and no option of the same group (crc/nocrc) is there yet. */
+int krbd_options_default(struct krbd_options *o, unsigned version, const char *name, const char *value);
+bool krbd_options_has(const struct krbd_options *o, const char *name);
+void krbd_options_deinit(struct krbd_options *o);
+#define _cleanup_krbd_options_ cleanup(krbd_options_deinit)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An image in the cluster: looked at, made, deleted, listed. */
+#pragma once
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/spec.h"
+#include "base/strlist.h"
+#include "rbd/cluster.h"
+
+#define SNAP_HEAD UINT64_C(18446744073709551614) /* the kernel's and rados' id of head (CEPH_NOSNAP) */
+
+struct image_info {
+	char *id;
+	int64_t pool_id;
+	uint64_t snap_id; /* SNAP_HEAD for the image itself */
+	uint64_t size_bytes;
+	uint64_t object_size_bytes;
+	uint64_t stripe_unit_bytes;
+	uint64_t stripe_count;
+	uint64_t features; /* RBD_FEATURE_* bits */
+	char *data_pool;   /* NULL: the image's own */
+	time_t created;
+	unsigned snapshots; /* of the user namespace */
+	struct spec parent; /* with snapshot; .image is NULL where there is none */
+	bool parent_in_trash;
+	uint64_t overlap_bytes;
+	char *from; /* the parent's spec as noted when the clone was made (metadata rbdvol.from); or NULL */
+};
+void image_info_deinit(struct image_info *i);
+#define _cleanup_image_info_ cleanup(image_info_deinit)
+
+/* Opens read-only: no watch, no lock. -ENOENT (not found) says which of pool, namespace, image, snapshot is missing. */
+int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e);
+
+/* A new empty image; FEATURES 0: the cluster's defaults, in any case less what is not in FEATURES_ALLOWED.
+ * -EEXIST where the name is taken. */
+int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes, uint64_t features_allowed,
+		 struct err **e);
+
+/* Delete an image without snapshots. An image that is no more is -ENOENT. Refused, each with its reason: watchers
+ * (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names them). A snapshot of ours on the parent that no child
+ * uses any more goes too; *out_parent_snapshot tells its spec (the caller frees it) or is NULL. */
+int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot, struct err **e);
+
+/* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out; POOL NULL: of each
+ * pool that has the application rbd. */
+int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
+
+/* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */
+char *image_features_format(uint64_t features);

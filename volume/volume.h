@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A volume: what the cluster and this host say of an image, and the operations on it. Every operation looks at the
+ * world first and does only what is missing; a repeated one is cheap and gives the same answer. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/deadline.h"
+#include "base/request.h"
+#include "base/spec.h"
+#include "mapper/device.h"
+#include "rbd/hold.h"
+#include "rbd/image.h"
+
+/* This host: the clusters it talks to and the defaults of its configuration. Thread-safe once made. */
+struct host;
+struct host_config {
+	const char *cluster;	 /* default cluster's name */
+	const char *user;
+	const char *conf;	 /* of the default cluster; NULL: the usual place */
+	const char *keyring;
+	const char *pool;	 /* default pool */
+	const char *map_options; /* default map options; NULL: none */
+	uint64_t timeout_us;	 /* of one cluster operation */
+};
+int host_new(const struct host_config *config, struct host **out, struct err **e);
+void host_free(struct host *h);
+
+/* How an operation tells what it is doing. The daemon's job stands behind it. */
+struct progress {
+	struct deadline deadline;
+	/* STEP begins; a literal, such as "map". NULL function: nobody listens. */
+	void (*step)(struct progress *p, const char *step);
+	/* Something the user should know, one sentence. */
+	void (*note)(struct progress *p, const char *sentence);
+};
+void progress_note(struct progress *p, const char *fmt, ...) _printf_(2, 3);
+
+/* What is known of one volume. Parts that are not known are empty, and say so by their flag. */
+struct volume_info {
+	struct spec spec;
+	bool in_cluster; /* image is filled */
+	struct image_info image;
+	bool attached; /* device is filled */
+	struct device device;
+	struct content content;
+	struct strlist mounts;
+	bool held; /* hold is filled */
+	struct hold hold;
+	uint64_t trimmed_bytes; /* by trim */
+};
+void volume_info_deinit(struct volume_info *v);
+#define _cleanup_volume_info_ cleanup(volume_info_deinit)
+struct volume_list {
+	struct volume_info *items;
+	size_t n;
+};
+void volume_list_deinit(struct volume_list *l);
+
+/* The spec that TEXT means: a spec, or the volume behind a device node or link (/dev/…). */
+int volume_resolve(struct host *h, const struct volume_request *req, const char *text, struct spec *out,
+		   struct err **e);
+
+/* One operation on one volume; *out is what it is afterwards. */
+typedef int volume_operation(struct host *h, const struct spec *spec, const struct volume_request *req,
+			     struct progress *p, struct volume_info *out, struct err **e);
+volume_operation volume_create, volume_attach, volume_detach, volume_delete, volume_show, volume_trim;
+
+/* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or req->pool) too. */
+int volume_list(struct host *h, const struct volume_request *req, struct progress *p, struct volume_list *out,
+		struct err **e);
