@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A volume: what the cluster and this host say of an image, and the operations on it. Every operation looks at the
- * world first and does only what is missing; a repeated one is cheap and gives the same answer. */
+/* A volume: what the cluster and this host say of an image, and the operations on it. Every
+ * operation looks at the world first and does only what is missing; a repeated one is cheap and
+ * gives the same answer. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,12 +14,13 @@
 #include "rbd/hold.h"
 #include "rbd/image.h"
 
-/* This host: the clusters it talks to and the defaults of its configuration. Thread-safe once made. */
+/* This host: the clusters it talks to and the defaults of its configuration. Thread-safe once made.
+ */
 struct host;
 struct host_config {
-	const char *cluster;	 /* default cluster's name */
+	const char *cluster; /* default cluster's name */
 	const char *user;
-	const char *conf;	 /* of the default cluster; NULL: the usual place */
+	const char *conf; /* of the default cluster; NULL: the usual place */
 	const char *keyring;
 	const char *pool;	 /* default pool */
 	const char *map_options; /* default map options; NULL: none */
@@ -59,14 +61,17 @@ struct volume_list {
 void volume_list_deinit(struct volume_list *l);
 
 /* The spec that TEXT means: a spec, or the volume behind a device node or link (/dev/…). */
-int volume_resolve(struct host *h, const struct volume_request *req, const char *text, struct spec *out,
-		   struct err **e);
+int volume_resolve(struct host *h, const struct volume_request *req, const char *text,
+		   struct spec *out, struct err **e);
 
 /* One operation on one volume; *out is what it is afterwards. */
-typedef int volume_operation(struct host *h, const struct spec *spec, const struct volume_request *req,
-			     struct progress *p, struct volume_info *out, struct err **e);
-volume_operation volume_create, volume_attach, volume_detach, volume_delete, volume_show, volume_trim;
+typedef int volume_operation(struct host *h, const struct spec *spec,
+			     const struct volume_request *req, struct progress *p,
+			     struct volume_info *out, struct err **e);
+volume_operation volume_create, volume_attach, volume_detach, volume_delete, volume_show,
+	volume_trim;
 
-/* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or req->pool) too. */
-int volume_list(struct host *h, const struct volume_request *req, struct progress *p, struct volume_list *out,
-		struct err **e);
+/* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
+ * req->pool) too. */
+int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
+		struct volume_list *out, struct err **e);

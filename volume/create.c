@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The volume in the cluster: made from a parent, or empty. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/value.h"
+#include "mapper/module.h"
+#include "rbd/clone.h"
+#include "volume/operation.h"
+
+/* Kernels before 4.16 know no clone format 2 (its images carry the feature 'operations'). */
+static unsigned clone_format(const struct operation *o)
+{
+	if (o->req->clone_format)
+		return (unsigned)o->req->clone_format;
+	return kernel_version() >= KERNEL(4, 16) ? 2 : 1;
+}
+
+static int exists_otherwise(const struct operation *o, const char *how, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(o->spec);
+
+	return err_set(e, ERR_EXISTS, -EEXIST, "volume %s exists already, %s", name ? name : "?",
+		       how);
+}
+
+static int check_size(struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *has = value_format_size(o->v->image.size_bytes), *how = NULL;
+
+	if (!o->req->size_bytes || o->req->size_bytes == o->v->image.size_bytes)
+		return 1;
+	if (!has || asprintf(&how, "with a size of %s", has) < 0)
+		return err_oom(e);
+	return exists_otherwise(o, how, e);
+}
+
+/* Is PARENT the image that FOUND names? Of PARENT without a snapshot any snapshot will do. */
+static bool is_parent(const struct spec *parent, const struct spec *found)
+{
+	return parent->snap ? spec_equal(parent, found) : spec_same_image(parent, found);
+}
+
+static int check_parent(struct operation *o, struct err **e)
+{
+	const struct image_info *i = &o->v->image;
+	_cleanup_free_ char *has = NULL, *how = NULL;
+	_cleanup_spec_ struct spec noted = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (!o->parent.image)
+		return 1;
+	if (i->parent.image && is_parent(&o->parent, &i->parent))
+		return 1;
+	/* A flattened clone has no parent any more, but a note of it. */
+	if (!i->parent.image && i->from && spec_parse(i->from, "", &noted, &ignored) >= 0 &&
+	    is_parent(&o->parent, &noted))
+		return 1;
+	has = i->parent.image ? spec_format(&i->parent) : NULL;
+	if (has && asprintf(&how, "as a clone of %s", has) < 0)
+		return err_oom(e);
+	return exists_otherwise(o, has ? how : "without a parent", e);
+}
+
+static int volume_exists(struct operation *o, struct err **e)
+{
+	int r = observe_image(o, e);
+
+	if (r <= 0)
+		return r;
+	r = check_parent(o, e);
+	return r < 0 ? r : check_size(o, e);
+}
+
+static int tell_clone(struct operation *o, const struct clone_result *result, struct err **e)
+{
+	_cleanup_free_ char *parent = spec_format(&result->parent), *dropped = NULL;
+
+	if (!parent)
+		return err_oom(e);
+	progress_note(o->progress, "cloned from %s (%s)", parent,
+		      result->snapshot_created ? "a new snapshot" : "reused");
+	if (!result->features_dropped)
+		return 0;
+	dropped = image_features_format(result->features_dropped);
+	if (!dropped)
+		return err_oom(e);
+	progress_note(o->progress,
+		      "made without the parent's features %s, which this host's kernel can't map",
+		      dropped);
+	return 0;
+}
+
+static int clone_parent(struct operation *o, uint64_t features, struct err **e)
+{
+	_cleanup_clone_result_ struct clone_result result = {0};
+	const struct clone_options options = {
+		.size_bytes = o->req->size_bytes,
+		.features_allowed = features,
+		.format = clone_format(o),
+		.owner = host_identity(o->host)->id,
+	};
+	int r = clone_create(o->cluster, &o->parent, o->spec, &options, o->progress->deadline,
+			     &result, e);
+
+	return r < 0 || result.existed ? r : tell_clone(o, &result, e);
+}
+
+static int no_volume(struct operation *o, struct err **e)
+{
+	not_found(o, e);
+	return err_hint(e, "give --from PARENT to make it as a clone, or see 'rbdvol list --all'");
+}
+
+static int make_volume(struct operation *o, struct err **e)
+{
+	uint64_t features;
+	int r;
+
+	if (!o->parent.image && !o->req->size_bytes)
+		return no_volume(o, e);
+	r = o->spec->snap
+		    ? err_set(e, ERR_USAGE, -EINVAL,
+			      "a volume to be made must not name a snapshot ('%s')", o->spec->snap)
+		    : module_features(&features, e);
+	if (r < 0)
+		return r;
+	r = o->parent.image ? clone_parent(o, features, e)
+			    : image_create(o->cluster, o->spec, o->req->size_bytes, features, e);
+	if (r < 0)
+		return r;
+	/* Of two that made it at once, the loser finds the winner's: is it what was asked for? */
+	r = volume_exists(o, e);
+	return r ? (r < 0 ? r : 0) : not_found(o, e);
+}
+
+const struct step step_volume = {"clone", volume_exists, make_volume};
+
+int volume_create(struct host *h, const struct spec *spec, const struct volume_request *req,
+		  struct progress *p, struct volume_info *out, struct err **e)
+{
+	_cleanup_operation_ struct operation o = {0};
+	int r = operation_init(&o, h, spec, req, p, out, e);
+
+	return r < 0 ? r : steps_run((const struct step *const[]){&step_volume}, 1, &o, e);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The volume leaves the cluster, and a snapshot of ours that nobody else uses with it. */
+#include <errno.h>
+#include <string.h>
+
+#include "volume/operation.h"
+
+static int refuse_attached(struct operation *o, struct err **e)
+{
+	int r = observe_device(o, e);
+
+	if (r <= 0)
+		return r;
+	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s", o->spec->image,
+		o->v->device.node);
+	return err_hint(e, "rbdvol detach %s", o->v->device.node);
+}
+
+static int refuse_held(struct operation *o, struct err **e)
+{
+	int r = observe_hold(o, e);
+
+	if (r <= 0 || !strcmp(o->v->hold.host, host_identity(o->host)->id))
+		return r;
+	return err_set(e, ERR_HELD, -EBUSY, "%s is held by host %s (%s)", o->spec->image,
+		       o->v->hold.host_name, o->v->hold.client_address);
+}
+
+int volume_delete(struct host *h, const struct spec *spec, const struct volume_request *req,
+		  struct progress *p, struct volume_info *out, struct err **e)
+{
+	_cleanup_operation_ struct operation o = {0};
+	_cleanup_free_ char *snapshot = NULL;
+	int r;
+
+	if (spec->snap)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "delete takes a volume, not a snapshot ('@%s')", spec->snap);
+	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = observe_image(&o, e);
+	if (!r)
+		return not_found(&o, e);
+	if (r > 0)
+		r = refuse_attached(&o, e);
+	if (r >= 0)
+		r = refuse_held(&o, e);
+	if (r >= 0)
+		r = image_delete(o.cluster, spec, &snapshot, e);
+	if (r >= 0 && snapshot)
+		progress_note(p, "snapshot %s, used by no other clone, is removed too", snapshot);
+	return r;
+}

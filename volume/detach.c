@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The device ends, and the hold after it. Works on local facts first, so that a device whose
+ * cluster is away can be told about, and ended where the kernel can. */
+#include <errno.h>
+#include <string.h>
+
+#include "volume/operation.h"
+
+static int not_mapped(struct operation *o, struct err **e)
+{
+	int r = observe_device(o, e);
+
+	return r < 0 ? r : !r;
+}
+
+static char *join(const struct strlist *l)
+{
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < l->n; i++)
+		fprintf(f, "%s%s", i ? "; " : "", l->items[i]);
+	if (fclose(f)) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+static int refuse_in_use(struct operation *o, struct err **e)
+{
+	_cleanup_strlist_ struct strlist users = {0};
+	_cleanup_free_ char *who = NULL;
+	int r = device_users(&o->v->device, &users, e);
+
+	if (r < 0 || !users.n)
+		return r;
+	who = join(&users);
+	if (!who)
+		return err_oom(e);
+	return err_set(e, ERR_BUSY, -EBUSY, "%s (%s) is in use: %s", o->spec->image,
+		       o->v->device.node, who);
+}
+
+/* The device and every other mapping of the same volume on this host. */
+static int unmap(struct operation *o, struct err **e)
+{
+	do {
+		int r = o->req->force ? 0 : refuse_in_use(o, e);
+
+		if (r >= 0)
+			r = device_unmap(&o->v->device, o->req->force, o->progress->deadline, e);
+		if (r < 0)
+			return r;
+		r = observe_device(o, e);
+		if (r < 0)
+			return r;
+	} while (o->v->attached);
+	return 0;
+}
+
+static int not_held(struct operation *o, struct err **e)
+{
+	int r;
+
+	if (o->spec->snap)
+		return 1;
+	r = observe_image(o, e);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	r = observe_hold(o, e);
+	return r < 0 ? r : !r || strcmp(o->v->hold.host, host_identity(o->host)->id) != 0;
+}
+
+int hold_let_go(struct operation *o, struct err **e)
+{
+	int r = hold_release(o->cluster, o->spec, host_identity(o->host)->id, e);
+
+	if (r < 0)
+		return r;
+	hold_deinit(&o->v->hold);
+	o->v->held = false;
+	return 0;
+}
+
+static const struct step *const steps[] = {
+	&(const struct step){"unmap", not_mapped, unmap},
+	&(const struct step){"release", not_held, hold_let_go},
+};
+
+int volume_detach(struct host *h, const struct spec *spec, const struct volume_request *req,
+		  struct progress *p, struct volume_info *out, struct err **e)
+{
+	_cleanup_operation_ struct operation o = {0};
+	bool was_attached;
+	int r = operation_init(&o, h, spec, req, p, out, e);
+
+	if (r >= 0)
+		r = observe_device(&o, e);
+	was_attached = r > 0;
+	if (r >= 0)
+		r = steps_run(steps, ARRAY_SIZE(steps), &o, e);
+	if (r < 0 && was_attached && !out->attached)
+		return err_wrap(e, "the device is gone, but this host's hold may remain");
+	if (r < 0 || was_attached)
+		return r;
+	if (o.missing)
+		return not_found(&o, e);
+	progress_note(p, "%s was not attached here", spec->image);
+	return 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "base/file.h"
+#include "volume/operation.h"
+
+/* Our own id in the hash of the machine id, so that what we write into a cluster does not give the
+ * machine id away (machine-id(5)). */
+#define RBDVOL_ID SD_ID128_MAKE(2e, 5b, 1f, 0c, 8a, 47, 4d, 0e, 9b, 63, 71, d2, 0a, 5c, e4, 98)
+
+struct connection {
+	char *cluster;
+	char *user;
+	struct cluster *c;
+};
+
+struct host {
+	struct host_config config; /* its strings are ours */
+	struct host_identity identity;
+	pthread_mutex_t lock; /* guards the connections */
+	struct connection *connections;
+	size_t connections_n;
+};
+
+static int identity_init(struct host_identity *id, struct err **e)
+{
+	_cleanup_free_ char *boot = NULL;
+	char name[256] = "";
+	sd_id128_t machine;
+	int r = sd_id128_get_machine_app_specific(RBDVOL_ID, &machine);
+
+	if (r < 0) {
+		err_errno(e, r, "this host has no machine id (/etc/machine-id)");
+		return err_hint(e, "run systemd-machine-id-setup");
+	}
+	sd_id128_to_string(machine, id->id);
+	r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot);
+	if (r < 0)
+		return err_errno(e, r, "can't read the boot id");
+	memcpy(id->boot_id, boot, strnlen(boot, sizeof(id->boot_id) - 1));
+	if (gethostname(name, sizeof(name) - 1) < 0)
+		return err_errno(e, -errno, "can't read the host's name");
+	id->name = strdup(name);
+	return id->name ? 0 : err_oom(e);
+}
+
+static int copy_string(const char **field, const char *fallback)
+{
+	const char *from = *field ? *field : fallback;
+
+	*field = from ? strdup(from) : NULL;
+	return from && !*field ? -ENOMEM : 0;
+}
+
+/* What is not configured: CEPH_ARGS' --id and --cluster are librados' to read, so they stay NULL
+ * here. */
+static int config_copy(struct host_config *to, const struct host_config *from)
+{
+	int r;
+
+	*to = *from;
+	r = copy_string(&to->cluster, "ceph");
+	r |= copy_string(&to->user, "admin");
+	r |= copy_string(&to->conf, NULL);
+	r |= copy_string(&to->keyring, NULL);
+	r |= copy_string(&to->pool, "rbd");
+	r |= copy_string(&to->map_options, NULL);
+	return r ? -ENOMEM : 0;
+}
+
+int host_new(const struct host_config *config, struct host **out, struct err **e)
+{
+	struct host *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (!h)
+		return err_oom(e);
+	pthread_mutex_init(&h->lock, NULL);
+	r = config_copy(&h->config, config) < 0 ? err_oom(e) : identity_init(&h->identity, e);
+	if (r < 0) {
+		host_free(h);
+		return r;
+	}
+	*out = h;
+	return 0;
+}
+
+void host_free(struct host *h)
+{
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->connections_n; i++) {
+		cluster_unref(h->connections[i].c);
+		free(h->connections[i].cluster);
+		free(h->connections[i].user);
+	}
+	free(h->connections);
+	free((char *)h->config.cluster);
+	free((char *)h->config.user);
+	free((char *)h->config.conf);
+	free((char *)h->config.keyring);
+	free((char *)h->config.pool);
+	free((char *)h->config.map_options);
+	free(h->identity.name);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+const struct host_config *host_defaults(const struct host *h)
+{
+	return &h->config;
+}
+
+const struct host_identity *host_identity(const struct host *h)
+{
+	return &h->identity;
+}
+
+const char *host_pool(const struct host *h, const struct volume_request *req)
+{
+	return req->pool ? req->pool : h->config.pool;
+}
+
+/* Under the lock. */
+static int connection_add(struct host *h, const char *cluster, const char *user,
+			  struct cluster **out, struct err **e)
+{
+	bool is_default = !strcmp(cluster, h->config.cluster);
+	struct cluster_config config = {
+		.name = cluster,
+		.user = user,
+		.conf = is_default ? h->config.conf : NULL,
+		.keyring = is_default && !strcmp(user, h->config.user) ? h->config.keyring : NULL,
+		.timeout_us = h->config.timeout_us,
+	};
+	_cleanup_cluster_ struct cluster *c = NULL;
+	_cleanup_free_ char *name = strdup(cluster), *owner = strdup(user);
+	struct connection *grown;
+	int r = cluster_new(&config, &c, e);
+
+	if (r < 0)
+		return r;
+	grown = reallocarray(h->connections, h->connections_n + 1, sizeof(*grown));
+	if (!grown || !name || !owner)
+		return err_oom(e);
+	h->connections = grown;
+	*out = cluster_ref(c);
+	grown[h->connections_n++] = (struct connection){steal(&name), steal(&owner), steal(&c)};
+	return 0;
+}
+
+int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
+		 struct err **e)
+{
+	const char *cluster = req->cluster ? req->cluster : h->config.cluster;
+	const char *user = req->user ? req->user : h->config.user;
+	int r = 0;
+
+	*out = NULL;
+	pthread_mutex_lock(&h->lock);
+	for (size_t i = 0; i < h->connections_n && !*out; i++)
+		if (!strcmp(h->connections[i].cluster, cluster) &&
+		    !strcmp(h->connections[i].user, user))
+			*out = cluster_ref(h->connections[i].c);
+	if (!*out)
+		r = connection_add(h, cluster, user, out, e);
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The volumes of this host, and of the cluster, joined by their specs. */
+#include <errno.h>
+
+#include "volume/operation.h"
+
+void volume_list_deinit(struct volume_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		volume_info_deinit(&l->items[i]);
+	free(l->items);
+	*l = (struct volume_list){0};
+}
+
+static int list_grow(struct volume_list *l, struct volume_info **out, struct err **e)
+{
+	struct volume_info *grown = reallocarray(l->items, l->n + 1, sizeof(*grown));
+
+	if (!grown)
+		return err_oom(e);
+	l->items = grown;
+	*out = &grown[l->n++];
+	**out = (struct volume_info){0};
+	return 0;
+}
+
+/* Every mapping of this host, as the kernel tells it. */
+static int list_attached(struct volume_list *l, struct err **e)
+{
+	_cleanup_device_list_ struct device_list devices = {0};
+	int r = device_list(&devices, e);
+
+	for (size_t i = 0; r >= 0 && i < devices.n; i++) {
+		struct volume_info *v;
+
+		r = list_grow(l, &v, e);
+		if (r < 0)
+			return r;
+		if (spec_copy(&devices.items[i].spec, &v->spec) < 0)
+			return err_oom(e);
+		v->device = devices.items[i];
+		v->attached = true;
+		devices.items[i] = (struct device){0};
+		r = device_mounts(&v->device, false, &v->mounts, e);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Fill in the cluster's part of TEXT's volume, in its place of the list or a new one at the end. */
+static int list_image(struct host *h, const struct volume_request *req, struct cluster *c,
+		      const char *text, struct volume_list *l, struct err **e)
+{
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_err_ struct err *why = NULL;
+	struct image_info info = {0};
+	struct volume_info *v = NULL;
+	int r;
+
+	if (spec_parse(text, host_pool(h, req), &spec, &why) < 0)
+		return 0; /* a name that no volume can have */
+	r = image_info(c, &spec, &info, &why);
+	if (r == -ENOENT)
+		return 0; /* deleted meanwhile */
+	if (r < 0) {
+		*e = steal(&why);
+		return r;
+	}
+	for (size_t i = 0; i < l->n && !v; i++)
+		if (spec_equal(&l->items[i].spec, &spec))
+			v = &l->items[i];
+	if (!v) {
+		r = list_grow(l, &v, e);
+		if (r < 0) {
+			image_info_deinit(&info);
+			return r;
+		}
+		v->spec = spec;
+		spec = (struct spec){0};
+	}
+	v->image = info;
+	v->in_cluster = true;
+	return 0;
+}
+
+int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
+		struct volume_list *out, struct err **e)
+{
+	_cleanup_cluster_ struct cluster *c = NULL;
+	_cleanup_strlist_ struct strlist names = {0};
+	int r = list_attached(out, e);
+
+	(void)p;
+	if (r < 0 || !req->all)
+		return r;
+	r = host_cluster(h, req, &c, e);
+	if (r >= 0)
+		r = image_list(c, req->pool, &names, e);
+	for (size_t i = 0; r >= 0 && i < names.n; i++)
+		r = list_image(h, req, c, names.items[i], out, e);
+	return r < 0 ? r : 0;
+}

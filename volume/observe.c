@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the cluster and this host say of a volume. */
+#include <errno.h>
+
+#include "volume/operation.h"
+
+void volume_info_deinit(struct volume_info *v)
+{
+	spec_deinit(&v->spec);
+	image_info_deinit(&v->image);
+	device_deinit(&v->device);
+	content_deinit(&v->content);
+	strlist_deinit(&v->mounts);
+	hold_deinit(&v->hold);
+	*v = (struct volume_info){0};
+}
+
+int observe_image(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+	int r;
+
+	image_info_deinit(&o->v->image);
+	o->v->in_cluster = false;
+	r = image_info(o->cluster, o->spec, &o->v->image, &why);
+	if (r == -ENOENT) {
+		err_free(o->missing);
+		o->missing = steal(&why);
+		return 0;
+	}
+	if (r < 0) {
+		*e = steal(&why);
+		return r;
+	}
+	o->v->in_cluster = true;
+	return 1;
+}
+
+int not_found(struct operation *o, struct err **e)
+{
+	*e = steal(&o->missing);
+	return (*e)->code;
+}
+
+static int find_device(struct operation *o, struct err **e)
+{
+	char fsid[FSID_LEN + 1];
+	struct device_key key;
+	int r;
+
+	if (!o->v->in_cluster)
+		return device_find_spec(o->spec, &o->v->device, e);
+	r = cluster_fsid(o->cluster, fsid, e);
+	if (r < 0)
+		return r;
+	key = (struct device_key){fsid, o->v->image.pool_id, o->v->image.id, o->v->image.snap_id};
+	return device_find(&key, &o->v->device, e);
+}
+
+int observe_device(struct operation *o, struct err **e)
+{
+	int r;
+
+	device_deinit(&o->v->device);
+	strlist_deinit(&o->v->mounts);
+	o->v->attached = false;
+	r = find_device(o, e);
+	if (r <= 0)
+		return r;
+	o->v->attached = true;
+	r = device_mounts(&o->v->device, false, &o->v->mounts, e);
+	return r < 0 ? r : 1;
+}
+
+int observe_hold(struct operation *o, struct err **e)
+{
+	int r;
+
+	hold_deinit(&o->v->hold);
+	o->v->held = false;
+	r = hold_get(o->cluster, o->spec, host_identity(o->host)->id, &o->v->hold, e);
+	if (r > 0)
+		o->v->held = true;
+	return r;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Internal to volume/: one operation under way, and the runner of its steps. */
+#pragma once
+
+#include "volume/volume.h"
+
+/* Who this host is, as written into holds and into the names of clones under way. */
+struct host_identity {
+	char id[33];	  /* 32 hexadecimal digits, made from the machine id, unlike it */
+	char boot_id[37]; /* changes at each boot */
+	char *name;	  /* host name */
+};
+
+struct operation {
+	struct host *host;
+	const struct spec *spec;
+	const struct volume_request *req;
+	struct progress *progress;
+	struct cluster *cluster; /* connected when first used */
+	struct spec parent;	 /* req->from, parsed; empty where not given */
+	struct volume_info *v;	 /* what is observed */
+	struct err *missing;	 /* which part of the spec observe_image did not find */
+	bool mapped_here;	 /* by this operation: undone if a later step fails */
+	bool held_here;		 /* likewise */
+};
+/* V becomes what is observed of SPEC; it must be empty. */
+int operation_init(struct operation *o, struct host *h, const struct spec *spec,
+		   const struct volume_request *req, struct progress *p, struct volume_info *v,
+		   struct err **e);
+void operation_deinit(struct operation *o);
+#define _cleanup_operation_ cleanup(operation_deinit)
+
+/* A step first looks whether it is done (1: skip; 0: act; negative: stop). act returns 0 only when
+ * it has seen its effect. One pass from nothing, from any cut and from 'all done' are the same
+ * code. */
+struct step {
+	const char *name;
+	int (*done)(struct operation *o, struct err **e);
+	int (*act)(struct operation *o, struct err **e);
+};
+int steps_run(const struct step *const steps[], size_t n, struct operation *o, struct err **e);
+
+/* host.c */
+const struct host_config *host_defaults(const struct host *h);
+const struct host_identity *host_identity(const struct host *h);
+/* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
+int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
+		 struct err **e);
+/* The pool of a spec that names none. */
+const char *host_pool(const struct host *h, const struct volume_request *req);
+
+/* observe.c: each fills its part of o->v afresh. */
+/* 1: the image is there; 0: it is not, and o->missing says what is missing; negative: not known. */
+int observe_image(struct operation *o, struct err **e);
+/* Hand o->missing over as the operation's error. */
+int not_found(struct operation *o, struct err **e);
+/* 1: mapped on this host; 0: not. By ids where observe_image found the image, else by names. */
+int observe_device(struct operation *o, struct err **e);
+/* 1: somebody holds it; 0: nobody. */
+int observe_hold(struct operation *o, struct err **e);
+
+/* Steps that several operations share. */
+extern const struct step
+	step_volume; /* create.c: the image exists, with the parent and size asked for */
+int hold_let_go(struct operation *o, struct err **e);

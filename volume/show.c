@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One volume, told whole; and which volume a text means. */
+#include <string.h>
+
+#include "volume/operation.h"
+
+int volume_resolve(struct host *h, const struct volume_request *req, const char *text,
+		   struct spec *out, struct err **e)
+{
+	_cleanup_device_ struct device d = {0};
+	int r;
+
+	if (strncmp(text, "/dev/", 5))
+		return spec_parse(text, host_pool(h, req), out, e);
+	*out = (struct spec){0};
+	r = device_find_path(text, &d, e);
+	if (r < 0)
+		return r;
+	return spec_copy(&d.spec, out) < 0 ? err_oom(e) : 0;
+}
+
+/* The cluster's part; a cluster that is away is a note where the device is here all the same. */
+static int show_cluster(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+	int r = observe_image(o, &why);
+
+	if (r < 0) {
+		_cleanup_err_ struct err *none = NULL;
+
+		if (why->kind == ERR_UNREACHABLE && observe_device(o, &none) > 0) {
+			progress_note(o->progress, "%s", why->message);
+			return 0;
+		}
+		*e = steal(&why);
+		return r;
+	}
+	if (!r)
+		return not_found(o, e);
+	return o->spec->snap ? 0 : observe_hold(o, e);
+}
+
+int volume_show(struct host *h, const struct spec *spec, const struct volume_request *req,
+		struct progress *p, struct volume_info *out, struct err **e)
+{
+	_cleanup_operation_ struct operation o = {0};
+	int r = operation_init(&o, h, spec, req, p, out, e);
+
+	if (r >= 0)
+		r = show_cluster(&o, e);
+	if (r >= 0)
+		r = observe_device(&o, e);
+	if (r > 0)
+		r = content_probe(out->device.node, &out->content, e);
+	return r < 0 ? r : 0;
+}

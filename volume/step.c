@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+
+#include "volume/operation.h"
+
+void progress_note(struct progress *p, const char *fmt, ...)
+{
+	_cleanup_free_ char *sentence = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&sentence, fmt, ap) < 0)
+		sentence = NULL;
+	va_end(ap);
+	if (sentence && p->note)
+		p->note(p, sentence);
+}
+
+int steps_run(const struct step *const steps[], size_t n, struct operation *o, struct err **e)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		if (o->progress->step)
+			o->progress->step(o->progress, steps[i]->name);
+		r = steps[i]->done(o, e);
+		if (r < 0)
+			return r;
+		if (r || !steps[i]->act)
+			continue;
+		r = steps[i]->act(o, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int operation_init(struct operation *o, struct host *h, const struct spec *spec,
+		   const struct volume_request *req, struct progress *p, struct volume_info *v,
+		   struct err **e)
+{
+	int r;
+
+	*o = (struct operation){.host = h, .spec = spec, .req = req, .progress = p, .v = v};
+	if (spec_copy(spec, &v->spec) < 0)
+		return err_oom(e);
+	if (req->from) {
+		r = spec_parse(req->from, host_pool(h, req), &o->parent, e);
+		if (r < 0)
+			return err_wrap(e, "--from");
+	}
+	return host_cluster(h, req, &o->cluster, e);
+}
+
+void operation_deinit(struct operation *o)
+{
+	cluster_unref_p(&o->cluster);
+	o->cluster = NULL;
+	spec_deinit(&o->parent);
+	err_free_p(&o->missing);
+	o->missing = NULL;
+}
