@@ -112,6 +112,23 @@ static int no_volume(struct operation *o, struct err **e)
 	return err_hint(e, "give --from PARENT to make it as a clone, or see 'rbdvol list --all'");
 }
 
+/* What this host's kernel can map; a host without rbd.ko makes volumes for others, so all features
+ * are fine there. */
+static int features_allowed(uint64_t *out, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+	int r = module_features(out, &why);
+
+	if (r >= 0)
+		return r;
+	if (why->kind != ERR_UNSUPPORTED) {
+		*e = steal(&why);
+		return r;
+	}
+	*out = UINT64_MAX;
+	return 0;
+}
+
 static int make_volume(struct operation *o, struct err **e)
 {
 	uint64_t features;
@@ -122,7 +139,7 @@ static int make_volume(struct operation *o, struct err **e)
 	r = o->spec->snap
 		    ? err_set(e, ERR_USAGE, -EINVAL,
 			      "a volume to be made must not name a snapshot ('%s')", o->spec->snap)
-		    : module_features(&features, e);
+		    : features_allowed(&features, e);
 	if (r < 0)
 		return r;
 	r = o->parent.image ? clone_parent(o, features, e)

@@ -16,17 +16,20 @@ struct operation {
 	const struct spec *spec;
 	const struct volume_request *req;
 	struct progress *progress;
-	struct cluster *cluster; /* connected when first used */
-	struct spec parent;	 /* req->from, parsed; empty where not given */
-	struct volume_info *v;	 /* what is observed */
-	struct err *missing;	 /* which part of the spec observe_image did not find */
-	bool mapped_here;	 /* by this operation: undone if a later step fails */
-	bool held_here;		 /* likewise */
+	struct cluster *cluster;     /* connected when first used */
+	struct spec parent;	     /* req->from, parsed; empty where not given */
+	struct volume_info *v;	     /* what is observed */
+	struct err *missing;	     /* which part of the spec observe_image did not find */
+	struct krbd_options options; /* map options: the user's, the configuration's, defaults */
+	bool mapped_here;	     /* by this operation: undone if a later step fails */
+	bool held_here;		     /* likewise */
 };
 /* V becomes what is observed of SPEC; it must be empty. */
 int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 		   const struct volume_request *req, struct progress *p, struct volume_info *v,
 		   struct err **e);
+/* A snapshot is for reading only. */
+bool operation_read_only(const struct operation *o);
 void operation_deinit(struct operation *o);
 #define _cleanup_operation_ cleanup(operation_deinit)
 
@@ -62,4 +65,6 @@ int observe_hold(struct operation *o, struct err **e);
 /* Steps that several operations share. */
 extern const struct step
 	step_volume; /* create.c: the image exists, with the parent and size asked for */
+extern const struct step step_check; /* map.c: the kernel has rbd, the options make sense */
+extern const struct step step_map;   /* map.c: mapped on this host */
 int hold_let_go(struct operation *o, struct err **e);

@@ -57,6 +57,12 @@ void operation_deinit(struct operation *o)
 	cluster_unref_p(&o->cluster);
 	o->cluster = NULL;
 	spec_deinit(&o->parent);
+	krbd_options_deinit(&o->options);
 	err_free_p(&o->missing);
 	o->missing = NULL;
+}
+
+bool operation_read_only(const struct operation *o)
+{
+	return o->req->read_only || o->spec->snap;
 }

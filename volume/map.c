@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The volume becomes a device of this host's kernel, with options that fit cluster, kernel and
+ * request. */
+#include <errno.h>
+#include <string.h>
+
+#include "mapper/module.h"
+#include "volume/operation.h"
+
+/* Where the kernel waits for the cluster, it waits so long at most, in seconds (its own default is
+ * for ever, or a minute a step). */
+#define MAP_TIMEOUT_S "30"
+
+static int parse_options(struct operation *o, struct err **e)
+{
+	struct krbd_options *options = &o->options;
+	const char *own = host_defaults(o->host)->map_options;
+	_cleanup_krbd_options_ struct krbd_options configured = {0};
+	int r = 0;
+
+	if (o->req->map_options)
+		r = krbd_options_parse(o->req->map_options, kernel_version(), options, e);
+	if (r < 0 || !own)
+		return r;
+	r = krbd_options_parse(own, kernel_version(), &configured, e);
+	if (r < 0)
+		return err_wrap(e, "map-options of the configuration");
+	for (size_t i = 0; i < configured.list.n; i++) {
+		char *name = configured.list.items[i], *value = strchr(name, '=');
+
+		if (value)
+			*value++ = '\0';
+		if (krbd_options_default(options, kernel_version(), name, value) < 0)
+			return err_oom(e);
+	}
+	return 0;
+}
+
+/* A step that is always done, or in error. */
+static int request_fits(struct operation *o, struct err **e)
+{
+	int r = module_load(e);
+
+	if (r >= 0)
+		r = parse_options(o, e);
+	return r < 0 ? r : 1;
+}
+
+/* First of all, so that nothing is changed for a request that makes no sense here. */
+const struct step step_check = {"check", request_fits, NULL};
+
+static int is_mapped(struct operation *o, struct err **e)
+{
+	int r = observe_device(o, e);
+
+	if (r <= 0)
+		return r;
+	if (o->v->device.read_only == operation_read_only(o))
+		return 1;
+	err_set(e, ERR_BUSY, -EBUSY, "%s is attached already, as %s, for %s", o->spec->image,
+		o->v->device.node, o->v->device.read_only ? "reading only" : "writing");
+	return err_hint(e, "detach it first, or attach it %s --read-only",
+			o->v->device.read_only ? "with" : "without");
+}
+
+/* Defaults that fit this cluster and this kernel, each only where the kernel knows it and nothing
+ * else was said. */
+static int default_options(struct operation *o, const struct monitors *monitors, struct err **e)
+{
+	struct krbd_options *options = &o->options;
+	const unsigned version = kernel_version();
+	_cleanup_free_ char *alloc = NULL;
+	uint64_t alloc_bytes = 0;
+	int r = cluster_alloc_size(o->cluster, &alloc_bytes, e);
+
+	if (r < 0)
+		return r;
+	if (alloc_bytes && asprintf(&alloc, "%llu", (unsigned long long)alloc_bytes) < 0)
+		return err_oom(e);
+	if (monitors->v2)
+		r = krbd_options_default(options, version, "ms_mode", "prefer-crc");
+	if (r >= 0 && alloc)
+		r = krbd_options_default(options, version, "alloc_size", alloc);
+	if (r >= 0)
+		r = krbd_options_default(options, version, "abort_on_full", NULL);
+	if (r >= 0)
+		r = krbd_options_default(options, version, "lock_timeout", MAP_TIMEOUT_S);
+	if (r >= 0)
+		r = krbd_options_default(options, version, "mount_timeout", MAP_TIMEOUT_S);
+	return r < 0 ? err_oom(e) : 0;
+}
+
+/* Any ms_mode but legacy speaks to the monitors' v2 addresses. */
+static bool speaks_v2(const struct krbd_options *options)
+{
+	for (size_t i = 0; i < options->list.n; i++)
+		if (!strncmp(options->list.items[i], "ms_mode=", 8))
+			return strcmp(options->list.items[i] + 8, "legacy") != 0;
+	return false;
+}
+
+static int choose_monitors(struct operation *o, const struct monitors *monitors, const char **out,
+			   struct err **e)
+{
+	bool v2 = speaks_v2(&o->options);
+
+	*out = v2 ? monitors->v2 : monitors->v1;
+	if (*out)
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
+		"no monitor of the cluster speaks %s, needed to map %s", v2 ? "msgr2" : "msgr1",
+		o->spec->image);
+	return err_hint(e, v2 ? "attach it with -o ms_mode=legacy"
+			      : "attach it with -o ms_mode=prefer-crc (Linux 5.11)");
+}
+
+static int map_with(struct operation *o, const struct monitors *monitors, struct err **e)
+{
+	_cleanup_secret_ struct secret secret = {0};
+	char fsid[FSID_LEN + 1];
+	struct map_request m = {
+		.spec = o->spec,
+		.user = cluster_user(o->cluster),
+		.secret = &secret,
+		.read_only = operation_read_only(o),
+		.options = &o->options,
+	};
+	int r = choose_monitors(o, monitors, &m.monitors, e);
+
+	if (r >= 0)
+		r = cluster_secret(o->cluster, &secret, e);
+	if (r >= 0)
+		r = cluster_fsid(o->cluster, fsid, e);
+	if (r < 0)
+		return r;
+	m.key = (struct device_key){fsid, o->v->image.pool_id, o->v->image.id, o->v->image.snap_id};
+	r = device_map(&m, o->progress->deadline, &o->v->device, e);
+	o->mapped_here = o->v->attached = r >= 0;
+	return r;
+}
+
+static int map_it(struct operation *o, struct err **e)
+{
+	_cleanup_monitors_ struct monitors monitors = {0};
+	int r = cluster_monitors(o->cluster, &monitors, e);
+
+	if (r >= 0)
+		r = default_options(o, &monitors, e);
+	return r < 0 ? r : map_with(o, &monitors, e);
+}
+
+const struct step step_map = {"map", is_mapped, map_it};
