@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# For tests written in shell: TAP on stdout, and the way into a guest.
+#
+# A test that says `in_guest "$@"` first runs itself again inside guest a of the lab, with the
+# product of $top_builddir/stage installed there; cluster and guest are started where they are not
+# up, and stay up for the next test (`cluster stop` ends both). A test that says `in_cluster "$@"`
+# runs itself in the cluster's network namespace.
+
+set -u
+tap_count=0
+tap_failures=0
+tap_tools=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+top_srcdir=${top_srcdir:-$(readlink -f -- "$tap_tools/../..")}
+top_builddir=${top_builddir:-$top_srcdir/build}
+
+bail_out() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+in_guest() {
+	[[ -z ${RBDVOL_IN_GUEST-} ]] || return 0
+	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
+	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
+	"$tap_tools/guest" start --stage "$top_builddir/stage" >&2 || bail_out "the guest did not start"
+	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 top_srcdir="$top_srcdir" \
+		top_builddir="$top_builddir" bash "$(readlink -f -- "$0")" "$@" </dev/null
+}
+
+in_cluster() {
+	[[ -z ${RBDVOL_IN_CLUSTER-} ]] || return 0
+	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
+	exec "$tap_tools/cluster" exec env RBDVOL_IN_CLUSTER=1 "$(readlink -f -- "$0")" "$@" </dev/null
+}
+
+tap_result() { # STATUS DESCRIPTION DETAILS
+	tap_count=$((tap_count + 1))
+	if [[ $1 == 0 ]]; then
+		echo "ok $tap_count - $2"
+		return 0
+	fi
+	tap_failures=$((tap_failures + 1))
+	echo "not ok $tap_count - $2"
+	# shellcheck disable=SC2001
+	[[ -z $3 ]] || sed 's/^/# /' <<<"$3"
+	return 1
+}
+
+# ok DESCRIPTION COMMAND...: the command succeeds.
+ok() {
+	local description=$1 output status=0
+	shift
+	output=$("$@" 2>&1) || status=$?
+	tap_result "$status" "$description" "'$*' ended with $status: $output"
+}
+
+# is DESCRIPTION GOT WANTED: two texts are equal.
+is() {
+	[[ $2 == "$3" ]]
+	tap_result $? "$1" "got    '$2'"$'\n'"wanted '$3'"
+}
+
+# like DESCRIPTION GOT REGEX
+like() {
+	[[ $2 =~ $3 ]]
+	tap_result $? "$1" "got '$2'"$'\n'"wanted a match of $3"
+}
+
+# refuses DESCRIPTION STATUS REGEX COMMAND...: it ends with this exit status, prints nothing on
+# stdout and one line on stderr, which matches.
+refuses() {
+	local description=$1 wanted=$2 regex=$3 out errors status=0 details
+	shift 3
+	errors=$(mktemp)
+	out=$("$@" 2>"$errors" </dev/null) || status=$?
+	details="'$*' ended with $status (wanted $wanted), stdout '$out', stderr '$(cat "$errors")', wanted $regex"
+	[[ $status == "$wanted" && -z $out && $(wc -l <"$errors") == 1 && $(cat "$errors") =~ $regex ]]
+	status=$?
+	rm -f "$errors"
+	tap_result $status "$description" "$details"
+}
+
+done_testing() {
+	echo "1..$tap_count"
+	[[ $tap_failures == 0 ]]
+	exit
+}
+
+# Start rbdvold in the background of a guest and wait until it serves.
+daemon_start() {
+	rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1 &
+	daemon_pid=$!
+	# shellcheck disable=SC2016
+	timeout 60 bash -c 'until rbdvol list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.1; done' \
+		- "$daemon_pid" 2>/dev/null || {
+		cat /var/log/rbdvold.log >&2
+		bail_out "rbdvold does not serve"
+	}
+}
+
+daemon_stop() {
+	kill "$daemon_pid" 2>/dev/null
+	wait "$daemon_pid"
+}
