@@ -1,0 +1,143 @@
+# shellcheck shell=bash
+# What `cluster` and `guest` share: where a lab is, its processes, its lock.
+#
+# A lab is one folder ($RBDVOL_LAB) and one network namespace, whose name is made
+# from the folder's, so labs in different folders don't meet. Every process of a
+# lab lives in that namespace, and nothing else does: so the namespace, not a list
+# of pids, says what is to be ended. A pid file only tells which process is which,
+# and counts only while that process is in the namespace.
+
+lab=$(realpath -m -- "${RBDVOL_LAB:-${TMPDIR:-/tmp}/rbdvol-lab}")
+# shellcheck disable=SC2034  # for those that source this
+lab_tools=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+lab_netns=rbdvol-$(cksum <<<"$lab")
+lab_netns=${lab_netns%% *}
+# shellcheck disable=SC2034  # for those that source this
+host_address=10.99.0.1          # the bridge: monitor, manager, OSDs
+
+me=${0##*/}
+
+say() {
+	echo "$me: $*" >&2
+}
+
+die() {
+	say "$@"
+	exit 1
+}
+
+bad_usage() {
+	say "$*; see $me --help"
+	exit 2
+}
+
+# --help prints the comment at the head of the script, as the program's own manual.
+print_help() {
+	sed -n '2,/^$/ { s/^# \{0,1\}//; p }' "$0"
+}
+
+# A lab's path is passed to programs that split words and that hold socket names
+# in 108 bytes.
+check_lab_path() {
+	[[ $lab != *[[:space:],:]* ]] || die "the lab's folder can't have blanks, commas or colons in its name: $lab"
+	[[ ${#lab} -le 70 ]] || die "the lab's folder must have a name of at most 70 bytes: $lab"
+}
+
+need_root() {
+	[[ $(id -u) == 0 ]] || die "must be root: a lab is a network namespace with taps"
+}
+
+# The lab is this script's alone until it ends. The folder itself is the lock, so
+# nothing is left of it; a folder removed while we waited is made again.
+lock_lab() {
+	check_lab_path
+	need_root
+	while true; do
+		mkdir -p -- "$lab"
+		exec {lab_lock}<"$lab"
+		flock --timeout 120 "$lab_lock" || die "$lab is locked by another command since two minutes"
+		[[ ! /proc/self/fd/$lab_lock -ef $lab ]] || break
+		exec {lab_lock}<&-
+	done
+	claim_lab
+}
+
+unlock_lab() {
+	exec {lab_lock}<&-
+}
+
+# `stop` removes the folder with all that is in it: so only one that was empty, or
+# is a lab already, may become a lab.
+claim_lab() {
+	[[ -e $lab/.rbdvol-lab ]] && return
+	[[ -z $(ls -A -- "$lab") ]] || die "$lab has files, but isn't a lab: not touching it"
+	: >"$lab/.rbdvol-lab"
+}
+
+netns_exists() {
+	[[ -e /run/netns/$lab_netns ]]
+}
+
+in_netns() {
+	nsenter --net="/run/netns/$lab_netns" -- "$@"
+}
+
+# launch NAME LOG COMMAND…: a process of the lab, in a session of its own, which
+# holds none of the caller's descriptors. It is in the namespace when this returns.
+launch() {
+	local name=$1 log=$2
+	shift 2
+	(
+		exec </dev/null >>"$log" 2>&1
+		for fd in "/proc/$BASHPID/fd"/*; do
+			fd=${fd##*/}
+			[[ $fd -le 2 ]] || eval "exec $fd>&-"
+		done
+		cd /
+		exec setsid nsenter --net="/run/netns/$lab_netns" -- "$@"
+	) &
+	echo $! >"$lab/run/$name.pid"
+	disown $!
+	wait_until 10 is_launched $!
+}
+
+is_launched() {
+	[[ "/proc/$1/ns/net" -ef "/run/netns/$lab_netns" ]] || ! kill -0 "$1" 2>/dev/null
+}
+
+# The pid of a lab's process, if it runs.
+pid_of() {
+	local pid
+	pid=$(cat "$lab/run/$1.pid" 2>/dev/null) || return 1
+	[[ "/proc/$pid/ns/net" -ef "/run/netns/$lab_netns" ]] || return 1
+	echo "$pid"
+}
+
+# wait_until SECONDS COMMAND…: true as soon as the command is.
+wait_until() {
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	shift
+	until "$@"; do
+		[[ ${EPOCHREALTIME/[.,]/} -lt $end ]] || return 1
+		sleep 0.05
+	done
+}
+
+# kill_and_wait LISTER ARG…: SIGKILL for all pids that LISTER prints, until none is left.
+kill_and_wait() {
+	local pids end=$((SECONDS + 15))
+	while pids=$("$@") && [[ $pids ]]; do
+		# shellcheck disable=SC2086  # a list
+		kill -KILL $pids 2>/dev/null || true
+		[[ $SECONDS -lt $end ]] || die "these processes don't die: ${pids//$'\n'/ }"
+		sleep 0.05
+	done
+}
+
+netns_pids() {
+	ip netns pids "$lab_netns" 2>/dev/null || true
+}
+
+cluster_is_up() {
+	[[ -e $lab/up ]] && netns_exists && [[ $(netns_pids) ]]
+}
