@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "cli/client.h"
+
+/* Longer than the daemon's own time for an answer, so that it is the daemon that tells where the
+ * time went. */
+#define ANSWER_MARGIN_US  (10 * USEC_PER_SEC)
+#define ANSWER_DEFAULT_US (120 * USEC_PER_SEC)
+
+int cli_init(struct cli *cli, struct err **e)
+{
+	const char *path = getenv("RBDVOL_SOCKET"), *ceph_args = getenv("CEPH_ARGS");
+
+	*cli = (struct cli){
+		.socket_path = path && *path ? path : CLI_DEFAULT_SOCKET,
+		.options = json_object(),
+	};
+	if (!cli->options)
+		return err_oom(e);
+	return ceph_args ? cli_apply_ceph_args(cli, ceph_args, e) : 0;
+}
+
+void cli_deinit(struct cli *cli)
+{
+	request_deinit(&cli->request);
+	json_decref(cli->options);
+	*cli = (struct cli){0};
+}
+
+int cli_set_option(struct cli *cli, enum verb verbs, const char *key, const char *text,
+		   struct err **e)
+{
+	int r = request_set(&cli->request, verbs, key, text, e);
+	json_t *value;
+
+	if (r < 0)
+		return r;
+	value = request_option_find(verbs, key)->kind == REQUEST_FLAG ? json_true()
+								      : json_string(text);
+	if (!value)
+		return err_set(e, ERR_USAGE, -EINVAL, "the value of '%s' is not valid UTF-8", key);
+	return json_object_set_new(cli->options, key, value) < 0 ? err_oom(e) : 0;
+}
+
+/* Adds the query "?key=value&…" of OPTIONS to F. */
+static int print_query(FILE *f, const json_t *options)
+{
+	const char *key;
+	json_t *value;
+	char separator = '?';
+
+	json_object_foreach((json_t *)options, key, value)
+	{
+		_cleanup_free_ char *text =
+			client_encode(json_is_true(value) ? "yes" : json_string_value(value));
+
+		if (!text)
+			return -ENOMEM;
+		fprintf(f, "%c%s=%s", separator, key, text);
+		separator = '&';
+	}
+	return 0;
+}
+
+/* The caller frees it; NULL when out of memory. */
+static char *make_target(const char *collection, const char *name, const char *action,
+			 const json_t *query)
+{
+	_cleanup_free_ char *encoded = client_encode(name ? name : "");
+	char *out = NULL;
+	size_t len;
+	FILE *f = encoded ? open_memstream(&out, &len) : NULL;
+	int r;
+
+	if (!f)
+		return NULL;
+	fprintf(f, "/v1/%s", collection);
+	if (name)
+		fprintf(f, "/%s", encoded);
+	if (action)
+		fprintf(f, "/%s", action);
+	r = query ? print_query(f, query) : 0;
+	if (fclose(f) || r < 0) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
+	     const char *action, const json_t *options, json_t **out, struct err **e)
+{
+	uint64_t timeout_us = cli->request.timeout_us;
+	struct deadline deadline =
+		deadline_in(timeout_us ? timeout_us + ANSWER_MARGIN_US : ANSWER_DEFAULT_US);
+	bool query = !strcmp(method, "GET");
+	_cleanup_free_ char *target = NULL;
+	_cleanup_close_ int fd = -1;
+
+	*out = NULL;
+	/* Without a name the path would be that of all volumes. */
+	if (name && !*name)
+		return err_set(e, ERR_USAGE, -EINVAL, "the name of a volume is empty");
+	target = make_target(collection, name, action, query ? options : NULL);
+	if (!target)
+		return err_oom(e);
+	fd = client_connect(cli->socket_path, deadline, e);
+	if (fd < 0)
+		return fd;
+	return client_exchange(fd, method, target, query ? NULL : options, deadline, out, e);
+}
+
+void cli_print_clean(FILE *f, const char *text)
+{
+	for (; *text; text++)
+		fputc(iscntrl((unsigned char)*text) ? '?' : *text, f);
+}
+
+void cli_print_json(const json_t *answer)
+{
+	json_dumpf(answer, stdout, JSON_COMPACT);
+	fputc('\n', stdout);
+}
+
+static void print_json_error(const struct err *e)
+{
+	_cleanup_json_ json_t *document =
+		json_pack("{s:{s:s, s:s, s:s*}}", "error", "code", err_name(e->kind), "message",
+			  e->message, "hint", e->hint);
+
+	if (document)
+		cli_print_json(document);
+}
+
+int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e)
+{
+	fputs("rbdvol: ", stderr);
+	cli_print_clean(stderr, e->message);
+	if (e->hint) {
+		fputs(" (", stderr);
+		cli_print_clean(stderr, e->hint);
+		fputc(')', stderr);
+	}
+	fputc('\n', stderr);
+	if (cli->json && answer)
+		cli_print_json(answer);
+	else if (cli->json)
+		print_json_error(e);
+	return err_exit_status(e->kind);
+}
+
+void cli_notes(const json_t *answer)
+{
+	json_t *note;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "notes"), i, note)
+	{
+		if (!json_is_string(note))
+			continue;
+		fputs("rbdvol: note: ", stderr);
+		cli_print_clean(stderr, json_string_value(note));
+		fputc('\n', stderr);
+	}
+}
+
+int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
+	     void (*tell)(const json_t *answer, void *context), void *context)
+{
+	int status = 0;
+
+	for (int i = 0; i < n; i++) {
+		_cleanup_err_ struct err *e = NULL;
+		_cleanup_json_ json_t *answer = NULL;
+
+		if (cli_call(cli, method, "volumes", names[i], action, cli->options, &answer, &e) <
+		    0) {
+			int failed = cli_fail(cli, answer, e);
+
+			status = status ? status : failed;
+			continue;
+		}
+		cli_notes(answer);
+		if (cli->json)
+			cli_print_json(answer);
+		else if (tell)
+			tell(answer, context);
+	}
+	return status;
+}

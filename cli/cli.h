@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all verbs of the command share: its options, its calls of the daemon, its ways to speak. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/request.h"
+#include "cli/answer.h"
+
+#define CLI_DEFAULT_SOCKET RUNSTATEDIR "/rbdvol/api.sock"
+
+struct cli {
+	bool json;
+	const char *socket_path;       /* borrowed from the command line or the environment */
+	struct volume_request request; /* the options, checked */
+	json_t *options;	       /* the same as the daemon gets them, texts as given */
+};
+/* Ready for use, with defaults of the environment. */
+int cli_init(struct cli *cli, struct err **e);
+void cli_deinit(struct cli *cli);
+#define _cleanup_cli_ cleanup(cli_deinit)
+
+/* Set the option KEY of the verbs VERBS to TEXT, for the daemon too. As request_set. */
+int cli_set_option(struct cli *cli, enum verb verbs, const char *key, const char *text,
+		   struct err **e);
+/* Defaults from TEXT, the value of CEPH_ARGS: --id, --user, -n, --name and --cluster count. */
+int cli_apply_ceph_args(struct cli *cli, const char *text, struct err **e);
+
+/* Ask the daemon: METHOD for /v1/COLLECTION[/NAME[/ACTION]], NAME as the user wrote it or NULL,
+ * with OPTIONS as the query of a GET, else as the body. Results as of answer_parse. */
+int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
+	     const char *action, const json_t *options, json_t **out, struct err **e);
+
+/* Tell the failure E on stderr, in one line, and with --json on stdout: ANSWER, the daemon's own
+ * error document, or one made of E where it is NULL. Returns the exit status. */
+int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e);
+/* The notes of ANSWER, a line each on stderr. */
+void cli_notes(const json_t *answer);
+/* ANSWER as one line of JSON on stdout. */
+void cli_print_json(const json_t *answer);
+/* TEXT with '?' for every control character: names in a cluster may hold anything. */
+void cli_print_clean(FILE *f, const char *text);
+
+/* METHOD (with ACTION) for each of the N volumes NAMES. What came back is printed with --json, or
+ * else handed to TELL, where there is one. All are tried; the exit status is that of the first
+ * failure. */
+int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
+	     void (*tell)(const json_t *answer, void *context), void *context);

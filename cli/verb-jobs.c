@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/fields.h"
+#include "cli/verb.h"
+
+static const struct field columns[] = {
+	{"ID", "id", field_number, true},	 {"VERB", "verb", field_text, false},
+	{"VOLUME", "volume", field_text, false}, {"STEP", "step", field_text, false},
+	{"AGE", "age", field_age, true},	 {"STATE", "state", field_text, false},
+};
+
+int verb_jobs(struct cli *cli, int n, char **args)
+{
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+
+	(void)n;
+	(void)args;
+	if (cli_call(cli, "GET", "jobs", NULL, NULL, cli->options, &answer, &e) < 0)
+		return cli_fail(cli, answer, e);
+	cli_notes(answer);
+	if (cli->json)
+		cli_print_json(answer);
+	else if (fields_print_table(columns, ARRAY_SIZE(columns), json_object_get(answer, "jobs"),
+				    &e) < 0)
+		return cli_fail(cli, NULL, e);
+	return 0;
+}

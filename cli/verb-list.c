@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/fields.h"
+#include "cli/verb.h"
+
+static char *holder(const json_t *volume, const char *key)
+{
+	return field_text(json_object_get(volume, key), "host");
+}
+
+static const struct field columns[] = {
+	{"VOLUME", "volume", field_text, false},  {"SIZE", "size", field_size, true},
+	{"PARENT", "parent", field_text, false},  {"DEVICE", "device", field_text, false},
+	{"MOUNTED", "mounts", field_list, false}, {"HELD BY", "held_by", holder, false},
+};
+
+int verb_list(struct cli *cli, int n, char **args)
+{
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	/* Who else holds a volume matters only where those of other hosts are shown. */
+	size_t shown = ARRAY_SIZE(columns) - !cli->request.all;
+
+	(void)n;
+	(void)args;
+	if (cli_call(cli, "GET", "volumes", NULL, NULL, cli->options, &answer, &e) < 0)
+		return cli_fail(cli, answer, e);
+	cli_notes(answer);
+	if (cli->json)
+		cli_print_json(answer);
+	else if (fields_print_table(columns, shown, json_object_get(answer, "volumes"), &e) < 0)
+		return cli_fail(cli, NULL, e);
+	return 0;
+}

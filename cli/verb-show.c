@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "cli/fields.h"
+#include "cli/verb.h"
+
+/* A printed string, or NULL where TEXT is NULL or memory is out. */
+#define WORDS(fmt, ...)                                                                            \
+	({                                                                                         \
+		char *_out;                                                                        \
+		asprintf(&_out, fmt, __VA_ARGS__) < 0 ? NULL : _out;                               \
+	})
+
+static char *parent(const json_t *volume, const char *key)
+{
+	_cleanup_free_ char *name = field_text(volume, key);
+	_cleanup_free_ char *overlap = field_size(volume, "overlap");
+	bool trash = json_is_true(json_object_get(volume, "parent_in_trash"));
+
+	if (!name)
+		return NULL;
+	return WORDS("%s%s%s%s%s", name, trash ? ", in the trash" : "", overlap ? " (" : "",
+		     overlap ? overlap : "", overlap ? " of it shared)" : "");
+}
+
+static char *striping(const json_t *volume, const char *key)
+{
+	_cleanup_free_ char *unit = field_size(volume, key);
+	_cleanup_free_ char *count = field_number(volume, "stripe_count");
+
+	return unit && count ? WORDS("%s over %s objects", unit, count) : NULL;
+}
+
+static char *device(const json_t *volume, const char *key)
+{
+	_cleanup_free_ char *node = field_text(volume, key);
+
+	if (!node)
+		return strdup("not attached here");
+	return WORDS("%s%s", node,
+		     json_is_true(json_object_get(volume, "read_only")) ? ", read-only" : "");
+}
+
+static char *filesystem(const json_t *volume, const char *key)
+{
+	const json_t *fs = json_object_get(volume, key);
+	_cleanup_free_ char *type = field_text(fs, "type");
+	_cleanup_free_ char *label = field_text(fs, "label"), *uuid = field_text(fs, "uuid");
+
+	if (!type)
+		return NULL;
+	return WORDS("%s%s%s%s%s", type, label ? ", label " : "", label ? label : "",
+		     uuid ? ", UUID " : "", uuid ? uuid : "");
+}
+
+static char *holder(const json_t *volume, const char *key)
+{
+	const json_t *hold = json_object_get(volume, key);
+	_cleanup_free_ char *host = field_text(hold, "host");
+	_cleanup_free_ char *address = field_text(hold, "address");
+	_cleanup_free_ char *since = field_text(hold, "since");
+
+	if (!host)
+		return NULL;
+	return WORDS("%s%s%s%s%s%s%s", host, address ? " (" : "", address ? address : "",
+		     address ? ")" : "", since ? " since " : "", since ? since : "",
+		     json_is_true(json_object_get(hold, "shared")) ? ", shared" : "");
+}
+
+static const struct field lines[] = {
+	{"volume", "volume", field_text, false},
+	{"id", "id", field_text, false},
+	{"size", "size", field_size_exact, false},
+	{"created", "created", field_text, false},
+	{"parent", "parent", parent, false},
+	{"snapshots", "snapshots", field_number, false},
+	{"object size", "object_size", field_size, false},
+	{"striping", "stripe_unit", striping, false},
+	{"data pool", "data_pool", field_text, false},
+	{"features", "features", field_list, false},
+	{"held by", "held_by", holder, false},
+	{"device", "device", device, false},
+	{"link", "link", field_text, false},
+	{"client address", "client_address", field_text, false},
+	{"content", "filesystem", filesystem, false},
+	{"mounted on", "mounts", field_list, false},
+};
+
+int verb_show(struct cli *cli, int n, char **args)
+{
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+
+	(void)n;
+	if (cli_call(cli, "GET", "volumes", args[0], NULL, cli->options, &answer, &e) < 0)
+		return cli_fail(cli, answer, e);
+	cli_notes(answer);
+	if (cli->json)
+		cli_print_json(answer);
+	else
+		fields_print_lines(lines, ARRAY_SIZE(lines), answer);
+	return 0;
+}
