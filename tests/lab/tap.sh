@@ -74,7 +74,8 @@ refuses() {
 	errors=$(mktemp)
 	out=$("$@" 2>"$errors" </dev/null) || status=$?
 	details="'$*' ended with $status (wanted $wanted), stdout '$out', stderr '$(cat "$errors")', wanted $regex"
-	[[ $status == "$wanted" && -z $out && $(wc -l <"$errors") == 1 && $(cat "$errors") =~ $regex ]]
+	# shellcheck disable=SC2053 # a status may be a pattern
+	[[ $status == $wanted && -z $out && $(wc -l <"$errors") == 1 && $(cat "$errors") =~ $regex ]]
 	status=$?
 	rm -f "$errors"
 	tap_result $status "$description" "$details"
