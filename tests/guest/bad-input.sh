@@ -10,11 +10,11 @@ pool=bad
 cleanup() {
 	rbdvol list --json 2>/dev/null | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+	pool_delete $pool
 }
 trap cleanup EXIT
 
-ceph osd pool create $pool 8 >&2 && rbd pool init $pool >&2 || bail_out "no pool $pool"
+pool_create $pool
 rbd create $pool/golden --size 64M
 rbd create $pool/other --size 64M
 rbd create $pool/journal --size 64M --image-feature layering,exclusive-lock,journaling

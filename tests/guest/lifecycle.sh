@@ -20,14 +20,13 @@ cleanup() {
 	umount /srv/life 2>/dev/null
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
-	ceph osd pool rm $other $other --yes-i-really-really-mean-it >&2
+	pool_delete $pool
+	pool_delete $other
 }
 trap cleanup EXIT
 
-for p in $pool $other; do
-	ceph osd pool create $p 8 >&2 && rbd pool init $p >&2 || bail_out "no pool $p"
-done
+pool_create $pool
+pool_create $other
 rbd namespace create $pool/team
 mkdir -p /srv/life
 daemon_start

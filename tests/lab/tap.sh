@@ -87,6 +87,16 @@ done_testing() {
 	exit
 }
 
+# A pool of a test's own, and its end.
+pool_create() {
+	ceph osd pool create "$1" 8 >&2 || bail_out "no pool $1"
+	rbd pool init "$1" || bail_out "pool $1 can't be used"
+}
+
+pool_delete() {
+	ceph osd pool rm "$1" "$1" --yes-i-really-really-mean-it >&2
+}
+
 # Start rbdvold in the background of a guest and wait until it serves.
 daemon_start() {
 	rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1 &
