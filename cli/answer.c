@@ -58,7 +58,7 @@ static int daemon_error(unsigned status, const json_t *document, struct err **e)
 
 	if (json_unpack((json_t *)document, "{s:{s?s, s?s, s?s}}", "error", "code", &code,
 			"message", &message, "hint", &hint) < 0 ||
-	    !message)
+	    !message || !*message)
 		return err_set(e, ERR_FAILED, -EBADMSG,
 			       "rbdvold refuses with HTTP status %u and says no reason", status);
 	err_set(e, code ? err_kind_by_name(code) : ERR_FAILED, -EREMOTEIO, "%s", message);
@@ -91,7 +91,7 @@ int answer_parse(const char *bytes, size_t len, json_t **out, struct err **e)
 	size_t promised, body_len;
 
 	*out = NULL;
-	if (!len)
+	if (!bytes || !len)
 		return garbage("the connection ended without any", e);
 	line_end = memmem(bytes, len, "\r\n", 2);
 	head_end = memmem(bytes, len, "\r\n\r\n", 4);

@@ -2,10 +2,16 @@
 #include "cli/fields.h"
 #include "cli/verb.h"
 
+static char *failure(const json_t *job, const char *key)
+{
+	return field_text(json_object_get(job, key), "message");
+}
+
 static const struct field columns[] = {
-	{"ID", "id", field_number, true},	 {"VERB", "verb", field_text, false},
-	{"VOLUME", "volume", field_text, false}, {"STEP", "step", field_text, false},
-	{"AGE", "age", field_age, true},	 {"STATE", "state", field_text, false},
+	{"ID", "id", field_number, true},	  {"VERB", "verb", field_text, false},
+	{"VOLUME", "volume", field_text, false},  {"STEP", "step", field_text, false},
+	{"AGE", "age", field_age, true},	  {"STATE", "state", field_text, false},
+	{"IN STEP", "step_age", field_age, true}, {"ERROR", "error", failure, false},
 };
 
 int verb_jobs(struct cli *cli, int n, char **args)

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Who may include whom, each folder what is below it and never the other way round; and which
+# libraries a folder may know.
+. "$(dirname "$0")/tap.sh"
+cd "$top" || exit 1
+
+# FOLDER ALLOWED…: headers of ours.
+ours()
+{
+	folder=$1
+	shift
+	allowed=$(echo "$folder $*" | sed 's/ /|/g')
+	[ -d "$folder" ] || return 0
+	grep -rnE '^[[:space:]]*#[[:space:]]*include "' "$folder" --include='*.[ch]' |
+		grep -vE "include \"($allowed)/" >>"$faults"
+	result "$folder/ includes only: $folder $*"
+}
+
+# FOLDER PATTERN WHAT: headers of others.
+never()
+{
+	[ -d "$1" ] || return 0
+	grep -rnE "^[[:space:]]*#[[:space:]]*include <($2)" "$1" --include='*.[ch]' >>"$faults"
+	result "$1/ knows nothing of $3"
+}
+
+ours base
+ours rbd base
+ours mapper base
+ours volume rbd mapper base
+ours daemon volume rbd mapper base
+ours cli base
+ours udev-rules base
+ours systemd base
+
+ceph='rbd/|rados/'
+front='systemd/sd-(bus|daemon|event|journal)|microhttpd'
+host='libudev|libkmod|blkid/|libmount|keyutils'
+never base "$ceph|$front|$host" "Ceph, krbd and the fronts"
+never rbd "$front|$host" "this host and the fronts"
+never mapper "$ceph|$front" "librbd and the fronts"
+never volume "$front" "the fronts"
+never cli "$ceph|$host|systemd/|microhttpd|curl" "librbd, krbd and the daemon's libraries"
+never udev-rules "$ceph|$front|$host" "any library but libc"
+never systemd "$ceph|$front|$host" "any library but libc"
+
+# A public header must say each of these itself; a bare name would be found in the wrong folder.
+c_files | xargs grep -nE '^[[:space:]]*#[[:space:]]*include "[^/"]+"' >>"$faults"
+result "every include of ours names its folder"
+c_files | grep '\.h$' | xargs grep -L '^#pragma once' >>"$faults"
+result "every header is included once"
+finish

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# No shell script gets a warning from shellcheck.
+. "$(dirname "$0")/tap.sh"
+cd "$top" || exit 1
+
+scripts()
+{
+	find . \( -name .git -o -name build -o -name build-aux -o -name autom4te.cache -o -name '*.in' \
+		-o -name configure -o -name config.status \) -prune -o -type f -print |
+		while read -r file; do
+			case $file in
+			*.sh) echo "$file" ;;
+			*.c | *.h | *.o | *.a) ;;
+			*) if head -c 64 "$file" | head -n 1 | grep -qE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh'; then
+				echo "$file"
+			fi ;;
+			esac
+		done
+	echo ./completions/rbdvol
+}
+
+if ! command -v shellcheck >/dev/null; then
+	skip "shellcheck has nothing to say" "no shellcheck"
+	finish
+	exit
+fi
+for script in $(scripts | sort); do
+	shellcheck -S warning -x -P SCRIPTDIR "$script" >>"$faults" 2>&1
+	result "$script"
+done
+finish
