@@ -10,7 +10,7 @@ pool=bad
 cleanup() {
 	rbdvol list --json 2>/dev/null | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete $pool
+	pool_delete "$pool"
 }
 trap cleanup EXIT
 
