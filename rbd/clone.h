@@ -12,21 +12,23 @@ struct clone_options {
 	uint64_t size_bytes;	   /* 0: the parent's; else not smaller */
 	uint64_t features_allowed; /* RBD_FEATURE_* that this host's kernel can map */
 	unsigned format;	   /* 1 or 2 */
-	const char *owner;	   /* this host, [0-9a-f]+: names the clone under way, so that a retry finds it */
+	const char *owner; /* this host, [0-9a-f]+: names the clone under way, so that a retry finds
+			      it */
 };
 
 struct clone_result {
-	struct spec parent;	   /* with the snapshot that was used */
-	bool snapshot_created;	   /* or reused */
-	bool existed;		   /* CHILD stood already, made from the same parent: nothing was done */
+	struct spec parent;    /* with the snapshot that was used */
+	bool snapshot_created; /* or reused */
+	bool existed; /* CHILD stood already, made from the same parent: nothing was done */
 	uint64_t features_dropped; /* of the parent's, not in features_allowed */
 };
 void clone_result_deinit(struct clone_result *r);
 #define _cleanup_clone_result_ cleanup(clone_result_deinit)
 
-/* Make CHILD from PARENT (an image: its newest snapshot without delta, or a new one; IMAGE@SNAP: that snapshot).
- * -ENOENT: pool, namespace, parent or snapshot missing. -EEXIST: CHILD exists and is no clone of PARENT.
- * -EOPNOTSUPP: the parent is of format 1. -EINVAL: size below the parent's. */
+/* Make CHILD from PARENT (an image: its newest snapshot without delta, or a new one; IMAGE@SNAP:
+ * that snapshot). -ENOENT: pool, namespace, parent or snapshot missing. -EEXIST: CHILD exists and
+ * is no clone of PARENT. -EOPNOTSUPP: the parent is of format 1. -EINVAL: size below the parent's.
+ */
 int clone_create(struct cluster *c, const struct spec *parent, const struct spec *child,
-		 const struct clone_options *options, struct deadline deadline, struct clone_result *out,
-		 struct err **e);
+		 const struct clone_options *options, struct deadline deadline,
+		 struct clone_result *out, struct err **e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One lasting connection to a Ceph cluster as one user. Thread-safe and reference counted. Connects when it is first
- * needed, and again after the client was shut out (blocklisted) or a connect failed. Every call into the cluster ends
- * within timeout_us (rados_mon_op_timeout, rados_osd_op_timeout, client_mount_timeout). */
+/* One lasting connection to a Ceph cluster as one user. Thread-safe and reference counted. Connects
+ * when it is first needed, and again after the client was shut out (blocklisted) or a connect
+ * failed. Every call into the cluster ends within timeout_us (rados_mon_op_timeout,
+ * rados_osd_op_timeout, client_mount_timeout). */
 #pragma once
 
 #include <stdint.h>
@@ -28,15 +29,15 @@ DEFINE_CLEANUP(struct cluster *, cluster_unref)
 
 const char *cluster_user(const struct cluster *c);
 
-/* Connect unless connected. -ETIMEDOUT (unreachable) names the monitors that were tried; -EACCES: key or user refused;
- * -ENOENT: no key found. */
+/* Connect unless connected. -ETIMEDOUT (unreachable) names the monitors that were tried; -EACCES:
+ * key or user refused; -ENOENT: no key found. */
 int cluster_connect(struct cluster *c, struct err **e);
 
 #define FSID_LEN 36
 int cluster_fsid(struct cluster *c, char out[static FSID_LEN + 1], struct err **e);
 
-/* Monitor addresses "ip:port,ip:port" (IPv6 in brackets) by protocol, from the monmap; NULL where none speaks it.
- * The caller frees both. */
+/* Monitor addresses "ip:port,ip:port" (IPv6 in brackets) by protocol, from the monmap; NULL where
+ * none speaks it. The caller frees both. */
 struct monitors {
 	char *v1;
 	char *v2;
@@ -45,9 +46,10 @@ int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e);
 void monitors_deinit(struct monitors *m);
 #define _cleanup_monitors_ cleanup(monitors_deinit)
 
-/* The user's key, decoded: what the kernel's key type "ceph" takes. Empty where the cluster runs without cephx. */
+/* The user's key, decoded: what the kernel's key type "ceph" takes. Empty where the cluster runs
+ * without cephx. */
 int cluster_secret(struct cluster *c, struct secret *out, struct err **e);
 
-/* The smallest piece that all OSDs can free, in bytes (BlueStore's min_alloc_size, the largest among the OSDs);
- * 0 where no OSD says. Asked once a connection. */
+/* The smallest piece that all OSDs can free, in bytes (BlueStore's min_alloc_size, the largest
+ * among the OSDs); 0 where no OSD says. Asked once a connection. */
 int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e);

@@ -9,7 +9,8 @@
 #include "base/strlist.h"
 #include "rbd/cluster.h"
 
-#define SNAP_HEAD UINT64_C(18446744073709551614) /* the kernel's and rados' id of head (CEPH_NOSNAP) */
+#define SNAP_HEAD                                                                                  \
+	UINT64_C(18446744073709551614) /* the kernel's and rados' id of head (CEPH_NOSNAP) */
 
 struct image_info {
 	char *id;
@@ -26,26 +27,31 @@ struct image_info {
 	struct spec parent; /* with snapshot; .image is NULL where there is none */
 	bool parent_in_trash;
 	uint64_t overlap_bytes;
-	char *from; /* the parent's spec as noted when the clone was made (metadata rbdvol.from); or NULL */
+	char *from; /* the parent's spec as noted when the clone was made (metadata rbdvol.from); or
+		       NULL */
 };
 void image_info_deinit(struct image_info *i);
 #define _cleanup_image_info_ cleanup(image_info_deinit)
 
-/* Opens read-only: no watch, no lock. -ENOENT (not found) says which of pool, namespace, image, snapshot is missing. */
+/* Opens read-only: no watch, no lock. -ENOENT (not found) says which of pool, namespace, image,
+ * snapshot is missing. */
 int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e);
 
-/* A new empty image; FEATURES 0: the cluster's defaults, in any case less what is not in FEATURES_ALLOWED.
- * -EEXIST where the name is taken. */
-int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes, uint64_t features_allowed,
+/* A new empty image; FEATURES 0: the cluster's defaults, in any case less what is not in
+ * FEATURES_ALLOWED. -EEXIST where the name is taken. */
+int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
+		 uint64_t features_allowed, struct err **e);
+
+/* Delete an image without snapshots. An image that is no more is -ENOENT. Refused, each with its
+ * reason: watchers
+ * (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names them). A snapshot of ours on the
+ * parent that no child uses any more goes too; *out_parent_snapshot tells its spec (the caller
+ * frees it) or is NULL. */
+int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
 		 struct err **e);
 
-/* Delete an image without snapshots. An image that is no more is -ENOENT. Refused, each with its reason: watchers
- * (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names them). A snapshot of ours on the parent that no child
- * uses any more goes too; *out_parent_snapshot tells its spec (the caller frees it) or is NULL. */
-int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot, struct err **e);
-
-/* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out; POOL NULL: of each
- * pool that has the application rbd. */
+/* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out;
+ * POOL NULL: of each pool that has the application rbd. */
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 
 /* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */

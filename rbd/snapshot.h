@@ -8,5 +8,25 @@
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/spec.h"
+#include "rbd/memory.h"
+#include "rbd/session.h"
 
 #define SNAPSHOT_PREFIX "rbdvol-" /* ours; we remove none other */
+
+/* The newest snapshot of PARENT without a delta to its head, or a new one where there is none.
+ *
+ * One look at the newest decides: a write after it came after all others too. Where the image has
+ * fast-diff with clean flags, the look is one call that stops at the first difference, and what it
+ * found is remembered with the state of the image: as long as that is the same, the next look is
+ * one round trip. Elsewhere the comparison is bounded to two seconds; a new snapshot is cheaper
+ * then. Racing hosts derive the new one's name from what they saw, so that one of them makes it and
+ * the others find it.
+ *
+ * CHILD_SIZE: what the clone shall have, 0 for the parent's; -EINVAL (usage) where it is smaller,
+ * before a snapshot is made. -EOPNOTSUPP (unsupported): PARENT is of format 1. */
+int snapshot_choose(struct memory *memory, struct place *p, const struct spec *parent,
+		    uint64_t child_size, struct deadline deadline, struct base *out,
+		    struct err **e);
+/* PARENT@SNAP as it is. Errors as above. */
+int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_size,
+		   struct base *out, struct err **e);

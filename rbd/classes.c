@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rbd/classes.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/wire.h"
+
+#define DIRECTORY     "rbd_directory"
+#define NAME_OBJECT   "rbd_id."
+#define HEADER_OBJECT "rbd_header."
+#define MAP_OBJECT    "rbd_object_map."
+
+/* Allocated by librados. */
+struct answer {
+	char *data;
+	size_t len;
+	int result;
+};
+
+static void answer_deinit(struct answer *a)
+{
+	if (a->data)
+		rados_buffer_free(a->data);
+}
+#define _cleanup_answer_ cleanup(answer_deinit)
+
+DEFINE_CLEANUP(rados_read_op_t, rados_release_read_op)
+DEFINE_CLEANUP(rados_write_op_t, rados_release_write_op)
+#define _cleanup_read_op_  cleanup(rados_release_read_op_p)
+#define _cleanup_write_op_ cleanup(rados_release_write_op_p)
+
+static char *object_name(const char *prefix, const char *rest)
+{
+	char *out;
+
+	return asprintf(&out, "%s%s", prefix, rest) < 0 ? NULL : out;
+}
+
+static struct reader reader_of(const struct answer *a)
+{
+	return (struct reader){(const uint8_t *)a->data, a->len, false};
+}
+
+/* Add a call of class rbd to a read operation. */
+static void add_call(rados_read_op_t op, const char *method, const struct writer *in,
+		     struct answer *a)
+{
+	rados_read_op_exec(op, "rbd", method, in ? (const char *)in->data : NULL, in ? in->len : 0,
+			   &a->data, &a->len, &a->result);
+}
+
+static int read_call(rados_ioctx_t io, const char *object, const char *cls, const char *method,
+		     const struct writer *in, struct answer *a)
+{
+	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
+	int r;
+
+	if (in && in->bad)
+		return -ENAMETOOLONG;
+	rados_read_op_exec(op, cls, method, in ? (const char *)in->data : NULL, in ? in->len : 0,
+			   &a->data, &a->len, &a->result);
+	r = rados_read_op_operate(op, io, object, 0);
+	return r < 0 ? r : a->result < 0 ? a->result : 0;
+}
+
+/* A call of class rbd that answers with one string. */
+static int read_name(rados_ioctx_t io, const char *object, const char *method,
+		     const struct writer *in, char **out)
+{
+	_cleanup_answer_ struct answer a = {0};
+	int r = read_call(io, object, "rbd", method, in, &a);
+	struct reader reader = reader_of(&a);
+
+	if (r < 0)
+		return r;
+	*out = read_string(&reader);
+	return *out ? 0 : -EPROTO;
+}
+
+int class_image_id(rados_ioctx_t io, const char *name, char **out)
+{
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+
+	return object ? read_name(io, object, "get_id", NULL, out) : -ENOMEM;
+}
+
+int class_directory_name(rados_ioctx_t io, const char *id, char **out)
+{
+	struct writer in = {0};
+
+	write_string(&in, id);
+	return read_name(io, DIRECTORY, "dir_get_name", &in, out);
+}
+
+int class_directory_id(rados_ioctx_t io, const char *name, char **out)
+{
+	struct writer in = {0};
+
+	write_string(&in, name);
+	return read_name(io, DIRECTORY, "dir_get_id", &in, out);
+}
+
+int class_directory_rename(rados_ioctx_t io, const char *from, const char *to, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+	int result = 0;
+
+	write_string(&in, from);
+	write_string(&in, to);
+	write_string(&in, id);
+	if (in.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_exec(op, "rbd", "dir_rename_image", (const char *)in.data, in.len, &result);
+	return rados_write_op_operate2(op, io, DIRECTORY, NULL, 0);
+}
+
+int class_name_create(rados_ioctx_t io, const char *name, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	struct writer in = {0};
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&in, id);
+	if (in.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_create(op, LIBRADOS_CREATE_EXCLUSIVE, NULL);
+	rados_write_op_exec(op, "rbd", "set_id", (const char *)in.data, in.len, &result);
+	return rados_write_op_operate2(op, io, object, NULL, 0);
+}
+
+int class_name_remove(rados_ioctx_t io, const char *name)
+{
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+
+	return object ? rados_remove(io, object) : -ENOMEM;
+}
+
+int class_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	struct writer in = {0};
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	write_u32(&in, 1);
+	write_string(&in, key);
+	write_string(&in, value);
+	if (in.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_assert_exists(op);
+	rados_write_op_exec(op, "rbd", "metadata_set", (const char *)in.data, in.len, &result);
+	return rados_write_op_operate2(op, io, object, NULL, 0);
+}
+
+int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_answer_ struct answer a = {0};
+	struct writer in = {0};
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	write_u64(&in, snap_id);
+	r = read_call(io, object, "rbd", "get_flags", &in, &a);
+	if (r < 0)
+		return r;
+
+	struct reader reader = reader_of(&a);
+
+	*out = read_u64(&reader);
+	return reader.bad ? -EPROTO : 0;
+}
+
+/* The three questions of a proof, under way at the same time. */
+struct questions {
+	rados_read_op_t header_op;
+	rados_completion_t name, header, map;
+	struct answer context, size, flags, features;
+	char id[256];
+	uint64_t map_size;
+	time_t map_time;
+};
+
+static void questions_deinit(struct questions *q)
+{
+	rados_completion_t all[] = {q->name, q->header, q->map};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (!all[i])
+			continue;
+		rados_aio_wait_for_complete(all[i]);
+		rados_aio_release(all[i]);
+	}
+	if (q->header_op)
+		rados_release_read_op(q->header_op);
+	answer_deinit(&q->context);
+	answer_deinit(&q->size);
+	answer_deinit(&q->flags);
+	answer_deinit(&q->features);
+}
+#define _cleanup_questions_ cleanup(questions_deinit)
+
+/* A completion in *slot only once the operation is under way: only such a one may be waited for. */
+static int started(rados_completion_t c, int r, rados_completion_t *slot)
+{
+	if (r < 0)
+		rados_aio_release(c);
+	else
+		*slot = c;
+	return r;
+}
+
+static int ask_name(struct questions *q, rados_ioctx_t io, const char *name)
+{
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	rados_completion_t c;
+
+	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
+		return -ENOMEM;
+	return started(
+		c, rados_aio_exec(io, object, c, "rbd", "get_id", NULL, 0, q->id, sizeof(q->id)),
+		&q->name);
+}
+
+static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	struct writer head = {0};
+	rados_completion_t c;
+
+	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
+		return -ENOMEM;
+	write_u64(&head, LIBRADOS_SNAP_HEAD);
+	q->header_op = rados_create_read_op();
+	add_call(q->header_op, "get_snapcontext", NULL, &q->context);
+	add_call(q->header_op, "get_size", &head, &q->size);
+	add_call(q->header_op, "get_flags", &head, &q->flags);
+	add_call(q->header_op, "get_features", &head, &q->features);
+	return started(c, rados_aio_read_op_operate(q->header_op, io, c, object, 0), &q->header);
+}
+
+static int ask_map(struct questions *q, rados_ioctx_t io, const char *id)
+{
+	_cleanup_free_ char *object = object_name(MAP_OBJECT, id);
+	rados_completion_t c;
+
+	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
+		return -ENOMEM;
+	return started(c, rados_aio_stat(io, object, c, &q->map_size, &q->map_time), &q->map);
+}
+
+static int wait_for(rados_completion_t c)
+{
+	rados_aio_wait_for_complete(c);
+	return rados_aio_get_return_value(c);
+}
+
+static int answer_proof(struct questions *q, struct proof *out)
+{
+	struct reader context = reader_of(&q->context), size = reader_of(&q->size);
+	struct reader flags = reader_of(&q->flags), features = reader_of(&q->features);
+
+	read_skip(&context, 8); /* the sequence number; then the snapshots, newest first */
+	out->newest_snap = read_u32(&context) ? read_u64(&context) : 0;
+	read_u8(&size); /* object order */
+	out->size_bytes = read_u64(&size);
+	out->flags = read_u64(&flags);
+	out->features = read_u64(&features);
+	return context.bad || size.bad || flags.bad || features.bad ? -EPROTO : 0;
+}
+
+/* Whether the answer to ask_name is ID. */
+static int check_name(struct questions *q, const char *id)
+{
+	int r = wait_for(q->name);
+	struct reader reader = {(const uint8_t *)q->id, sizeof(q->id), false};
+	_cleanup_free_ char *now = NULL;
+
+	if (r < 0)
+		return r;
+	now = read_string(&reader);
+	if (!now)
+		return -EPROTO;
+	return strcmp(now, id) ? -ESTALE : 0;
+}
+
+int class_proof(rados_ioctx_t io, const char *name, const char *id, struct proof *out)
+{
+	_cleanup_questions_ struct questions q = {0};
+	int r = ask_name(&q, io, name);
+
+	if (!r)
+		r = ask_header(&q, io, id);
+	if (!r)
+		r = ask_map(&q, io, id);
+	if (r < 0)
+		return r;
+	r = check_name(&q, id);
+	if (r < 0)
+		return r;
+	r = wait_for(q.header);
+	if (r < 0)
+		return r;
+	r = wait_for(q.map);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	out->map_version = r < 0 ? 0 : rados_aio_get_version(q.map);
+	return answer_proof(&q, out);
+}
+
+void lock_state_deinit(struct lock_state *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->items[i].client);
+		free(l->items[i].cookie);
+		free(l->items[i].description);
+	}
+	free(l->items);
+	*l = (struct lock_state){0};
+}
+
+/* An address: we have no use for it, but what follows is behind it. */
+static void skip_address(struct reader *r)
+{
+	if (read_u8(r))
+		read_struct(r);
+	else
+		read_skip(r, 3 + 4 + 128); /* the old form: marker, nonce, sockaddr */
+}
+
+static int read_locker(struct reader *r, struct locker *out)
+{
+	struct reader id = read_struct(r);
+	uint8_t type = read_u8(&id);
+	uint64_t number = read_u64(&id);
+
+	out->cookie = read_string(&id);
+
+	struct reader info = read_struct(r);
+
+	read_skip(&info, 8); /* when it expires */
+	skip_address(&info);
+	out->description = read_string(&info);
+	if (asprintf(&out->client, "%s.%llu", type == 8 ? "client" : "other",
+		     (unsigned long long)number) < 0) {
+		out->client = NULL;
+		return -ENOMEM;
+	}
+	return out->cookie && out->description ? 0 : -EPROTO;
+}
+
+int lock_state_parse(const void *data, size_t len, struct lock_state *out)
+{
+	_cleanup_lock_state_ struct lock_state l = {0};
+	struct reader whole = {data, len, false}, r = read_struct(&whole);
+	uint32_t n = read_u32(&r);
+
+	*out = (struct lock_state){0};
+	if (r.bad || n > r.left / 16)
+		return -EPROTO;
+	l.items = calloc(n ? n : 1, sizeof(*l.items));
+	if (!l.items)
+		return -ENOMEM;
+	while (l.n < n) {
+		int code = read_locker(&r, &l.items[l.n++]);
+
+		if (code < 0)
+			return code;
+	}
+	l.shared = read_u8(&r) == 2;
+	if (r.bad)
+		return -EPROTO;
+	*out = l;
+	l = (struct lock_state){0};
+	return 0;
+}
+
+int class_lock_state(rados_ioctx_t io, const char *object, const char *lock, struct lock_state *out)
+{
+	_cleanup_answer_ struct answer a = {0};
+	struct writer in = {0};
+	int r;
+
+	write_struct_string(&in, lock);
+	r = read_call(io, object, "lock", "get_info", &in, &a);
+	*out = (struct lock_state){0};
+	return r < 0 ? r : lock_state_parse(a.data, a.len, out);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside rbd/: methods of the OSD's classes 'rbd' and 'lock' that we call ourselves, since librbd
+ * would open the image for each (6 ms to look, 13 ms to note something, against 0.3 and 2 ms), or
+ * since it can't say what we need. Their formats can't change: clients and OSDs of different
+ * releases talk them, and the kernel's rbd driver too.
+ *
+ * All return negative errno, -EPROTO for an answer that makes no sense. */
+#pragma once
+
+#include <rados/librados.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rbd/memory.h"
+
+/* The image that NAME means; the caller frees it. -ENOENT: none (or one of format 1). */
+int class_image_id(rados_ioctx_t io, const char *name, char **out);
+/* The name under which the pool's directory lists the image ID, and the other way round. */
+int class_directory_name(rados_ioctx_t io, const char *id, char **out);
+int class_directory_id(rados_ioctx_t io, const char *name, char **out);
+/* List image ID under another name. -ENOENT, -ESTALE: not listed as FROM any more. */
+int class_directory_rename(rados_ioctx_t io, const char *from, const char *to, const char *id);
+/* Make NAME mean image ID; -EEXIST where it means one already. */
+int class_name_create(rados_ioctx_t io, const char *name, const char *id);
+int class_name_remove(rados_ioctx_t io, const char *name);
+
+/* Set KEY of the image's metadata ('rbd image-meta'). */
+int class_note(rados_ioctx_t io, const char *id, const char *key, const char *value);
+/* RBD_FLAG_* of a snapshot, or of head (LIBRADOS_SNAP_HEAD). */
+int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out);
+/* The state that a proof is made of, in one round trip, if NAME still means ID. -ESTALE: it does
+ * not. */
+int class_proof(rados_ioctx_t io, const char *name, const char *id, struct proof *out);
+
+struct locker {
+	char *client; /* "client.4123" */
+	char *cookie;
+	char *description;
+};
+struct lock_state {
+	struct locker *items;
+	size_t n;
+	bool shared;
+};
+void lock_state_deinit(struct lock_state *l);
+#define _cleanup_lock_state_ cleanup(lock_state_deinit)
+/* Who has the lock LOCK on an object; nobody: n is 0. -ENOENT: no such object. */
+int class_lock_state(rados_ioctx_t io, const char *object, const char *lock,
+		     struct lock_state *out);
+/* The same from the bytes of an answer, whatever they are. */
+int lock_state_parse(const void *data, size_t len, struct lock_state *out);

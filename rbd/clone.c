@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A clone is made under a hidden name, completed there, and published under its own when it is
+ * whole. Each attempt begins by looking whether the child is there already. */
+#include "rbd/clone.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/classes.h"
+#include "rbd/image-internal.h"
+#include "rbd/snapshot.h"
+
+#define ATTEMPTS_MAX 8
+
+struct work {
+	struct cluster *cluster;
+	const struct spec *parent, *child;
+	const struct clone_options *options;
+	struct deadline deadline;
+	struct place from, to;
+	struct base base;
+	char *hidden;
+	char *parent_name, *child_name; /* for messages */
+};
+
+static void work_deinit(struct work *w)
+{
+	base_deinit(&w->base);
+	place_deinit(&w->to);
+	place_deinit(&w->from);
+	free(w->hidden);
+	free(w->parent_name);
+	free(w->child_name);
+}
+#define _cleanup_work_ cleanup(work_deinit)
+
+static int work_init(struct work *w, struct err **e)
+{
+	int r;
+
+	w->hidden = name_hidden(w->child->image, w->options->owner);
+	w->parent_name = spec_format(w->parent);
+	w->child_name = spec_format(w->child);
+	if (!w->hidden || !w->parent_name || !w->child_name)
+		return err_oom(e);
+	r = place_open(w->cluster, w->parent->pool, w->parent->ns, &w->from, e);
+	if (!r)
+		r = place_open_in(w->from.session, w->child->pool, w->child->ns, &w->to, e);
+	return r ? r : place_check_namespace(&w->to, w->child, e);
+}
+
+/* Whether an open image is a clone of the wanted parent (1) or not (0). Its own header decides;
+ * where it was flattened since, what was noted when it was made. */
+static int is_clone_of_parent(struct work *w, rbd_image_t image, struct link *link)
+{
+	_cleanup_free_ char *from = image_note(image, NOTE_FROM), *id = NULL;
+	size_t n = strlen(w->parent_name);
+	int r = image_link(image, link);
+
+	if (r < 0)
+		return r;
+	bool noted = from && !strncmp(from, w->parent_name, n) &&
+		     (!from[n] || (!w->parent->snap && from[n] == '@'));
+
+	if (!r)
+		return noted;
+	r = class_image_id(w->from.io, w->parent->image, &id);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (link->image.pool_id != w->from.pool_id || strcmp(link->image.image_id, id))
+		return 0;
+	/* A snapshot that was deleted while in use has another name now. */
+	return !w->parent->snap || noted || !strcmp(link->snap.name, w->parent->snap);
+}
+
+static int fill_existing(struct work *w, const struct link *link, struct clone_result *out)
+{
+	const char *snap = link->image.image_id ? link->snap.name : w->parent->snap;
+
+	out->existed = true;
+	return spec_init(&out->parent, w->parent->pool, w->parent->ns, w->parent->image, snap);
+}
+
+/* Under the child's name is an image: complete its publishing if that was cut short, remove what
+ * else we left behind. */
+static int tidy_existing(struct work *w, struct err **e)
+{
+	_cleanup_free_ char *id = NULL, *hidden_id = NULL;
+	int r = class_image_id(w->to.io, w->child->image, &id);
+
+	if (!r)
+		r = name_complete(w->to.io, w->child->image, id);
+	if (r < 0)
+		return r == -ENOENT
+			       ? 0 /* of format 1, or gone */
+			       : session_fail(w->to.session, r, e, "complete '%s'", w->child_name);
+	if (class_image_id(w->to.io, w->hidden, &hidden_id) < 0)
+		return 0;
+	if (strcmp(id, hidden_id))
+		return name_discard(&w->to, w->hidden, w->deadline, e);
+	class_name_remove(w->to.io, w->hidden);
+	return 0;
+}
+
+/* 0: the name is free, or what stands in the way of it. */
+static int check_free(struct work *w, struct err **e)
+{
+	_cleanup_free_ char *id = NULL, *listed = NULL;
+	int r = class_image_id(w->to.io, w->child->image, &id);
+
+	if (!r) {
+		place_missing(&w->to, w->child, e);
+		(*e)->kind = ERR_EXISTS;
+		return (*e)->code = -EEXIST;
+	}
+	/* Listed, but without a name object: deleted, all but the last change. */
+	if (!class_directory_id(w->to.io, w->child->image, &listed))
+		rbd_remove(w->to.io, w->child->image);
+	return 0;
+}
+
+/* 1: the child stands already, *out is filled; 0: it does not; negative: another has its name. */
+static int look_for_child(struct work *w, struct clone_result *out, struct err **e)
+{
+	_cleanup_link_ struct link link = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = rbd_open_read_only(w->to.io, w->child->image, &image, NULL);
+
+	if (r < 0)
+		image = NULL;
+	if (r == -ENOENT)
+		return check_free(w, e);
+	if (!r)
+		r = is_clone_of_parent(w, image, &link);
+	if (r < 0)
+		return session_fail(w->to.session, r, e, "look at image '%s'", w->child_name);
+	if (!r)
+		return err_set(e, ERR_EXISTS, -EEXIST, "image '%s' exists and is no clone of '%s'",
+			       w->child_name, w->parent_name);
+	if (fill_existing(w, &link, out) < 0)
+		return err_oom(e);
+	r = tidy_existing(w, e);
+	return r < 0 ? r : 1;
+}
+
+/* Features of the child: the parent's that are allowed and have what they need. Striping and data
+ * pool are set by options of their own, and layering a clone can't be without. */
+static uint64_t child_features(const struct work *w, uint64_t *dropped)
+{
+	uint64_t wanted = w->base.features & ~FEATURES_STATE;
+	uint64_t kept = features_consistent(wanted & w->options->features_allowed);
+
+	kept |= RBD_FEATURE_LAYERING;
+	*dropped = wanted & ~kept;
+	return kept;
+}
+
+static void set_options(const struct work *w, uint64_t features, rbd_image_options_t o)
+{
+	const uint64_t implied = RBD_FEATURE_STRIPINGV2 | RBD_FEATURE_DATA_POOL;
+
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FORMAT, 2);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_CLONE_FORMAT,
+				     w->options->format == 1 ? 1 : 2);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FEATURES, features & ~implied);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_ORDER, (uint64_t)w->base.order);
+	if (features & RBD_FEATURE_STRIPINGV2) {
+		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_UNIT,
+					     w->base.stripe_unit_bytes);
+		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_COUNT,
+					     w->base.stripe_count);
+	}
+	if (features & RBD_FEATURE_DATA_POOL && w->base.data_pool &&
+	    strcmp(w->base.data_pool, w->child->pool) != 0)
+		rbd_image_options_set_string(o, RBD_IMAGE_OPTION_DATA_POOL, w->base.data_pool);
+}
+
+/* Clones of format 1 need a protected snapshot. */
+static int protect(struct work *w)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = rbd_open_by_id(w->from.io, w->base.image_id, &image, NULL);
+
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	r = rbd_snap_protect(image, w->base.snap);
+	return r == -EBUSY ? 0 : r; /* it is already */
+}
+
+/* Grow the hidden clone, before anybody can see it. */
+static int grow(struct work *w)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r;
+
+	if (w->options->size_bytes <= w->base.size_bytes)
+		return 0;
+	r = rbd_open(w->to.io, w->hidden, &image, NULL);
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	return rbd_resize(image, w->options->size_bytes);
+}
+
+static char *origin(const struct work *w)
+{
+	const struct spec s = {w->parent->pool, w->parent->ns, w->parent->image, w->base.snap};
+
+	return spec_format(&s);
+}
+
+/* Everything between the snapshot and the child's name. Negative errno; -EEXIST: the hidden name
+ * or the child's is taken. */
+static int make(struct work *w, uint64_t features)
+{
+	_cleanup_free_ char *id = NULL, *from = origin(w);
+	rbd_image_options_t options;
+	int r = w->options->format == 1 ? protect(w) : 0;
+
+	if (!from)
+		return -ENOMEM;
+	if (r < 0)
+		return r;
+	rbd_image_options_create(&options);
+	set_options(w, features, options);
+	r = rbd_clone3(w->from.io, w->parent->image, w->base.snap, w->to.io, w->hidden, options);
+	rbd_image_options_destroy(options);
+	if (!r)
+		r = class_image_id(w->to.io, w->hidden, &id);
+	if (!r)
+		r = class_note(w->to.io, id, NOTE_FROM, from);
+	if (!r)
+		r = grow(w);
+	return r < 0 ? r : name_publish(w->to.io, w->hidden, w->child->image, id);
+}
+
+/* Make room under the hidden name, after an attempt that did not end well: an own one or a
+ * predecessor's. Publishing that was cut short is completed by the next look instead. */
+static int clear_hidden(struct work *w, struct err **e)
+{
+	_cleanup_free_ char *hidden_id = NULL, *id = NULL;
+
+	if (!class_image_id(w->to.io, w->hidden, &hidden_id) &&
+	    !class_image_id(w->to.io, w->child->image, &id) && !strcmp(id, hidden_id))
+		return 0;
+	return name_discard(&w->to, w->hidden, w->deadline, e);
+}
+
+static int choose(struct work *w, struct err **e)
+{
+	base_deinit(&w->base);
+	if (w->parent->snap)
+		return snapshot_named(&w->from, w->parent, w->options->size_bytes, &w->base, e);
+	return snapshot_choose(cluster_memory(w->cluster), &w->from, w->parent,
+			       w->options->size_bytes, w->deadline, &w->base, e);
+}
+
+/* Whether another's doing may have caused R, so that a fresh look tells more: the snapshot went
+ * away or lost its protection, the names are taken. */
+static bool is_race(int r)
+{
+	return r == -ENOENT || r == -EEXIST || r == -EINVAL || r == -ESTALE;
+}
+
+/* 1: done, *out is filled; 0: look again; or negative. */
+static int attempt(struct work *w, struct clone_result *out, bool last, struct err **e)
+{
+	const struct memory_key key = {w->from.pool_id, w->parent->ns, w->parent->image};
+	uint64_t features, dropped;
+	int made, r = look_for_child(w, out, e);
+
+	if (r)
+		return r;
+	r = choose(w, e);
+	if (r < 0)
+		return r;
+	out->snapshot_created |= w->base.created;
+	features = child_features(w, &dropped);
+	made = make(w, features);
+	if (!made) {
+		out->features_dropped = dropped;
+		r = spec_init(&out->parent, w->parent->pool, w->parent->ns, w->parent->image,
+			      w->base.snap);
+		return r < 0 ? err_oom(e) : 1;
+	}
+	memory_forget(cluster_memory(w->cluster), &key);
+	/* An unreachable cluster would not let us tidy up either. */
+	if (made != -ETIMEDOUT && made != -ESHUTDOWN)
+		r = clear_hidden(w, e);
+	if (r < 0)
+		return r;
+	if (is_race(made) && !last)
+		return 0;
+	return session_fail(w->to.session, made, e, "clone '%s' from '%s@%s'", w->child_name,
+			    w->parent_name, w->base.snap);
+}
+
+int clone_create(struct cluster *c, const struct spec *parent, const struct spec *child,
+		 const struct clone_options *options, struct deadline deadline,
+		 struct clone_result *out, struct err **e)
+{
+	_cleanup_work_ struct work w = {
+		.cluster = c,
+		.parent = parent,
+		.child = child,
+		.options = options,
+		.deadline = deadline,
+	};
+	int r = work_init(&w, e);
+
+	*out = (struct clone_result){0};
+	for (unsigned i = 1; !r; i++)
+		r = attempt(&w, out, i >= ATTEMPTS_MAX || deadline_passed(deadline), e);
+	if (r < 0)
+		clone_result_deinit(out);
+	return r < 0 ? r : 0;
+}
+
+void clone_result_deinit(struct clone_result *r)
+{
+	spec_deinit(&r->parent);
+	*r = (struct clone_result){0};
+}

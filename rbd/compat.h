@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside rbd/: what configure found in librados and librbd, and what stands in where it found
+ * nothing. RBDVOL_FORCE_FALLBACKS takes the stand-ins in any case, for a test build. */
+#pragma once
+
+#include <rados/librados.h>
+#include <rbd/librbd.h>
+
+#ifdef RBDVOL_FORCE_FALLBACKS
+#undef HAVE_RBD_DIFF_ITERATE2
+#endif
+
+/* Differences since FROM, whole objects at a time where the library can. */
+static inline int compat_diff(rbd_image_t image, const char *from, uint64_t offset, uint64_t length,
+			      int (*fn)(uint64_t, size_t, int, void *), void *arg)
+{
+#ifdef HAVE_RBD_DIFF_ITERATE2
+	return rbd_diff_iterate2(image, from, offset, length, 0, 1, fn, arg);
+#else
+	return rbd_diff_iterate(image, from, offset, length, fn, arg);
+#endif
+}
+
+/* Shut the client at ADDRESS ("ip:port/nonce") out of the cluster for SECONDS. */
+static inline int compat_shut_out(rados_t rados, char *address, uint32_t seconds)
+{
+#ifdef HAVE_RADOS_BLOCKLIST_ADD
+	return rados_blocklist_add(rados, address, seconds);
+#else
+	return rados_blacklist_add(rados, address, seconds);
+#endif
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Deleting an image, and the snapshot of ours that it was the last child of. */
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/classes.h"
+#include "rbd/image-internal.h"
+#include "rbd/image.h"
+#include "rbd/snapshot.h"
+
+#define NAMED_MAX 5 /* in a message; of more, the number */
+
+static char *join(const struct strlist *l)
+{
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < l->n && i < NAMED_MAX; i++)
+		fprintf(f, "%s%s", i ? ", " : "", l->items[i]);
+	if (l->n > NAMED_MAX)
+		fprintf(f, " and %zu more", l->n - NAMED_MAX);
+	if (fclose(f)) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+static int refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e)
+{
+	_cleanup_snapshots_ struct snapshots snaps = {0};
+	_cleanup_strlist_ struct strlist names = {0};
+	_cleanup_free_ char *list = NULL;
+	int r = snapshots_list(image, &snaps);
+
+	if (r < 0)
+		return session_fail(p->session, r, e, "list the snapshots of '%s'", name);
+	if (!snaps.n)
+		return 0;
+	for (int i = 0; i < snaps.n; i++)
+		if (snapshot_is_user(image, snaps.items[i].id) &&
+		    strlist_add(&names, "%s", snaps.items[i].name) < 0)
+			return err_oom(e);
+	list = join(&names);
+	if (!names.n) {
+		err_set(e, ERR_BUSY, -ENOTEMPTY,
+			"image '%s' has snapshots kept for clones, a group or mirroring", name);
+		return err_hint(e, "see 'rbd snap ls --all %s'", name);
+	}
+	err_set(e, ERR_BUSY, -ENOTEMPTY, "image '%s' has %zu snapshot%s: %s", name, names.n,
+		names.n > 1 ? "s" : "", list);
+	return err_hint(e,
+			"see what depends on them with 'rbd children %s'; remove them with 'rbd "
+			"snap rm'",
+			name);
+}
+
+static int refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e)
+{
+	_cleanup_strlist_ struct strlist watchers = {0};
+	_cleanup_free_ char *list = NULL;
+	int r = image_watchers(image, &watchers);
+
+	if (r < 0)
+		return session_fail(p->session, r, e, "ask who has '%s' open", name);
+	if (!watchers.n)
+		return 0;
+	list = join(&watchers);
+	err_set(e, ERR_BUSY, -EBUSY, "image '%s' is open for writing at %s", name, list);
+	return err_hint(e, "detach it there; the watch of a host that died ends after 30 s");
+}
+
+/* 0 and *image open (NULL: only remains of an image are there), or why not to delete it. */
+static int examine(struct place *p, const struct spec *spec, const char *name, rbd_image_t *image,
+		   struct err **e)
+{
+	_cleanup_free_ char *id = NULL, *listed = NULL;
+	int r = class_image_id(p->io, spec->image, &id);
+
+	if (!r)
+		r = name_complete(p->io, spec->image, id);
+	if (r < 0 && r != -ENOENT)
+		return session_fail(p->session, r, e, "look for image '%s'", name);
+	r = rbd_open_read_only(p->io, spec->image, image, NULL);
+	if (r < 0)
+		*image = NULL;
+	if (r == -ENOENT && !id && class_directory_id(p->io, spec->image, &listed) < 0)
+		return place_missing(p, spec, e);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return session_fail(p->session, r, e, "open image '%s'", name);
+	r = refuse_snapshots(p, *image, name, e);
+	return r < 0 ? r : refuse_watchers(p, *image, name, e);
+}
+
+/* Whether nothing is cloned from the snapshot that IMAGE is open at; unknown is no. */
+static bool childless(rbd_image_t image)
+{
+	rbd_linked_image_spec_t child;
+	size_t n = 1;
+	int r = rbd_list_children3(image, &child, &n);
+
+	if (r >= 0 && n)
+		rbd_linked_image_spec_list_cleanup(&child, n);
+	return r >= 0 && !n;
+}
+
+/* Remove the parent's snapshot if it is one of ours and without children. What stands in the way
+ * (no right to, another clone made meanwhile) is no error: the snapshot stays then. */
+static char *drop_snapshot(struct session *session, const struct link *link)
+{
+	const struct spec spec = {link->image.pool_name, link->image.pool_namespace,
+				  link->image.image_name, link->snap.name};
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t at = NULL, image = NULL;
+	int protected = 0;
+
+	if (link->image.trash || link->snap.namespace_type != RBD_SNAP_NAMESPACE_TYPE_USER ||
+	    strncmp(link->snap.name, SNAPSHOT_PREFIX, strlen(SNAPSHOT_PREFIX)) ||
+	    place_open_id(session, link->image.pool_id, link->image.pool_namespace, &p) < 0)
+		return NULL;
+	if (rbd_open_by_id_read_only(p.io, link->image.image_id, &at, link->snap.name) < 0) {
+		at = NULL;
+		return NULL;
+	}
+	if (!childless(at))
+		return NULL;
+	if (rbd_open_by_id(p.io, link->image.image_id, &image, NULL) < 0) {
+		image = NULL;
+		return NULL;
+	}
+	if (!rbd_snap_is_protected(image, link->snap.name, &protected) && protected &&
+	    rbd_snap_unprotect(image, link->snap.name) < 0)
+		return NULL;
+	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : spec_format(&spec);
+}
+
+int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
+		 struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_link_ struct link link = {0};
+	_cleanup_free_ char *name = spec_format(spec);
+	rbd_image_t image = NULL;
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
+
+	*out_parent_snapshot = NULL;
+	if (r < 0)
+		return r;
+	r = examine(&p, spec, name, &image, e);
+	if (image) {
+		if (!r && image_link(image, &link) < 0)
+			link = (struct link){0};
+		rbd_close(image);
+	}
+	if (r < 0)
+		return r;
+	r = rbd_remove(p.io, spec->image);
+	if (r == -ENOENT && !image)
+		r = 0;
+	if (r == -ENOENT)
+		return err_set(e, ERR_NOT_FOUND, r, "no image '%s'", name);
+	if (r < 0)
+		return session_fail(p.session, r, e, "delete image '%s'", name);
+	if (link.image.image_id)
+		*out_parent_snapshot = drop_snapshot(p.session, &link);
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside rbd/: what the files about images, snapshots and clones share. */
+#pragma once
+
+#include <rbd/features.h>
+#include <rbd/librbd.h>
+
+#include "base/deadline.h"
+#include "base/spec.h"
+#include "base/strlist.h"
+#include "rbd/image.h"
+#include "rbd/session.h"
+
+#define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
+
+/* Bits that say how an image is or what it is in; no wish of anybody's. */
+#define FEATURES_STATE                                                                             \
+	(RBD_FEATURE_OPERATIONS | RBD_FEATURE_MIGRATING | RBD_FEATURE_NON_PRIMARY |                \
+	 RBD_FEATURE_DIRTY_CACHE)
+/* WANTED less each feature whose need is not among them. */
+uint64_t features_consistent(uint64_t wanted);
+/* "61" or "layering,exclusive-lock", as the configuration has them. */
+uint64_t features_parse(const char *text);
+
+/* The snapshots of an open image, all kinds. */
+struct snapshots {
+	rbd_snap_info_t *items;
+	int n;
+};
+int snapshots_list(rbd_image_t image, struct snapshots *out);
+void snapshots_deinit(struct snapshots *s);
+#define _cleanup_snapshots_ cleanup(snapshots_deinit)
+bool snapshot_is_user(rbd_image_t image, uint64_t snap_id);
+
+/* Of an open image: id (empty: format 1), pool, size, features and layout; the rest of *out is left
+ * alone. Negative errno; what is filled then is the caller's to free, too. */
+int image_layout(struct place *p, rbd_image_t image, struct image_info *out);
+
+/* The parent of an open image. 1 and *out; 0: it has none. */
+struct link {
+	rbd_linked_image_spec_t image;
+	rbd_snap_spec_t snap;
+};
+int image_link(rbd_image_t image, struct link *out);
+void link_deinit(struct link *l);
+#define _cleanup_link_ cleanup(link_deinit)
+
+/* A metadata value; the caller frees it; NULL where there is none. */
+char *image_note(rbd_image_t image, const char *key);
+/* Addresses of those that have the image open for writing ("ip:port/nonce"). */
+int image_watchers(rbd_image_t image, struct strlist *out);
+
+/* Names under construction. */
+
+/* The hidden name of OWNER's clone under way that is to become IMAGE; the caller frees it. */
+char *name_hidden(const char *image, const char *owner);
+/* Make the hidden image appear as NAME, all or nothing. May be called again after it was cut short.
+ * -EEXIST: an image of that name is there. */
+int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const char *id);
+/* Complete a publishing of NAME (an image that is there) that was cut short; fine where there is
+ * nothing to do. */
+int name_complete(rados_ioctx_t io, const char *name, const char *id);
+/* Remove a hidden image, whatever state it was left in, shutting out a dead predecessor that still
+ * watches it. -EBUSY: this very connection works on it. */
+int name_discard(struct place *p, const char *hidden, struct deadline deadline, struct err **e);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rbd/image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/image-internal.h"
+
+int snapshots_list(rbd_image_t image, struct snapshots *out)
+{
+	int room = 64;
+
+	for (;;) {
+		rbd_snap_info_t *items = calloc((size_t)room, sizeof(*items));
+		int n = items ? rbd_snap_list(image, items, &room) : -ENOMEM;
+
+		if (n >= 0) {
+			*out = (struct snapshots){items, n};
+			return 0;
+		}
+		free(items);
+		if (n != -ERANGE)
+			return n;
+		room++; /* it wants room for one more than it says */
+	}
+}
+
+void snapshots_deinit(struct snapshots *s)
+{
+	if (s->items)
+		rbd_snap_list_end(s->items);
+	free(s->items);
+	*s = (struct snapshots){0};
+}
+
+bool snapshot_is_user(rbd_image_t image, uint64_t snap_id)
+{
+	rbd_snap_namespace_type_t type;
+
+	return !rbd_snap_get_namespace_type(image, snap_id, &type) &&
+	       type == RBD_SNAP_NAMESPACE_TYPE_USER;
+}
+
+int image_link(rbd_image_t image, struct link *out)
+{
+	int r;
+
+	*out = (struct link){0};
+	r = rbd_get_parent(image, &out->image, &out->snap);
+	if (r == -ENOENT)
+		*out = (struct link){0};
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+void link_deinit(struct link *l)
+{
+	if (l->image.image_id) {
+		rbd_linked_image_spec_cleanup(&l->image);
+		rbd_snap_spec_cleanup(&l->snap);
+	}
+	*l = (struct link){0};
+}
+
+char *image_note(rbd_image_t image, const char *key)
+{
+	char value[4096];
+	size_t len = sizeof(value);
+
+	return rbd_metadata_get(image, key, value, &len) < 0 ? NULL : strndup(value, len);
+}
+
+int image_watchers(rbd_image_t image, struct strlist *out)
+{
+	size_t n = 16;
+
+	for (;;) {
+		_cleanup_free_ rbd_image_watcher_t *w = calloc(n ? n : 1, sizeof(*w));
+		int r = w ? rbd_watchers_list(image, w, &n) : -ENOMEM;
+
+		if (r == -ERANGE)
+			continue;
+		if (r < 0)
+			return r;
+		for (size_t i = 0; !r && i < n; i++)
+			r = strlist_add(out, "%s", w[i].addr);
+		rbd_watchers_list_cleanup(w, n);
+		return r;
+	}
+}
+
+int image_layout(struct place *p, rbd_image_t image, struct image_info *out)
+{
+	char id[256] = "", pool[256];
+	rbd_image_info_t info;
+	struct timespec created = {0};
+	int64_t data_pool;
+	uint8_t old = 0;
+	int r = rbd_stat(image, &info, sizeof(info));
+
+	if (!r)
+		r = rbd_get_old_format(image, &old);
+	if (!r && !old)
+		r = rbd_get_id(image, id, sizeof(id));
+	if (!r)
+		r = rbd_get_features(image, &out->features);
+	if (!r)
+		r = rbd_get_stripe_unit(image, &out->stripe_unit_bytes);
+	if (!r)
+		r = rbd_get_stripe_count(image, &out->stripe_count);
+	if (r < 0)
+		return r;
+	if (!rbd_get_create_timestamp(image, &created))
+		out->created = created.tv_sec;
+	out->pool_id = p->pool_id;
+	out->size_bytes = info.size;
+	out->object_size_bytes = info.obj_size;
+	data_pool = rbd_get_data_pool_id(image);
+	if (data_pool >= 0 && data_pool != p->pool_id &&
+	    rados_pool_reverse_lookup(p->session->rados, data_pool, pool, sizeof(pool)) >= 0) {
+		out->data_pool = strdup(pool);
+		if (!out->data_pool)
+			return -ENOMEM;
+	}
+	out->id = strdup(id);
+	return out->id ? 0 : -ENOMEM;
+}
+
+static int fill_parent(rbd_image_t image, struct image_info *out)
+{
+	_cleanup_link_ struct link link = {0};
+	int r = image_link(image, &link);
+
+	if (r <= 0)
+		return r;
+	out->parent_in_trash = link.image.trash;
+	r = rbd_get_overlap(image, &out->overlap_bytes);
+	if (r < 0)
+		return r;
+	return spec_init(&out->parent, link.image.pool_name, link.image.pool_namespace,
+			 *link.image.image_name ? link.image.image_name : link.image.image_id,
+			 link.snap.name);
+}
+
+static int fill_snapshots(rbd_image_t image, const char *snap, struct image_info *out)
+{
+	_cleanup_snapshots_ struct snapshots snaps = {0};
+	int r = snapshots_list(image, &snaps);
+
+	if (r < 0)
+		return r;
+	out->snap_id = SNAP_HEAD;
+	for (int i = 0; i < snaps.n; i++) {
+		if (!snapshot_is_user(image, snaps.items[i].id))
+			continue;
+		out->snapshots++;
+		if (snap && !strcmp(snaps.items[i].name, snap))
+			out->snap_id = snaps.items[i].id;
+	}
+	return snap && out->snap_id == SNAP_HEAD ? -ENOENT : 0;
+}
+
+int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_free_ char *name = spec_format(spec);
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
+
+	*out = (struct image_info){0};
+	if (r < 0)
+		return r;
+	r = rbd_open_read_only(p.io, spec->image, &image, spec->snap);
+	if (r < 0)
+		image = NULL;
+	if (!r)
+		r = image_layout(&p, image, &info);
+	if (!r)
+		r = fill_snapshots(image, spec->snap, &info);
+	if (!r)
+		r = fill_parent(image, &info);
+	if (r == -ENOENT)
+		return place_missing(&p, spec, e);
+	if (r < 0)
+		return session_fail(p.session, r, e, "look at image '%s'", name);
+	info.from = image_note(image, NOTE_FROM);
+	*out = info;
+	info = (struct image_info){0};
+	return 0;
+}
+
+void image_info_deinit(struct image_info *i)
+{
+	free(i->id);
+	free(i->data_pool);
+	free(i->from);
+	spec_deinit(&i->parent);
+	*i = (struct image_info){0};
+}
+
+static int fail_create(struct place *p, const struct spec *spec, const char *name, int r,
+		       struct err **e)
+{
+	rbd_image_t image = NULL;
+
+	if (r != -EEXIST)
+		return session_fail(p->session, r, e, "create image '%s'", name);
+	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT) {
+		place_missing(p, spec, e);
+		(*e)->kind = ERR_EXISTS;
+		return (*e)->code = r;
+	}
+	if (image)
+		rbd_close(image);
+	return err_set(e, ERR_EXISTS, r, "image '%s' exists already", name);
+}
+
+int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
+		 uint64_t features_allowed, struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *defaults = NULL, *name = spec_format(spec);
+	rbd_image_options_t options;
+	uint64_t features;
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
+
+	if (r < 0)
+		return r;
+	r = place_check_namespace(&p, spec, e);
+	if (r < 0)
+		return r;
+	defaults = session_conf(p.session->rados, "rbd_default_features");
+	features = defaults ? features_parse(defaults) : 0;
+	if (!features)
+		features = RBD_FEATURES_DEFAULT;
+	features = features_consistent(features & features_allowed);
+	rbd_image_options_create(&options);
+	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FORMAT, 2);
+	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FEATURES, features);
+	r = rbd_create4(p.io, spec->image, size_bytes, options);
+	rbd_image_options_destroy(options);
+	return r < 0 ? fail_create(&p, spec, name, r, e) : 0;
+}

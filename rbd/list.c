@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every image of a pool or of the cluster. */
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/image-internal.h"
+#include "rbd/image.h"
+
+static int list_place(struct place *p, const char *pool, const char *ns, struct strlist *out)
+{
+	_cleanup_free_ rbd_image_spec_t *images = NULL;
+	size_t n = 0;
+	int r;
+
+	do {
+		free(images);
+		n += 16;
+		images = calloc(n, sizeof(*images));
+		r = images ? rbd_list2(p->io, images, &n) : -ENOMEM;
+	} while (r == -ERANGE);
+	if (r < 0)
+		return r;
+	r = 0;
+	for (size_t i = 0; !r && i < n; i++)
+		if (strncmp(images[i].name, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
+			r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", images[i].name);
+	rbd_image_spec_list_cleanup(images, n);
+	return r;
+}
+
+/* The namespaces of a pool, each behind the other with its NUL; the caller frees *out. */
+static int list_namespaces(struct place *p, char **out, size_t *out_len)
+{
+	size_t room = 4096;
+
+	for (;;) {
+		_cleanup_free_ char *names = malloc(room);
+		size_t len = room;
+		int r = names ? rbd_namespace_list(p->io, names, &len) : -ENOMEM;
+
+		if (r >= 0) {
+			*out = steal(&names);
+			*out_len = len;
+			return 0;
+		}
+		if (r != -ERANGE)
+			return r;
+		room = 2 * room > len ? 2 * room : len;
+	}
+}
+
+static int list_pool(struct place *p, const char *pool, struct strlist *out)
+{
+	_cleanup_free_ char *names = NULL;
+	size_t len = 0;
+	int r = list_place(p, pool, "", out);
+
+	if (!r)
+		r = list_namespaces(p, &names, &len);
+	for (size_t at = 0; !r && at < len && names[at]; at += strlen(names + at) + 1) {
+		rados_ioctx_set_namespace(p->io, names + at);
+		r = list_place(p, pool, names + at, out);
+		if (r == -ENOENT)
+			r = 0;
+	}
+	return r;
+}
+
+static bool has_application_rbd(rados_ioctx_t io)
+{
+	char names[1024];
+	size_t len = sizeof(names);
+
+	if (rados_application_list(io, names, &len) < 0)
+		return false;
+	for (size_t at = 0; at < len && names[at]; at += strlen(names + at) + 1)
+		if (!strcmp(names + at, "rbd"))
+			return true;
+	return false;
+}
+
+/* All pools, as librados lists them: names with their NULs, an empty one behind the last. */
+static int list_pools(struct session *s, char **out)
+{
+	size_t room = 4096;
+
+	for (;;) {
+		_cleanup_free_ char *names = calloc(1, room);
+		int need = names ? rados_pool_list(s->rados, names, room) : -ENOMEM;
+
+		if (need < 0)
+			return need;
+		if ((size_t)need <= room) {
+			*out = steal(&names);
+			return 0;
+		}
+		room = (size_t)need;
+	}
+}
+
+static int list_every_pool(struct cluster *c, struct strlist *out, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	_cleanup_free_ char *pools = NULL;
+	int r = cluster_session(c, &s, e);
+
+	if (r < 0)
+		return r;
+	r = list_pools(s, &pools);
+	if (r < 0)
+		return session_fail(s, r, e, "list the cluster's pools");
+	for (const char *pool = pools; *pool; pool += strlen(pool) + 1) {
+		_cleanup_place_ struct place p = {0};
+		int64_t id = rados_pool_lookup(s->rados, pool);
+
+		if (id < 0 || place_open_id(s, id, "", &p) < 0 || !has_application_rbd(p.io))
+			continue;
+		r = list_pool(&p, pool, out);
+		/* Gone meanwhile, or another's: not this user's to see. */
+		if (r < 0 && r != -ENOENT && r != -EPERM && r != -EACCES)
+			return session_fail(s, r, e, "list the images of pool '%s'", pool);
+	}
+	return 0;
+}
+
+int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
+{
+	_cleanup_strlist_ struct strlist list = {0};
+	_cleanup_place_ struct place p = {0};
+	int r = pool ? place_open(c, pool, "", &p, e) : list_every_pool(c, &list, e);
+
+	if (r < 0)
+		return r;
+	if (pool) {
+		r = list_pool(&p, pool, &list);
+		if (r < 0)
+			return session_fail(p.session, r, e, "list the images of pool '%s'", pool);
+	}
+	*out = list;
+	list = (struct strlist){0};
+	return 0;
+}

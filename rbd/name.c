@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names under construction. An image is published in three changes, the same as of 'rbd rename': a
+ * name object for the new name, the entry in the pool's directory, the removal of the old name
+ * object. From the first on the image is there under its name, whole; after a cut the same three
+ * are done again, and those that are done already do nothing. */
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/classes.h"
+#include "rbd/compat.h"
+#include "rbd/image-internal.h"
+
+/* How long a dead client stays shut out: longer than any of its requests can be under way. */
+#define SHUT_OUT_SECONDS 300
+#define LOOK_AGAIN_US	 100000
+
+char *name_hidden(const char *image, const char *owner)
+{
+	char *out;
+
+	return asprintf(&out, SPEC_HIDDEN_PREFIX "%s.%s", image, owner) < 0 ? NULL : out;
+}
+
+/* The second and third change. */
+static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
+{
+	int r = class_directory_rename(io, hidden, name, id);
+
+	/* ENOENT, ESTALE: listed under its name already. */
+	if (r < 0 && r != -ENOENT && r != -ESTALE)
+		return r;
+	r = class_name_remove(io, hidden);
+	return r == -ENOENT ? 0 : r;
+}
+
+int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
+{
+	_cleanup_free_ char *listed = NULL;
+	int r = class_name_create(io, name, id);
+
+	if (r < 0)
+		return r;
+	r = publish_rest(io, hidden, name, id);
+	if (r != -EEXIST)
+		return r;
+	/* The directory has another image of that name, one that is being deleted: take back. */
+	class_name_remove(io, name);
+	return r;
+}
+
+int name_complete(rados_ioctx_t io, const char *name, const char *id)
+{
+	_cleanup_free_ char *listed = NULL;
+	int r = class_directory_name(io, id, &listed);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!strcmp(listed, name) ||
+	    strncmp(listed, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
+		return 0;
+	return publish_rest(io, listed, name, id);
+}
+
+/* Who else has the hidden image open; -EBUSY if it is this connection itself. */
+static int others_watching(struct place *p, const char *hidden, struct strlist *out)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	char *mine = NULL;
+	int r = rbd_open_read_only(p->io, hidden, &image, NULL);
+
+	if (r < 0) {
+		image = NULL;
+		return 0; /* not even an image yet, or no more */
+	}
+	r = image_watchers(image, out);
+	if (r < 0)
+		return r;
+	if (rados_getaddrs(p->session->rados, &mine) < 0)
+		return 0;
+	for (size_t i = 0; i < out->n; i++)
+		if (strstr(mine, out->items[i]))
+			r = -EBUSY;
+	free(mine);
+	return r;
+}
+
+/* End the watches on a hidden image: the client behind them is this owner's predecessor, dead. Shut
+ * out, its watch ends at once and it can't come back to life; without the right to do so, the watch
+ * ends by itself after 30 s. */
+static int end_watches(struct place *p, const char *hidden, struct deadline deadline)
+{
+	bool shut_out = false;
+
+	for (;;) {
+		_cleanup_strlist_ struct strlist watchers = {0};
+		int r = others_watching(p, hidden, &watchers);
+
+		if (r < 0 || !watchers.n)
+			return r;
+		if (deadline_passed(deadline))
+			return -EBUSY;
+		for (size_t i = 0; !shut_out && i < watchers.n; i++)
+			compat_shut_out(p->session->rados, watchers.items[i], SHUT_OUT_SECONDS);
+		if (!shut_out)
+			rados_wait_for_latest_osdmap(p->session->rados);
+		else
+			usleep(LOOK_AGAIN_US);
+		shut_out = true;
+	}
+}
+
+int name_discard(struct place *p, const char *hidden, struct deadline deadline, struct err **e)
+{
+	int r = end_watches(p, hidden, deadline);
+
+	if (!r)
+		r = rbd_remove(p->io, hidden);
+	if (r == -EBUSY)
+		return err_set(e, ERR_BUSY, r, "another clone of the same name is under way (%s)",
+			       hidden);
+	if (r == -ENOENT)
+		r = 0;
+	return r < 0 ? session_fail(p->session, r, e, "remove the unfinished clone '%s'", hidden)
+		     : 0;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rbd/snapshot.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/classes.h"
+#include "rbd/compat.h"
+#include "rbd/image-internal.h"
+
+#define LOOKS_MAX	16
+#define LOOK_AGAIN_US	20000		   /* times the number of looks so far */
+#define COMPARE_US	(2 * USEC_PER_SEC) /* taking a snapshot costs 0.4 to 0.8 s */
+#define COMPARE_OBJECTS 256		   /* at a time, where each is asked for its state */
+
+/* What one look at the parent found. */
+struct look {
+	rbd_image_t image;
+	struct image_info info;
+	struct proof proof; /* read before all else */
+	struct snapshots snaps;
+	const rbd_snap_info_t *newest; /* of the user's kind; NULL: none */
+	uint64_t newest_id;	       /* of any kind; 0: none */
+};
+
+static void look_deinit(struct look *l)
+{
+	snapshots_deinit(&l->snaps);
+	if (l->image)
+		rbd_close(l->image);
+	image_info_deinit(&l->info);
+}
+#define _cleanup_look_ cleanup(look_deinit)
+
+static int check_size(const struct spec *parent, uint64_t parent_size, uint64_t child_size,
+		      struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(parent);
+
+	if (!child_size || child_size >= parent_size)
+		return 0;
+	err_set(e, ERR_USAGE, -EINVAL,
+		"a clone of '%s' can't be smaller than it: %llu bytes wanted, it has %llu", name,
+		(unsigned long long)child_size, (unsigned long long)parent_size);
+	return err_hint(e, "leave the size out, or give a larger one");
+}
+
+static int refuse_format1(const struct spec *parent, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(parent);
+
+	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
+		"operation not supported: image '%s' is of format 1, which can't be cloned", name);
+	return err_hint(e,
+			"copy it into one of format 2: 'rbd export --no-progress %s - | rbd import "
+			"--image-format 2 - NEW'",
+			name);
+}
+
+/* Moves what it needs out of *info. */
+static int base_make(struct image_info *info, const struct spec *parent, uint64_t snap_id,
+		     const char *snap, struct base *out)
+{
+	*out = (struct base){
+		.pool_id = info->pool_id,
+		.ns = strdup(parent->ns),
+		.image = strdup(parent->image),
+		.image_id = steal(&info->id),
+		.snap_id = snap_id,
+		.snap = strdup(snap),
+		.size_bytes = info->size_bytes,
+		.features = info->features,
+		.order = __builtin_ctzll(info->object_size_bytes),
+		.stripe_unit_bytes = info->stripe_unit_bytes,
+		.stripe_count = info->stripe_count,
+		.data_pool = steal(&info->data_pool),
+	};
+	if (out->ns && out->image && out->snap)
+		return 0;
+	base_deinit(out);
+	return -ENOMEM;
+}
+
+static int note_difference(uint64_t offset, size_t length, int exists, void *found)
+{
+	(void)offset, (void)length, (void)exists;
+	*(bool *)found = true;
+	return -ECANCELED; /* stop: one is enough. It comes back as the result; no failure */
+}
+
+/* 1: image and snapshot differ, or it would take too long to tell; 0: they don't; or negative. */
+static int compare(const struct look *l, bool fast, struct deadline deadline)
+{
+	uint64_t size = l->info.size_bytes, step = size;
+	uint64_t began = clock_now_us();
+	struct deadline end = deadline_earlier(deadline_in(COMPARE_US), deadline);
+
+	if (!fast)
+		step = COMPARE_OBJECTS * l->info.object_size_bytes * l->info.stripe_count;
+	for (uint64_t at = 0; at < size; at += step) {
+		uint64_t length = size - at < step ? size - at : step;
+		bool differ = false;
+		int r = compat_diff(l->image, l->newest->name, at, length, note_difference,
+				    &differ);
+
+		if (differ)
+			return 1;
+		if (r < 0)
+			return r;
+		/* At this pace, when would it be done? */
+		uint64_t pace_us = (clock_now_us() - began) / (at / step + 1);
+
+		if (pace_us * ((size - at - length) / step) > deadline_left_us(end))
+			return 1;
+	}
+	return 0;
+}
+
+static void find_newest(struct look *l)
+{
+	for (int i = 0; i < l->snaps.n; i++) {
+		const rbd_snap_info_t *s = &l->snaps.items[i];
+
+		if (s->id > l->newest_id)
+			l->newest_id = s->id;
+		if ((!l->newest || s->id > l->newest->id) && snapshot_is_user(l->image, s->id))
+			l->newest = s;
+	}
+}
+
+/* Look at the image as it is now. -ENOENT, -ESTALE: it went away, or another has its name. */
+static int look_at(struct place *p, const struct spec *parent, struct look *l)
+{
+	_cleanup_free_ char *id = NULL;
+	int r = class_image_id(p->io, parent->image, &id);
+
+	if (!r)
+		r = class_proof(p->io, parent->image, id, &l->proof);
+	if (!r)
+		r = rbd_open_by_id_read_only(p->io, id, &l->image, NULL);
+	if (r < 0) {
+		l->image = NULL;
+		return r;
+	}
+	r = image_layout(p, l->image, &l->info);
+	if (!r)
+		r = snapshots_list(l->image, &l->snaps);
+	if (!r)
+		find_newest(l);
+	return r;
+}
+
+/* 1: the newest snapshot equals head, *out; 0: there is none that does; or negative. */
+static int judge(struct memory *memory, struct place *p, const struct spec *parent, struct look *l,
+		 struct deadline deadline, struct base *out)
+{
+	uint64_t flags = 0;
+	bool fast;
+	int r;
+
+	/* A resize shows in no comparison, so it counts by itself. */
+	if (!l->newest || l->newest->size != l->info.size_bytes)
+		return 0;
+	r = class_flags(p->io, l->info.id, l->newest->id, &flags);
+	if (r < 0)
+		return r;
+	fast = (l->info.features & RBD_FEATURE_FAST_DIFF) && !flags && !l->proof.flags;
+	r = compare(l, fast, deadline);
+	if (r)
+		return r < 0 ? r : 0;
+	r = base_make(&l->info, parent, l->newest->id, l->newest->name, out);
+	if (r < 0)
+		return r;
+	if (fast && l->proof.newest_snap == l->newest_id &&
+	    l->proof.size_bytes == out->size_bytes && l->proof.features == out->features)
+		memory_keep(memory, out, &l->proof);
+	return 1;
+}
+
+/* 1 and *out: what is remembered of PARENT holds still; 0: not so, or nothing is. */
+static int recall(struct memory *memory, struct place *p, const struct spec *parent,
+		  struct base *out)
+{
+	const struct memory_key key = {p->pool_id, parent->ns, parent->image};
+	struct proof then, now = {0};
+
+	if (!memory_recall(memory, &key, &then, out))
+		return 0;
+	if (!class_proof(p->io, parent->image, out->image_id, &now) &&
+	    now.map_version == then.map_version && now.newest_snap == then.newest_snap &&
+	    now.size_bytes == then.size_bytes && now.features == then.features &&
+	    now.flags == then.flags)
+		return 1;
+	memory_forget(memory, &key);
+	base_deinit(out);
+	return 0;
+}
+
+static bool name_seen(const struct look *l, const char *name)
+{
+	for (int i = 0; i < l->snaps.n; i++)
+		if (!strcmp(l->snaps.items[i].name, name))
+			return true;
+	return false;
+}
+
+/* The name that everybody who saw what we saw gives to the next snapshot; the caller frees it. */
+static char *next_name(const struct look *l)
+{
+	char *name;
+
+	if (asprintf(&name, SNAPSHOT_PREFIX "%llu", (unsigned long long)l->newest_id) < 0)
+		return NULL;
+	for (unsigned i = 1; name_seen(l, name); i++) { /* somebody else's, or renamed */
+		free(name);
+		if (asprintf(&name, SNAPSHOT_PREFIX "%llu.%u", (unsigned long long)l->newest_id,
+			     i) < 0)
+			return NULL;
+	}
+	return name;
+}
+
+/* Make the next snapshot. -EEXIST: another did. */
+static int take_snapshot(struct place *p, const struct spec *parent, const struct look *l,
+			 struct base *out)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_free_ char *name = next_name(l);
+	uint64_t snap_id;
+	int r = name ? rbd_open_by_id(p->io, l->info.id, &image, NULL) : -ENOMEM;
+
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	r = rbd_snap_create(image, name);
+	if (!r)
+		r = rbd_snap_get_id(image, name, &snap_id);
+	if (!r)
+		r = image_layout(p, image, &info);
+	if (!r)
+		r = base_make(&info, parent, snap_id, name, out);
+	if (!r)
+		out->created = true;
+	return r;
+}
+
+/* Say what went wrong with PARENT when looking or taking. */
+static int fail(struct place *p, const struct spec *parent, int r, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(parent);
+	rbd_image_t image = NULL;
+	uint8_t old = 0;
+
+	if (r != -ENOENT)
+		return session_fail(p->session, r, e, "find a snapshot of '%s' to clone", name);
+	if (!rbd_open_read_only(p->io, parent->image, &image, NULL)) {
+		rbd_get_old_format(image, &old);
+		rbd_close(image);
+	}
+	return old ? refuse_format1(parent, e) : place_missing(p, parent, e);
+}
+
+/* 1: *out; 0: look again; or negative with *e. */
+static int choose_once(struct memory *memory, struct place *p, const struct spec *parent,
+		       uint64_t child_size, struct deadline deadline, struct base *out,
+		       struct err **e)
+{
+	_cleanup_look_ struct look l = {0};
+	int r = look_at(p, parent, &l);
+
+	if (!r && check_size(parent, l.info.size_bytes, child_size, e) < 0)
+		return -EINVAL;
+	if (!r)
+		r = judge(memory, p, parent, &l, deadline, out);
+	if (r > 0)
+		return 1;
+	if (r == -ESTALE || (r == -ENOENT && l.image))
+		return 0; /* the image or the snapshot went away while we looked */
+	if (r < 0)
+		return fail(p, parent, r, e);
+	r = take_snapshot(p, parent, &l, out);
+	if (!r)
+		return 1;
+	return r == -EEXIST || r == -ENOENT ? 0 : fail(p, parent, r, e);
+}
+
+int snapshot_choose(struct memory *memory, struct place *p, const struct spec *parent,
+		    uint64_t child_size, struct deadline deadline, struct base *out, struct err **e)
+{
+	if (recall(memory, p, parent, out)) {
+		int r = check_size(parent, out->size_bytes, child_size, e);
+
+		if (r < 0)
+			base_deinit(out);
+		return r;
+	}
+	for (unsigned i = 1; i <= LOOKS_MAX && !deadline_passed(deadline); i++) {
+		int r = choose_once(memory, p, parent, child_size, deadline, out, e);
+
+		if (r)
+			return r < 0 ? r : 0;
+		usleep(i * LOOK_AGAIN_US);
+	}
+	return err_set(
+		e, ERR_UNREACHABLE, -ETIMEDOUT,
+		"the snapshots of '%s/%s%s%s' change all the time: no look found one to clone",
+		parent->pool, parent->ns, *parent->ns ? "/" : "", parent->image);
+}
+
+int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_size,
+		   struct base *out, struct err **e)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_free_ char *name = spec_format(parent);
+	uint64_t snap_id = 0;
+	int r = rbd_open_read_only(p->io, parent->image, &image, parent->snap);
+
+	if (r < 0)
+		image = NULL;
+	if (!r)
+		r = image_layout(p, image, &info);
+	if (!r && !*info.id)
+		return refuse_format1(parent, e);
+	if (!r)
+		r = rbd_snap_get_id(image, parent->snap, &snap_id);
+	if (r == -ENOENT)
+		return place_missing(p, parent, e);
+	if (r < 0)
+		return session_fail(p->session, r, e, "look at '%s'", name);
+	r = check_size(parent, info.size_bytes, child_size, e);
+	if (r < 0)
+		return r;
+	return base_make(&info, parent, snap_id, parent->snap, out) < 0 ? err_oom(e) : 0;
+}
