@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mappings on this host, whoever made them: found, made, waited for, ended. A struct device is a snapshot in memory;
- * freeing it changes nothing in the world. */
+/* Mappings on this host, whoever made them: found, made, waited for, ended. A struct device is a
+ * snapshot in memory; freeing it changes nothing in the world. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,22 +9,27 @@
 #include "base/deadline.h"
 #include "base/secret.h"
 #include "base/spec.h"
-#include "base/strlist.h"
+#include "mapper/content.h"
+#include "mapper/discard.h"
 #include "mapper/krbd-options.h"
+#include "mapper/users.h"
 
 struct device {
-	int id;			/* N of /dev/rbdN */
-	struct spec spec;	/* names as of map time */
+	int id;		  /* N of /dev/rbdN */
+	uint64_t serial;  /* grows with each mapping: tells two apart that had the same N */
+	struct spec spec; /* names as of map time */
 	char *fsid;
 	int64_t pool_id;
 	char *image_id;
-	uint64_t snap_id;	/* SNAP_HEAD of rbd/image.h's value for head */
+	uint64_t snap_id; /* SNAP_HEAD of rbd/image.h's value for head */
 	uint64_t size_bytes;
 	bool read_only;
-	char *client_address;	/* "ip:port/nonce" */
+	char *client_address; /* "ip:port/nonce" */
 	dev_t dev;
-	char *node;		/* "/dev/rbd0" */
-	char *link;		/* "/dev/rbdvol/…" where it exists and leads here; NULL otherwise */
+	char *node; /* "/dev/rbd0" */
+	/* The name below /dev/rbdvol/ that leads here: the readable one or, where that belongs to
+	 * an older mapping of the same name, the one of by-id/; NULL where neither does. */
+	char *link;
 };
 struct device_list {
 	struct device *items;
@@ -32,10 +37,11 @@ struct device_list {
 };
 void device_deinit(struct device *d);
 void device_list_deinit(struct device_list *l);
-#define _cleanup_device_ cleanup(device_deinit)
+#define _cleanup_device_      cleanup(device_deinit)
 #define _cleanup_device_list_ cleanup(device_list_deinit)
 
-/* Every mapping of the kernel, from sysfs; one that goes away meanwhile is left out. No rbd module: an empty list. */
+/* Every mapping of the kernel, from sysfs, the oldest first; one that goes away meanwhile is left
+ * out. No rbd module: an empty list. */
 int device_list(struct device_list *out, struct err **e);
 
 /* Which image a mapping must be of: names and ids. Ids win, names are for messages. */
@@ -45,10 +51,11 @@ struct device_key {
 	const char *image_id;
 	uint64_t snap_id;
 };
-/* 1 and *out: the oldest mapping of it; 0: not mapped here. */
+/* 1 and *out: the oldest mapping of it, a writable one before a read-only one; 0: not mapped here.
+ */
 int device_find(const struct device_key *key, struct device *out, struct err **e);
-/* The mapping behind a node or link: /dev/rbd0, /dev/rbd0p1, /dev/rbdvol/…, /dev/rbd/…. -ENOENT (not found): no such
- * file; -EINVAL (usage): no rbd device. */
+/* The mapping behind a node or link: /dev/rbd0, /dev/rbd0p1, /dev/rbdvol/…, /dev/rbd/…. -ENOENT
+ * (not found): no such file; -EINVAL (usage): no rbd device. */
 int device_find_path(const char *path, struct device *out, struct err **e);
 /* By names alone, for a cluster that is away: 1 and *out, or 0. */
 int device_find_spec(const struct spec *spec, struct device *out, struct err **e);
@@ -56,39 +63,23 @@ int device_find_spec(const struct spec *spec, struct device *out, struct err **e
 struct map_request {
 	const struct spec *spec;
 	struct device_key key;
-	const char *monitors;	     /* "ip:port,…" of the protocol that ms_mode speaks */
+	const char *monitors; /* "ip:port,…" of the protocol that ms_mode speaks */
 	const char *user;
 	const struct secret *secret; /* empty: no cephx */
 	bool read_only;
 	const struct krbd_options *options;
 };
 /* Map: load the module, put the key into this thread's keyring, open a udev monitor, write to
- * /sys/bus/rbd/add_single_major (or add), and wait until udev has processed the block device and its link is there.
- * Always a new mapping; look with device_find first. The deadline bounds the wait for udev; the kernel's own part ends
- * by its mount_timeout. Errors carry what the kernel's errno means for this volume. */
-int device_map(const struct map_request *req, struct deadline deadline, struct device *out, struct err **e);
-/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT with the reason (no udevd, no
- * rules of ours, a name that can't be a link). */
+ * /sys/bus/rbd/add_single_major (or add), and wait until udev has processed the block device and
+ * its link is there. Always a new mapping; look with device_find first. The deadline bounds the
+ * wait for udev; the kernel's own part ends by its mount_timeout. Errors carry what the kernel's
+ * errno means for this volume; after one, nothing is mapped. */
+int device_map(const struct map_request *req, struct deadline deadline, struct device *out,
+	       struct err **e);
+/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT with the
+ * reason (no udevd, no rules of ours, a name that can't be a link). */
 int device_wait_ready(struct device *d, struct deadline deadline, struct err **e);
-/* Unmap. -EBUSY (busy): in use (the caller says by whom); fine where it is gone. After a close, udev may have it open
- * still: waited for, until the deadline. Returns when the device and its link are gone. */
+/* Unmap. -EBUSY (busy): in use (the caller says by whom); fine where it is gone. After a close,
+ * udev may have it open still: waited for, until the deadline. Returns when the device and its link
+ * are gone. */
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e);
-
-/* What libblkid sees on the device; empty strings are NULL. */
-struct content {
-	char *type; /* "ext4", "crypto_LUKS", …; NULL: nothing known */
-	char *label;
-	char *uuid;
-	char *partition_table; /* "gpt", "dos"; NULL */
-};
-int content_probe(const char *node, struct content *out, struct err **e);
-void content_deinit(struct content *c);
-#define _cleanup_content_ cleanup(content_deinit)
-
-/* Who uses a device: sentences such as "mounted on /srv/web", "swap", "held by dm-0 (crypt-web)", of the device and
- * its partitions. */
-int device_users(const struct device *d, struct strlist *out, struct err **e);
-/* Where the device or a partition of it is mounted in this mount namespace (for writing, if WRITABLE). */
-int device_mounts(const struct device *d, bool writable, struct strlist *out, struct err **e);
-/* Give the unused blocks of the file system mounted at PATH back (FITRIM). *out_bytes: what the file system said. */
-int mount_trim(const char *path, uint64_t *out_bytes, struct err **e);

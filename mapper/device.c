@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mapper/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/file.h"
+#include "mapper/key.h"
+#include "mapper/krbd.h"
+#include "mapper/module.h"
+#include "mapper/ready.h"
+
+#define SYS	      "/sys"
+#define UNMAP_WAIT_US (10 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
+#define OPENER_US     (1 * USEC_PER_SEC)  /* grace for a program that is about to end */
+#define SLICE_US      (USEC_PER_SEC / 4)
+
+void device_deinit(struct device *d)
+{
+	spec_deinit(&d->spec);
+	free(d->fsid);
+	free(d->image_id);
+	free(d->client_address);
+	free(d->node);
+	free(d->link);
+	*d = (struct device){0};
+}
+
+void device_list_deinit(struct device_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		device_deinit(&l->items[i]);
+	free(l->items);
+	*l = (struct device_list){0};
+}
+
+int device_list(struct device_list *out, struct err **e)
+{
+	int r = krbd_mappings(SYS, out);
+
+	for (size_t i = 0; r >= 0 && i < out->n; i++)
+		r = device_fill_link(&out->items[i]);
+	if (r >= 0)
+		return 0;
+	device_list_deinit(out);
+	return r == -ENOMEM ? err_oom(e)
+			    : err_errno(e, r, "cannot read the mappings in /sys/bus/rbd/devices");
+}
+
+static bool ids_match(const struct device *d, const struct device_key *key)
+{
+	return d->pool_id == key->pool_id && d->snap_id == key->snap_id &&
+	       !strcmp(d->image_id, key->image_id) && !strcmp(d->fsid, key->fsid);
+}
+
+typedef bool device_test(const struct device *d, const void *data);
+
+static bool is_key(const struct device *d, const void *data)
+{
+	return ids_match(d, data);
+}
+
+static bool is_spec(const struct device *d, const void *data)
+{
+	return spec_equal(&d->spec, data);
+}
+
+static bool is_dev(const struct device *d, const void *data)
+{
+	return d->dev == *(const dev_t *)data;
+}
+
+/* 1 and *out: the oldest mapping that passes TEST, a writable one before a read-only one; or 0. */
+static int find(device_test *test, const void *data, struct device *out, struct err **e)
+{
+	_cleanup_device_list_ struct device_list list = {0};
+	struct device *best = NULL;
+	int r = device_list(&list, e);
+
+	*out = (struct device){0};
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < list.n; i++) {
+		struct device *d = &list.items[i];
+
+		if (test(d, data) && (!best || (best->read_only && !d->read_only)))
+			best = d;
+	}
+	if (!best)
+		return 0;
+	*out = *best;
+	*best = (struct device){0};
+	return 1;
+}
+
+int device_find(const struct device_key *key, struct device *out, struct err **e)
+{
+	return find(is_key, key, out, e);
+}
+
+int device_find_spec(const struct spec *spec, struct device *out, struct err **e)
+{
+	return find(is_spec, spec, out, e);
+}
+
+/* The whole disk of a partition; DEV itself where it is none. */
+static dev_t whole_disk(dev_t dev)
+{
+	_cleanup_free_ char *text = NULL;
+	unsigned major, minor;
+	char path[96];
+
+	snprintf(path, sizeof(path), SYS "/dev/block/%u:%u/partition", major(dev), minor(dev));
+	if (access(path, F_OK))
+		return dev;
+	snprintf(path, sizeof(path), SYS "/dev/block/%u:%u/../dev", major(dev), minor(dev));
+	if (file_read_line(AT_FDCWD, path, &text) < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
+		return dev;
+	return makedev(major, minor);
+}
+
+int device_find_path(const char *path, struct device *out, struct err **e)
+{
+	struct stat st;
+	dev_t dev;
+	int r;
+
+	*out = (struct device){0};
+	if (stat(path, &st))
+		return err_errno(e, -errno, "cannot find the device %s", path);
+	if (!S_ISBLK(st.st_mode))
+		return err_set(e, ERR_USAGE, -EINVAL, "%s is no block device", path);
+	dev = whole_disk(st.st_rdev);
+	r = find(is_dev, &dev, out, e);
+	if (r == 0)
+		return err_set(e, ERR_USAGE, -EINVAL, "%s is no rbd device", path);
+	return r < 0 ? r : 0;
+}
+
+static bool was_there(const struct device *d, const struct device_list *before)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (before->items[i].serial == d->serial)
+			return true;
+	return false;
+}
+
+/* The mapping that a write made: the kernel does not say its number. */
+static int find_new(const struct map_request *req, const struct device_list *before,
+		    struct device *out, struct err **e)
+{
+	_cleanup_device_list_ struct device_list after = {0};
+	int r = device_list(&after, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = after.n; i-- > 0;) {
+		struct device *d = &after.items[i];
+
+		if (was_there(d, before) || !spec_equal(&d->spec, req->spec))
+			continue;
+		*out = *d;
+		*d = (struct device){0};
+		return 0;
+	}
+	return err_set(e, ERR_FAILED, -ENODEV,
+		       "the kernel mapped %s/%s, but the mapping is gone again", req->spec->pool,
+		       req->spec->image);
+}
+
+/* The names led the kernel to an image; is it the one that was meant? */
+static int check_identity(const struct map_request *req, const struct device *d, struct err **e)
+{
+	if (strcmp(d->fsid, req->key.fsid))
+		return err_set(e, ERR_FAILED, -EXDEV,
+			       "%s/%s was mapped from cluster %s instead of %s: the monitors are "
+			       "another cluster's",
+			       d->spec.pool, d->spec.image, d->fsid, req->key.fsid);
+	if (!ids_match(d, &req->key))
+		return err_set(e, ERR_FAILED, -ESTALE,
+			       "%s/%s was replaced by another image while it was mapped",
+			       d->spec.pool, d->spec.image);
+	return 0;
+}
+
+static int add_and_find(const struct map_request *req, struct device *out, struct err **e)
+{
+	_cleanup_kernel_key_ struct kernel_key key = {0};
+	_cleanup_device_list_ struct device_list before = {0};
+	_cleanup_free_ char *line = NULL;
+	int r = krbd_add_line(req, &line, e);
+
+	if (r < 0)
+		return r;
+	if (req->secret) {
+		r = kernel_key_add(req->user, req->secret, &key, e);
+		if (r < 0)
+			return r;
+	}
+	r = device_list(&before, e);
+	if (r < 0)
+		return r;
+	r = krbd_add(req, line, e);
+	return r < 0 ? r : find_new(req, &before, out, e);
+}
+
+int device_map(const struct map_request *req, struct deadline deadline, struct device *out,
+	       struct err **e)
+{
+	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
+	_cleanup_device_ struct device d = {0};
+	int r = module_load(e);
+
+	*out = (struct device){0};
+	if (r < 0)
+		return r;
+	r = udev_watch_new(&watch, e);
+	if (r < 0)
+		return r;
+	r = add_and_find(req, &d, e);
+	if (r < 0)
+		return r;
+	r = check_identity(req, &d, e);
+	if (r >= 0)
+		r = ready_wait(watch, &d, deadline, e);
+	if (r < 0) {
+		_cleanup_err_ struct err *ignored = NULL;
+
+		/* The first error is the one that matters. */
+		device_unmap(&d, false, deadline_in(UNMAP_WAIT_US), &ignored);
+		return r;
+	}
+	*out = d;
+	d = (struct device){0};
+	return 0;
+}
+
+int device_wait_ready(struct device *d, struct deadline deadline, struct err **e)
+{
+	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
+	int r = udev_watch_new(&watch, e);
+
+	return r < 0 ? r : ready_wait(watch, d, deadline, e);
+}
+
+/* Whether waiting makes no sense: mounts, swaps and holders don't end by themselves, and a program
+ * that still has it open after the grace will go on. udev and its children are the exception. */
+static bool stays_busy(const struct device *d, uint64_t since_us)
+{
+	_cleanup_strlist_ struct strlist users = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (device_lasting_users(d, &users, &ignored) < 0 || users.n)
+		return true;
+	if (clock_now_us() - since_us < OPENER_US)
+		return false;
+	if (device_users(d, &users, &ignored) < 0)
+		return true;
+	for (size_t i = 0; i < users.n; i++)
+		if (!strstr(users.items[i], "udev"))
+			return true;
+	return false;
+}
+
+static int unmap_failed(const struct device *d, int code, struct err **e)
+{
+	if (code == -EBUSY)
+		return err_set(e, ERR_BUSY, code, "cannot unmap %s: it is in use", d->node);
+	if (code == -EINPROGRESS)
+		return err_set(e, ERR_BUSY, code,
+			       "cannot unmap %s: another is unmapping it, and that does not end",
+			       d->node);
+	if (code == -EACCES || code == -EPERM)
+		return err_set(e, ERR_NOT_PERMITTED, code, "unmapping %s needs root", d->node);
+	return err_errno(e, code, "cannot unmap %s", d->node);
+}
+
+/* Write to remove until it works. The kernel says when it is busy, and no one says when it no
+ * longer is: udev's events cover the usual case, a slice of time the rest (a lazy unmount). */
+static int remove_it(const struct device *d, bool force, struct udev_watch *watch,
+		     struct deadline deadline)
+{
+	uint64_t since = clock_now_us();
+
+	while (krbd_present(d)) {
+		int r = krbd_remove(d->id, force);
+
+		if (r == -ENOENT || r == 0)
+			return 0;
+		if (r != -EBUSY && r != -EINPROGRESS)
+			return r;
+		if (deadline_passed(deadline) || (r == -EBUSY && stays_busy(d, since)))
+			return r;
+		quiet_wait(watch, SLICE_US);
+	}
+	return 0;
+}
+
+int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e)
+{
+	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
+	struct deadline end = deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US));
+	int r = udev_watch_new(&watch, e);
+
+	if (r < 0)
+		return r;
+	r = remove_it(d, force, watch, end);
+	if (r < 0)
+		return unmap_failed(d, r, e);
+	gone_wait(watch, d, deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US)));
+	return 0;
+}

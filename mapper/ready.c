@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mapper/ready.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libudev.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mapper/krbd.h"
+
+#define LINKS	     "/dev/rbdvol/"
+#define RECEIVE_SIZE (2 * 1024 * 1024) /* bytes: some thousand events */
+
+struct udev_watch {
+	struct udev *udev;
+	struct udev_monitor *monitor;
+	struct udev_queue *queue;
+};
+
+static void udev_device_drop(struct udev_device *dev)
+{
+	udev_device_unref(dev);
+}
+DEFINE_CLEANUP(struct udev_device *, udev_device_drop)
+
+void udev_watch_free(struct udev_watch *w)
+{
+	udev_queue_unref(w->queue);
+	udev_monitor_unref(w->monitor);
+	udev_unref(w->udev);
+	free(w);
+}
+
+int udev_watch_new(struct udev_watch **out, struct err **e)
+{
+	_cleanup_udev_watch_ struct udev_watch *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return err_oom(e);
+	w->udev = udev_new();
+	w->queue = w->udev ? udev_queue_new(w->udev) : NULL;
+	w->monitor = w->udev ? udev_monitor_new_from_netlink(w->udev, "udev") : NULL;
+	if (!w->monitor || !w->queue)
+		return err_errno(e, errno ? -errno : -ENOMEM, "cannot listen to udev");
+	/* A smaller buffer serves too, with more looking again. */
+	(void)udev_monitor_set_receive_buffer_size(w->monitor, RECEIVE_SIZE);
+	r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "block", NULL);
+	if (r >= 0)
+		r = udev_monitor_enable_receiving(w->monitor);
+	if (r < 0)
+		return err_errno(e, r, "cannot listen to udev");
+	*out = steal(&w);
+	return 0;
+}
+
+/* Wait for any event until DEADLINE, and take all that came; what they say is for a look to find
+ * out. False when time is over. */
+static bool watch_wait(struct udev_watch *w, struct deadline deadline)
+{
+	struct pollfd p = {.fd = udev_monitor_get_fd(w->monitor), .events = POLLIN};
+	struct udev_device *dev;
+	int n = poll(&p, 1, deadline_poll_ms(deadline));
+
+	if (n == 0 || (n < 0 && errno != EINTR))
+		return false;
+	for (;;) {
+		errno = 0;
+		dev = udev_monitor_receive_device(w->monitor);
+		if (!dev && errno != ENOBUFS)
+			return true;
+		udev_device_unref(dev);
+	}
+}
+
+static char *by_id_path(const struct device *d)
+{
+	char snap[24] = "", *out;
+
+	if (!*d->image_id)
+		return NULL;
+	if (d->snap_id != KRBD_HEAD)
+		snprintf(snap, sizeof(snap), "@%" PRIu64, d->snap_id);
+	if (asprintf(&out, LINKS "by-id/%s-%" PRId64 "-%s%s", d->fsid, d->pool_id, d->image_id,
+		     snap) < 0)
+		return NULL;
+	return out;
+}
+
+static char *name_path(const struct device *d)
+{
+	_cleanup_free_ char *name = spec_link_name(&d->spec);
+	char *out;
+
+	if (!name || asprintf(&out, LINKS "%s", name) < 0)
+		return NULL;
+	return out;
+}
+
+/* The block device that PATH leads to; 0: none. */
+static dev_t leads_to(const char *path)
+{
+	struct stat st;
+
+	return !path || stat(path, &st) || !S_ISBLK(st.st_mode) ? 0 : st.st_rdev;
+}
+
+int device_fill_link(struct device *d)
+{
+	_cleanup_free_ char *name = name_path(d), *id = by_id_path(d);
+
+	free(d->link);
+	d->link = NULL;
+	if (!name)
+		return -ENOMEM;
+	if (leads_to(name) == d->dev)
+		d->link = steal(&name);
+	else if (leads_to(id) == d->dev)
+		d->link = steal(&id);
+	return 0;
+}
+
+enum look {
+	LOOK_READY,
+	LOOK_WAIT,     /* udev has not processed it yet */
+	LOOK_NO_RULES, /* udev has, without our rules */
+	LOOK_NO_LINK,  /* with our rules, but no link came of it */
+};
+
+static bool property_is(struct udev_device *dev, const char *name, const char *value)
+{
+	const char *have = udev_device_get_property_value(dev, name);
+
+	return value ? have && !strcmp(have, value) : !have;
+}
+
+/* Whether what udev's database says is of this mapping, and not of one that had the same number
+ * before and whose end udev has not processed yet. */
+static bool is_of(struct udev_device *dev, const struct device *d)
+{
+	const char *diskseq = udev_device_get_sysattr_value(dev, "diskseq");
+	char pool[24], snap[24];
+
+	snprintf(pool, sizeof(pool), "%" PRId64, d->pool_id);
+	snprintf(snap, sizeof(snap), "%" PRIu64, d->snap_id);
+	return property_is(dev, "ID_RBD_POOL_ID", pool) &&
+	       property_is(dev, "ID_RBD_IMAGE_ID", *d->image_id ? d->image_id : NULL) &&
+	       property_is(dev, "ID_RBD_SNAP_ID", d->snap_id == KRBD_HEAD ? NULL : snap) &&
+	       (!diskseq || property_is(dev, "ID_RBD_DISKSEQ", diskseq));
+}
+
+/* Look at udev's database, then at the link. An older mapping of the same image may own both names:
+ * then there is no link to wait for. */
+static enum look look(struct udev_watch *w, struct device *d)
+{
+	cleanup(udev_device_drop_p) struct udev_device *dev =
+		udev_device_new_from_devnum(w->udev, 'b', d->dev);
+	_cleanup_free_ char *name = NULL;
+
+	if (!dev || !udev_device_get_is_initialized(dev))
+		return LOOK_WAIT;
+	if (!udev_device_get_property_value(dev, "ID_RBD_POOL_ID"))
+		return LOOK_NO_RULES;
+	if (!is_of(dev, d))
+		return LOOK_WAIT;
+	if (device_fill_link(d) < 0)
+		return LOOK_NO_LINK;
+	name = name_path(d);
+	if (d->link && !strncmp(d->link, LINKS "by-id/", strlen(LINKS "by-id/")))
+		return leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
+	return d->link || leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
+}
+
+static int not_ready(const struct device *d, enum look why, struct err **e)
+{
+	_cleanup_free_ char *name = name_path(d);
+
+	if (why == LOOK_NO_RULES) {
+		err_set(e, ERR_FAILED, -ETIMEDOUT, "udev knows %s, but not rbdvol's rules",
+			d->node);
+		return err_hint(e, "install 59-rbdvol.rules in /usr/lib/udev/rules.d, and see that "
+				   "no empty file of that name in /etc/udev/rules.d hides it");
+	}
+	if (why == LOOK_NO_LINK) {
+		err_set(e, ERR_FAILED, -ETIMEDOUT, "udev has processed %s, but there is no %s",
+			d->node, name ? name : "link");
+		return err_hint(e, "is a folder of that name there (an image and a namespace with "
+				   "one name), or another file?");
+	}
+	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "udev has not processed %s in time", d->node);
+	return err_hint(e, "see 'udevadm settle' and the journal of systemd-udevd for an event "
+			   "that hangs");
+}
+
+int ready_wait(struct udev_watch *w, struct device *d, struct deadline deadline, struct err **e)
+{
+	enum look found;
+
+	if (!udev_queue_get_udev_is_active(w->queue)) {
+		err_set(e, ERR_FAILED, -ETIMEDOUT, "no link for %s: systemd-udevd is not running",
+			d->node);
+		return err_hint(e, "start systemd-udevd");
+	}
+	while ((found = look(w, d)) != LOOK_READY) {
+		bool heard = watch_wait(w, deadline_earlier(deadline, deadline_in(USEC_PER_SEC)));
+
+		/* A second without a word, and udev has nothing left to do: this is how it stays.
+		 */
+		if (!heard && found != LOOK_WAIT && udev_queue_get_queue_is_empty(w->queue) &&
+		    look(w, d) == found)
+			return not_ready(d, found, e);
+		if (deadline_passed(deadline) && (found = look(w, d)) != LOOK_READY)
+			return not_ready(d, found, e);
+	}
+	return 0;
+}
+
+/* Whether LINK is away, or leads to a node of another name. */
+static bool link_is_gone(const struct device *d)
+{
+	char target[4096];
+	const char *name = strrchr(d->node, '/') + 1, *last;
+	ssize_t n = readlink(d->link, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return true;
+	target[n] = '\0';
+	last = strrchr(target, '/');
+	return strcmp(last ? last + 1 : target, name);
+}
+
+void gone_wait(struct udev_watch *w, const struct device *d, struct deadline deadline)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d", d->id);
+	/* The number may have gone to a new mapping, whose link it is then. */
+	while (d->link && !link_is_gone(d) && stat(path, &st) &&
+	       udev_queue_get_udev_is_active(w->queue) && watch_wait(w, deadline))
+		continue;
+}
+
+void quiet_wait(struct udev_watch *w, uint64_t slice_us)
+{
+	struct pollfd p[2] = {
+		{.fd = udev_monitor_get_fd(w->monitor), .events = POLLIN},
+		{.fd = udev_queue_get_fd(w->queue), .events = POLLIN},
+	};
+	bool busy = !udev_queue_get_queue_is_empty(w->queue);
+	int n = poll(p, busy ? 2 : 1, deadline_poll_ms(deadline_in(slice_us)));
+
+	if (n > 0 && p[1].revents)
+		udev_queue_flush(w->queue);
+	if (n > 0 && p[0].revents)
+		watch_wait(w, (struct deadline){0});
+}

@@ -1,0 +1,281 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# mapper/ and the udev rules in a guest, without daemon and librbd of ours: map-probe calls
+# device_map and its like; the rest is mapped by 'rbd device map', since the names must be right for
+# that too. What a link is called is worked out here a second time, by another program.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+in_guest "$@"
+
+probe=$top_builddir/tests/guest/map-probe
+pool=mapper
+monitors=10.99.0.1:6789
+fsid=$(ceph fsid)
+udevd=/usr/lib/systemd/systemd-udevd
+
+cleanup() {
+	local mapping
+	umount -l /srv/mapper /srv/twin 2>/dev/null
+	swapoff -a
+	for mapping in /sys/bus/rbd/devices/*; do
+		[[ ! -e $mapping ]] || rbd device unmap "/dev/rbd${mapping##*/}" >&2
+	done
+	losetup -D
+	pool_delete $pool
+	pool_delete by-id
+}
+trap cleanup EXIT
+
+# The link that POOL NAMESPACE IMAGE [SNAP] must get, by byte.
+encode() {
+	local LC_ALL=C text=$1 last=${2-} out='' byte i
+	[[ $text != . && $text != .. ]] || last=0
+	for ((i = 0; i < ${#text}; i++)); do
+		byte=${text:i:1}
+		if [[ $byte == [A-Za-z0-9#+.:=_-] && $i != "$last" ]]; then
+			out+=$byte
+		else
+			printf -v byte '\\x%02x' "'$byte"
+			# printf takes bytes above 0x7f for negative numbers in some locales
+			out+=${byte/xffffffffffffff/x}
+		fi
+	done
+	echo "$out"
+}
+
+ending() { # where NAME ends like a partition
+	[[ $1 =~ ^(.*)-part[0-9]+$ ]] && echo "${#BASH_REMATCH[1]}"
+}
+
+link_of() {
+	local link
+	link=/dev/rbdvol/$(encode "$1" "$([[ $1 != by-id ]] || echo 0)")/${2:+$(encode "$2")/}
+	if [[ -n ${4-} ]]; then
+		echo "$link$(encode "$3")@$(encode "$4" "$(ending "$4")")"
+	else
+		echo "$link$(encode "$3" "$(ending "$3")")"
+	fi
+}
+
+# Map SPEC by map-probe with the ids that the cluster tells; prints node, spec, mode, client, link.
+map() { # SPEC OPTIONS [ro]
+	local info snap=-
+	info=$(rbd info --format json "$1") || return
+	[[ $1 != *@* ]] || snap=$(jq -r .snapshot_id <<<"$info")
+	[[ $1 != *@* ]] || snap=$(rbd snap ls --format json "${1%@*}" | jq -r --arg s "${1#*@}" '.[]|select(.name==$s).id')
+	"$probe" map "$1" "$fsid" "$(pool_id "${1%%/*}")" "$(jq -r .id <<<"$info")" "$snap" $monitors \
+		admin /root/mapper.key "$2" "${3-}" 2>/root/mapper.err || {
+		cat /root/mapper.err >&2
+		return 1
+	}
+}
+
+pool_id() {
+	ceph osd pool ls detail --format json | jq -r --arg p "$1" '.[]|select(.pool_name==$p).pool_id'
+}
+
+mappings() {
+	find /sys/bus/rbd/devices/ -mindepth 1 2>/dev/null | wc -l
+}
+
+pool_create $pool
+pool_create by-id
+rbd namespace create $pool/team
+# shellcheck disable=SC2016 # awk's
+awk '/key = /{print $3}' /etc/ceph/ceph.client.admin.keyring | base64 -d >/root/mapper.key
+mkdir -p /srv/mapper /srv/twin
+
+# --- the driver, the key ---
+is "without the driver there are no mappings" "$("$probe" list)" ""
+like "features load the driver" "$("$probe" features)" '^[0-9a-f]+$'
+is "with single_major" "$(cat /sys/module/rbd/parameters/single_major)" Y
+rbd create --size 64M $pool/plain
+read -r node spec mode client link < <(map $pool/plain queue_depth=32)
+is "a volume is mapped" "$spec $mode" "$pool/plain rw"
+is "its link is told" "$link" /dev/rbdvol/$pool/plain
+is "and leads to it" "$(readlink -f "$link")" "$node"
+is "the client's address is told" "$client" "$(cat "/sys/bus/rbd/devices/${node#/dev/rbd}/client_addr")"
+is "a writer's client is its own, its options are passed on, the key isn't" \
+	"$(cut -d' ' -f2 "/sys/bus/rbd/devices/${node#/dev/rbd}/config_info")" \
+	name=admin,key=client.admin,rw,noshare,queue_depth=32
+is "no key is left in the kernel" "$(grep -c ' ceph ' /proc/keys)" 0
+for path in "$node" "$link" /dev/rbd/$pool/plain "/dev/rbdvol/by-id/$fsid-$(pool_id $pool)-$(rbd info --format json $pool/plain | jq -r .id)"; do
+	like "found by $path" "$("$probe" show "$path")" "^$node $pool/plain "
+done
+refuses "a path that is none" 3 'No such file' "$probe" show /dev/rbdvol/$pool/nosuch
+refuses "a device of another kind" 2 'no rbd device|no block device' "$probe" show /dev/null
+
+# --- two mappings of an image ---
+read -r second _ mode _ link < <(map $pool/plain - ro)
+is "a second mapping has no link" "$mode $link" "ro -"
+is "which stays with the first" "$(readlink -f /dev/rbdvol/$pool/plain)" "$node"
+udevadm trigger --action=change "$second" && udevadm settle
+is "also after an event of the second" "$(readlink -f /dev/rbdvol/$pool/plain)" "$node"
+read -r third _ _ _ link < <(map $pool/plain -)
+is "a third for writing has none either" "$link $(readlink -f /dev/rbdvol/$pool/plain)" "- $node"
+ok "unmap the first" "$probe" unmap "$node"
+is "the one for writing gets the link, not the older one for reading" \
+	"$(readlink -f /dev/rbdvol/$pool/plain)" "$third"
+ok "unmap the third" "$probe" unmap "$third"
+is "the last gets it" "$(readlink -f /dev/rbdvol/$pool/plain)" "$second"
+ok "unmap the last" "$probe" unmap "$second"
+ok "then no link is left" test ! -e /dev/rbdvol
+is "and no mapping" "$(mappings)" 0
+
+# --- names ---
+long=$(printf 'n%.0s' {1..200})
+# shellcheck disable=SC2016 # not to be expanded, by udev neither
+for name in 'comma,name' a=b 'ümläut-€' x-part1 x-part1y -part2 "$long" '#+.:_' "q'uo\"te" 'st*r?[a]' \
+	'back\slash' '\x41' '$env{PATH}' '%k%n' '~tilde!' 'a|b;c&d'; do
+	for ns in "" team; do
+		[[ -z $ns || $name != "$long" ]] || continue
+		spec=$pool/${ns:+$ns/}$name
+		rbd create --size 8M "$spec" || bail_out "no image $spec"
+		wanted=$(link_of $pool "$ns" "$name")
+		node=$(rbd device map "$spec")
+		is "rbd map: ${spec:0:60}" "$(readlink -f "$wanted")" "$node"
+		like "udevadm info tells it too" "$(udevadm info -q symlink "$node")" "rbdvol/$pool/"
+		"$probe" unmap "$node" 2>/dev/null
+		is "device_map: ${spec:0:60}" "$(map "$spec" - | cut -d' ' -f5)" "$wanted"
+		"$probe" unmap "$wanted" 2>/dev/null
+		rbd rm --no-progress "$spec"
+	done
+done
+is "all names are gone again" "$(find /dev/rbdvol -type l 2>/dev/null)" ""
+
+rbd create --size 8M by-id/img
+is "a pool called by-id is kept apart" "$(map by-id/img - | cut -d' ' -f5)" '/dev/rbdvol/\x62y-id/img'
+"$probe" unmap '/dev/rbdvol/\x62y-id/img' 2>/dev/null
+
+for snap in s1 a-part1 'ü,1'; do
+	rbd snap create --no-progress "$pool/plain@$snap"
+	wanted=$(link_of $pool "" plain "$snap")
+	read -r node _ mode _ link < <(map "$pool/plain@$snap" -)
+	is "snapshot $snap" "$mode $link" "ro $wanted"
+	like "its client is shared" "$(cat "/sys/bus/rbd/devices/${node#/dev/rbd}/config_info")" ',ro,share '
+	is "its properties" "$(udevadm info -q property "$node" | grep -c '^ID_RBD_SNAP')" 2
+	"$probe" unmap "$node" 2>/dev/null
+	rbd snap rm --no-progress "$pool/plain@$snap"
+done
+
+# --- content, partitions, clones ---
+rbd create --size 256M $pool/golden
+node=$(map $pool/golden - | cut -d' ' -f1)
+sfdisk --quiet "$node" <<<$'label: gpt\n,64M\n,' && udevadm settle
+mkfs.ext4 -q -E nodiscard -L goldenroot "${node}p1" && udevadm settle
+uuid=$(blkid -o value -s UUID "${node}p1")
+is "partitions have links" "$(readlink -f /dev/rbdvol/$pool/golden-part1 /dev/rbdvol/$pool/golden-part2 | xargs)" \
+	"${node}p1 ${node}p2"
+like "a partition leads to the device" "$("$probe" show /dev/rbdvol/$pool/golden-part2)" "^$node "
+like "its content" "$("$probe" content "${node}p1")" "type=ext4 label=goldenroot uuid=$uuid"
+like "the partition table" "$("$probe" content "$node")" 'table=gpt'
+is "a later mkfs was seen by udev" "$(udevadm info -q property "${node}p1" | grep ^ID_FS_TYPE)" ID_FS_TYPE=ext4
+ok "unmap right after a write: udev still looks at it" "$probe" unmap "$node"
+rbd snap create --no-progress $pool/golden@base
+rbd clone --rbd-default-clone-format 2 $pool/golden@base $pool/clone
+rbd export --no-progress $pool/golden /root/twin.img
+
+# the same file system on a disk of another kind
+modprobe loop
+twin=$(losetup --show -fP /root/twin.img)
+udevadm settle
+is "the original has its links" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${twin}p1"
+node=$(map $pool/clone - | cut -d' ' -f1)
+udevadm settle
+is "a clone is marked" "$(udevadm info -q property "$node" | grep ^ID_RBD_CLONE)" ID_RBD_CLONE=1
+for path in "by-uuid/$uuid" by-label/goldenroot \
+	"by-partuuid/$(blkid -o value -s PARTUUID "${twin}p1")"; do
+	is "a clone does not take /dev/disk/$path" "$(readlink -f "/dev/disk/$path")" "${twin}p1"
+done
+udevadm trigger --action=change "${node}p1" && udevadm settle
+is "nor by an event" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${twin}p1"
+losetup -d "$twin" && udevadm settle
+ok "nor while the original is away" test ! -e "/dev/disk/by-uuid/$uuid"
+is "lsblk -f shows its file system" "$(lsblk -nro FSTYPE,LABEL,UUID "${node}p1")" "ext4 goldenroot $uuid"
+is "its partitions have links" "$(readlink -f /dev/rbdvol/$pool/clone-part1)" "${node}p1"
+base=$(map $pool/golden@base - | cut -d' ' -f1)
+udevadm settle
+ok "nor does a snapshot take them" test ! -e "/dev/disk/by-uuid/$uuid"
+is "a snapshot's partition has its link" "$(readlink -f /dev/rbdvol/$pool/golden@base-part1)" "${base}p1"
+"$probe" unmap "$base" 2>/dev/null
+
+# --- the rules themselves ---
+test_output=$(udevadm test --action=change "/sys/block/${node#/dev/}" 2>&1)
+is "udevadm test finds no fault in the rules" \
+	"$(grep -E '59-rbdvol.rules:?[0-9]*.*([Ii]nvalid|[Ii]gnor|[Ff]ail|[Uu]nknown)' <<<"$test_output")" ""
+like "and makes the links" "$test_output" "rbdvol/$pool/clone"
+if udevadm verify --help >/dev/null 2>&1; then
+	ok "udevadm verify" udevadm verify --no-style /usr/lib/udev/rules.d/59-rbdvol.rules
+fi
+
+# --- who uses it ---
+mount "${node}p1" /srv/mapper
+is "a mount of a partition" "$("$probe" mounts "$node")" /srv/mapper
+is "is a user" "$("$probe" users "$node")" "mounted on /srv/mapper"
+start=$EPOCHREALTIME
+like "it is busy at once" "$("$probe" unmap "$node" 2>&1)" 'in use'
+ok "without waiting" test $(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) -lt 3
+ok "trim" test "$("$probe" trim /srv/mapper)" -gt 0
+refuses "no trim of what is no mount" 2 'nothing is mounted' "$probe" trim /srv/twin
+unshare -m --propagation private sleep 60 &
+sleeper=$!
+sleep 0.5
+umount /srv/mapper
+like "a mount in another namespace is told, with who" "$("$probe" users "$node")" \
+	"mounted on /srv/mapper in the mount namespace of sleep \(pid [0-9]+\)"
+kill $sleeper
+wait $sleeper 2>/dev/null
+mkswap -q "${node}p2" && swapon "${node}p2"
+is "swap" "$("$probe" users "$node")" "used as swap"
+swapoff "${node}p2"
+sleep 60 <"$node" &
+sleeper=$!
+like "an open file" "$("$probe" users "$node")" "open in sleep \(pid $sleeper\)"
+like "is in the way" "$("$probe" unmap "$node" 2>&1)" 'in use'
+kill $sleeper
+wait $sleeper 2>/dev/null
+if dmsetup create mapper-test --table "0 2048 linear ${node}p2 0" 2>/dev/null; then
+	like "a device on top" "$("$probe" users "$node")" 'held by dm-[0-9]+ \(mapper-test\)'
+	dmsetup remove mapper-test
+fi
+ok "then it is unmapped" "$probe" unmap "$node"
+
+# --- udev away, rules away ---
+udevadm control --exit && udevadm settle 2>/dev/null
+like "no udevd" "$(map $pool/plain - 2>&1)" 'systemd-udevd is not running'
+is "leaves nothing mapped" "$(mappings)" 0
+"$udevd" --daemon && udevadm settle
+mkdir -p /etc/udev/rules.d && : >/etc/udev/rules.d/59-rbdvol.rules && udevadm control --reload
+like "no rules" "$(map $pool/plain - 2>&1)" "not rbdvol's rules"
+is "leaves nothing mapped either" "$(mappings)" 0
+rm /etc/udev/rules.d/59-rbdvol.rules && udevadm control --reload
+
+# --- what the kernel refuses ---
+like "an image that is another by now" \
+	"$("$probe" map $pool/plain "$fsid" "$(pool_id $pool)" abc - $monitors admin /root/mapper.key - 2>&1)" \
+	'replaced by another image'
+like "another cluster" \
+	"$("$probe" map $pool/plain "${fsid//[0-9]/0}" "$(pool_id $pool)" abc - $monitors admin /root/mapper.key - 2>&1)" \
+	'mapped from cluster'
+like "an image that is not there" \
+	"$("$probe" map $pool/nosuch "$fsid" 1 abc - $monitors admin /root/mapper.key - 2>&1)" \
+	'no such pool, namespace, image or snapshot .*does not exist'
+like "a user that is not there" \
+	"$("$probe" map $pool/plain "$fsid" 1 abc - $monitors nobody /root/mapper.key - 2>&1)" 'refuses the user'
+like "no monitor" \
+	"$("$probe" map $pool/plain "$fsid" 1 abc - 10.99.0.1:6790 admin /root/mapper.key mount_timeout=2 2>&1)" \
+	'no monitor answered.*10.99.0.1:6790'
+like "a feature that krbd lacks" \
+	"$(rbd feature enable $pool/plain journaling && map $pool/plain - 2>&1)" "features that this kernel's"
+rbd feature disable $pool/plain journaling
+is "nothing is left mapped" "$(mappings)" 0
+is "nor a key" "$(grep -c ' ceph ' /proc/keys)" 0
+
+# --- the older files of the bus ---
+modprobe -r rbd && modprobe rbd single_major=N
+ok "without single_major" test ! -e /sys/bus/rbd/add_single_major
+node=$(map $pool/plain - | cut -d' ' -f1)
+is "a volume is mapped too" "$(readlink -f /dev/rbdvol/$pool/plain)" "$node"
+ok "and unmapped" "$probe" unmap "$node"
+modprobe -r rbd
+done_testing
