@@ -97,8 +97,11 @@ static int add_row(struct libscols_table *table, const struct field *fields, siz
 	for (size_t i = 0; i < n; i++) {
 		char *text = fields[i].value(row, fields[i].key);
 
+		/* Every row has a word in every column, for those who cut it at blanks. */
+		if (!text && !(text = strdup("-")))
+			return -1;
 		/* The line takes the text. */
-		if (text && scols_line_refer_data(line, i, text)) {
+		if (scols_line_refer_data(line, i, text)) {
 			free(text);
 			return -1;
 		}

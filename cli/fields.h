@@ -22,7 +22,8 @@ char *field_size_exact(const json_t *object, const char *key); /* "10 GiB (10737
 char *field_age(const json_t *object, const char *key);	       /* seconds as "2 min 5 s" */
 char *field_list(const json_t *object, const char *key);       /* "a, b" */
 
-/* ROWS, an array of objects, as a table on stdout; nothing where it is empty. */
+/* ROWS, an array of objects, as a table on stdout, with "-" for what is absent; nothing where there
+ * are no rows. */
 int fields_print_table(const struct field *fields, size_t n, const json_t *rows, struct err **e);
 /* OBJECT as lines on stdout, the values aligned; absent ones are left out. */
 void fields_print_lines(const struct field *fields, size_t n, const json_t *object);

@@ -28,7 +28,8 @@ static char *striping(const json_t *volume, const char *key)
 	_cleanup_free_ char *unit = field_size(volume, key);
 	_cleanup_free_ char *count = field_number(volume, "stripe_count");
 
-	return unit && count ? WORDS("%s over %s objects", unit, count) : NULL;
+	return unit && count && strcmp(count, "1") ? WORDS("%s over %s objects", unit, count)
+						   : NULL;
 }
 
 static char *device(const json_t *volume, const char *key)

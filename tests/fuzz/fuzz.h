@@ -30,22 +30,45 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	} while (0)
 
 #ifdef FUZZ_MAIN
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
+/* Runs the files of tests/fuzz/corpus/FUZZ_MAIN, or those named, as TAP. A fault ends the program.
+ */
+static int fuzz_one(int n, int folder, const char *path)
+{
+	_cleanup_free_ char *data = NULL;
+	size_t size;
+
+	if (file_read(folder, path, 1 << 20, &data, &size) < 0) {
+		printf("not ok %d - can't read %s\n", n, path);
+		return 1;
+	}
+	LLVMFuzzerTestOneInput((const uint8_t *)data, size);
+	printf("ok %d - %s\n", n, path);
+	fflush(stdout);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		_cleanup_free_ char *data = NULL;
-		size_t size;
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *path = NULL;
+	int n = 0, failed = 0;
+	DIR *folder;
 
-		if (file_read(AT_FDCWD, argv[i], 1 << 20, &data, &size) < 0) {
-			fprintf(stderr, "can't read %s\n", argv[i]);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput((const uint8_t *)data, size);
-	}
-	printf("%d files, no fault\n", argc - 1);
-	return 0;
+	for (int i = 1; i < argc; i++)
+		failed += fuzz_one(++n, AT_FDCWD, argv[i]);
+	if (argc == 1 && asprintf(&path, "%s/tests/fuzz/corpus/" FUZZ_MAIN, top ? top : ".") < 0)
+		abort();
+	folder = path ? opendir(path) : NULL;
+	for (struct dirent *d; folder && (d = readdir(folder));)
+		if (*d->d_name != '.')
+			failed += fuzz_one(++n, dirfd(folder), d->d_name);
+	if (folder)
+		closedir(folder);
+	printf("1..%d\n", n);
+	return failed || !n;
 }
 #endif
