@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/api.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/value.h"
+#include "daemon/json.h"
+#include "daemon/log.h"
+
+void call_deinit(struct call *c)
+{
+	runtime_unref(c->runtime);
+	free(c->subject);
+	request_deinit(&c->req);
+	*c = (struct call){0};
+}
+
+uint64_t call_timeout_us(const struct call *c)
+{
+	return c->req.timeout_us ? c->req.timeout_us : c->runtime->config.timeout_us;
+}
+
+/* A job's own deadline does not shrink with the caller's patience: what goes on after 'still
+ * running' shall get done. It ends a little before the caller's, so that a wait that fails can
+ * still say why. */
+static uint64_t job_timeout_us(const struct call *c)
+{
+	uint64_t asked = call_timeout_us(c), usual = c->runtime->config.timeout_us;
+	uint64_t us = asked > usual ? asked : usual;
+
+	return us - (us > 10 * USEC_PER_SEC ? USEC_PER_SEC : us / 10);
+}
+
+void answer_error(struct answer *a, const struct err *e, const char *volume, uint64_t job)
+{
+	a->status = err_http_status(e->kind);
+	a->body = json_render(json_error(e, volume, job));
+}
+
+/* Takes BODY. */
+static void answer_json(struct answer *a, json_t *body)
+{
+	a->status = 200;
+	a->body = json_render(body);
+}
+
+static void answer_job(struct answer *a, const struct job *job, const char *volume)
+{
+	const struct err *e = job_error(job);
+
+	if (e) {
+		answer_error(a, e, volume, 0);
+		return;
+	}
+	a->status = 200;
+	a->body = job_result(job) ? strdup(job_result(job)) : NULL;
+}
+
+static void answer_later(struct answer *a, const struct job *job, const char *volume,
+			 const char *why)
+{
+	_cleanup_err_ struct err *e = NULL;
+
+	err_set(&e, ERR_UNREACHABLE, -ETIMEDOUT, "still running: job %" PRIu64 "%s%s", job_id(job),
+		why ? ", " : "", why ? why : "");
+	err_hint(&e, "it goes on; 'rbdvol jobs' shows how it stands");
+	answer_error(a, e, volume, job_id(job));
+}
+
+/* What a job works on; owned by the job. */
+struct work {
+	struct runtime *runtime;
+	enum verb verb;
+	volume_operation *operation; /* NULL: the list */
+	struct spec spec;
+	char *name; /* of the volume; NULL: the list */
+	struct volume_request req;
+};
+
+static void work_free(void *arg)
+{
+	struct work *w = arg;
+
+	runtime_unref(w->runtime);
+	spec_deinit(&w->spec);
+	free(w->name);
+	request_deinit(&w->req);
+	free(w);
+}
+
+static void work_freep(struct work **w)
+{
+	if (*w)
+		work_free(*w);
+}
+
+/* One line a job, at its end. Looking is no news. */
+static void log_end(const struct work *w, const struct job *job, uint64_t took_us,
+		    const struct volume_info *v, const struct err *e)
+{
+	bool read = w->verb & (VERB_SHOW | VERB_LIST);
+	const char *node = v && v->attached ? v->device.node : NULL;
+	struct log_fields fields = {
+		.volume = w->name,
+		.operation = verb_name(w->verb),
+		.device = node,
+		.job = job_id(job),
+		.duration_us = took_us,
+		.error = e ? err_name(e->kind) : NULL,
+	};
+	double s = (double)took_us / USEC_PER_SEC;
+
+	if (e)
+		log_event(read ? LOG_DEBUG : LOG_WARNING, &fields, "%s%s%s: %s (%.2f s)",
+			  fields.operation, w->name ? " " : "", w->name ? w->name : "", e->message,
+			  s);
+	else
+		log_event(read ? LOG_DEBUG : LOG_INFO, &fields, "%s%s%s: done%s%s (%.2f s)",
+			  fields.operation, w->name ? " " : "", w->name ? w->name : "",
+			  node ? ", " : "", node ? node : "", s);
+}
+
+static int render(json_t *json, char **result, struct err **e)
+{
+	*result = json_render(json);
+	return *result ? 0 : err_oom(e);
+}
+
+static int run_operation(struct job *job, void *arg, char **result, struct err **e)
+{
+	_cleanup_volume_info_ struct volume_info v = {0};
+	uint64_t start_us = clock_now_us();
+	struct work *w = arg;
+	int r = w->operation(w->runtime->host, &w->spec, &w->req, job_progress(job), &v, e);
+
+	log_end(w, job, clock_now_us() - start_us, r < 0 ? NULL : &v, *e);
+	if (r < 0)
+		return r;
+	return render(json_volume(&v, w->verb, job_notes(job)), result, e);
+}
+
+static int run_list(struct job *job, void *arg, char **result, struct err **e)
+{
+	cleanup(volume_list_deinit) struct volume_list list = {0};
+	uint64_t start_us = clock_now_us();
+	struct work *w = arg;
+	int r = volume_list(w->runtime->host, &w->req, job_progress(job), &list, e);
+
+	log_end(w, job, clock_now_us() - start_us, NULL, *e);
+	if (r < 0)
+		return r;
+	return render(json_volumes(&list, job_notes(job)), result, e);
+}
+
+/* Takes the request out of the call. */
+static int work_new(struct call *c, volume_operation *operation, struct work **out, struct err **e)
+{
+	struct work *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return err_oom(e);
+	w->runtime = runtime_ref(c->runtime);
+	w->verb = c->verb;
+	w->operation = operation;
+	w->req = c->req;
+	c->req = (struct volume_request){0};
+	*out = w;
+	return 0;
+}
+
+/* VALUE with its length before it, so that no two lists of values read the same. */
+static void identify(FILE *f, const char *key, const char *value)
+{
+	fprintf(f, " %s=%zu:%s", key, strlen(value), value);
+}
+
+static void identify_option(FILE *f, const struct request_option *o, const void *field)
+{
+	const char *text;
+
+	switch (o->kind) {
+	case REQUEST_TEXT:
+		text = *(char *const *)field;
+		if (text)
+			identify(f, o->key, text);
+		break;
+	case REQUEST_SIZE:
+	case REQUEST_NUMBER:
+		fprintf(f, " %s=%" PRIu64, o->key, *(const uint64_t *)field);
+		break;
+	case REQUEST_FLAG:
+		fprintf(f, " %s=%d", o->key, *(const bool *)field);
+		break;
+	case REQUEST_SECONDS: /* how long the caller waits makes no other request of it */
+		break;
+	}
+}
+
+/* The request in full, for comparison; the caller frees it. */
+static char *identity_of(const struct work *w, const char *key)
+{
+	const struct config *config = &w->runtime->config;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "%s %s", verb_name(w->verb), key);
+	identify(f, "as", w->req.user ? w->req.user : config->user);
+	for (size_t i = 0; i < request_options_n; i++)
+		if (request_options[i].verbs != VERB_EVERY)
+			identify_option(f, &request_options[i],
+					(const char *)&w->req + request_options[i].offset);
+	if (w->req.from) /* whose pool may be the default one */
+		identify(f, "pool", w->req.pool ? w->req.pool : config->pool);
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Submit W (taken) and wait for it. KEY NULL: a read. */
+static void perform(struct call *c, struct work *w, const char *key, struct deadline deadline,
+		    struct answer *a)
+{
+	_cleanup_free_ char *identity = key ? identity_of(w, key) : NULL;
+	_cleanup_free_ char *name = w->name ? strdup(w->name) : NULL, *why = NULL;
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_job_ struct job *job = NULL;
+	struct job_task task = {
+		.verb = w->verb,
+		.volume = w->name ? w->name : "",
+		.key = key,
+		.identity = identity,
+		.timeout_us = job_timeout_us(c),
+		.run = w->operation ? run_operation : run_list,
+		.free = work_free,
+		.arg = w,
+	};
+
+	if (job_submit(service_jobs(c->service), &task, &job, &e) < 0) {
+		answer_error(a, e, name, 0);
+		a->status = 503; /* ours, not the volume's */
+		return;
+	}
+	if (job_wait(job, deadline, &why))
+		answer_job(a, job, name);
+	else
+		answer_later(a, job, name, why);
+}
+
+static volume_operation *operation_of(enum verb verb)
+{
+	static const struct {
+		enum verb verb;
+		volume_operation *operation;
+	} operations[] = {
+		{VERB_CREATE, volume_create}, {VERB_ATTACH, volume_attach},
+		{VERB_DETACH, volume_detach}, {VERB_DELETE, volume_delete},
+		{VERB_SHOW, volume_show},     {VERB_TRIM, volume_trim},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
+		if (operations[i].verb == verb)
+			return operations[i].operation;
+	return NULL;
+}
+
+/* The volume that the call names, and what is to be done with it. */
+static int work_prepare(struct call *c, struct work **out, struct err **e)
+{
+	cleanup(work_freep) struct work *w = NULL;
+	struct spec spec = {0};
+	int r;
+
+	if (c->req.all)
+		return err_set(e, ERR_USAGE, -EINVAL, "'all' and a volume exclude each other");
+	r = request_check(&c->req, c->verb, e);
+	if (!r)
+		r = volume_resolve(c->runtime->host, &c->req, c->subject, &spec, e);
+	if (r < 0)
+		return r;
+	r = work_new(c, operation_of(c->verb), &w, e);
+	if (r < 0) {
+		spec_deinit(&spec);
+		return r;
+	}
+	w->spec = spec;
+	w->name = spec_format(&w->spec);
+	if (!w->name)
+		return err_oom(e);
+	*out = steal(&w);
+	return 0;
+}
+
+static void handle_volume(struct call *c, struct answer *a)
+{
+	struct deadline deadline = deadline_in(call_timeout_us(c));
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_free_ char *key = NULL;
+	struct work *w = NULL;
+	const char *cluster;
+
+	if (work_prepare(c, &w, &e) < 0) {
+		answer_error(a, e, c->subject, 0);
+		return;
+	}
+	/* Without the user: two users of the same volume must not be at it at once. */
+	cluster = w->req.cluster ? w->req.cluster : c->runtime->config.cluster;
+	if (asprintf(&key, "%s %s", cluster, w->name) < 0) {
+		key = NULL;
+		work_free(w);
+		return;
+	}
+	perform(c, w, c->verb == VERB_SHOW ? NULL : key, deadline, a);
+}
+
+static void handle_list(struct call *c, struct answer *a)
+{
+	struct deadline deadline = deadline_in(call_timeout_us(c));
+	_cleanup_err_ struct err *e = NULL;
+	struct work *w = NULL;
+
+	if (request_check(&c->req, c->verb, &e) < 0 || work_new(c, NULL, &w, &e) < 0) {
+		answer_error(a, e, NULL, 0);
+		return;
+	}
+	perform(c, w, NULL, deadline, a);
+}
+
+static void handle_jobs(struct call *c, struct answer *a)
+{
+	_cleanup_job_views_ struct job_views views = {0};
+
+	if (job_queue_view(service_jobs(c->service), &views) < 0)
+		return;
+	answer_json(a, json_jobs(&views));
+}
+
+static void handle_job(struct call *c, struct answer *a)
+{
+	_cleanup_job_view_ struct job_view view = {0};
+	_cleanup_job_ struct job *job = NULL;
+	_cleanup_err_ struct err *e = NULL;
+	uint64_t id;
+
+	if (value_u64("the job's number", c->subject, 1, INT64_MAX, &id, &e) < 0) {
+		answer_error(a, e, NULL, 0);
+		return;
+	}
+	job = job_find(service_jobs(c->service), id);
+	if (!job) {
+		err_set(&e, ERR_NOT_FOUND, -ENOENT, "no job %" PRIu64, id);
+		err_hint(&e, "a job is forgotten some minutes after its end");
+		answer_error(a, e, NULL, 0);
+		return;
+	}
+	if (job_view(job, &view) == 0)
+		answer_json(a, json_job(&view));
+}
+
+static void handle_host(struct call *c, struct answer *a)
+{
+	const struct config *config = &c->runtime->config;
+	struct utsname name;
+
+	if (uname(&name) < 0)
+		return;
+	answer_json(a, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "version", PACKAGE_VERSION,
+				 "cluster", json_text(config->cluster), "user",
+				 json_text(config->user), "pool", json_text(config->pool), "kernel",
+				 json_text(name.release), "host", json_text(name.nodename)));
+}
+
+/* VERB_JOBS has the options that every request takes, and no others. */
+const struct route api_routes[] = {
+	{"GET", "/v1/volumes", VERB_LIST, ACCESS_READ, handle_list},
+	{"GET", "/v1/volumes/*", VERB_SHOW, ACCESS_READ, handle_volume},
+	{"PUT", "/v1/volumes/*", VERB_CREATE, ACCESS_CHANGE, handle_volume},
+	{"DELETE", "/v1/volumes/*", VERB_DELETE, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/attach", VERB_ATTACH, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/detach", VERB_DETACH, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/trim", VERB_TRIM, ACCESS_CHANGE, handle_volume},
+	{"GET", "/v1/jobs", VERB_JOBS, ACCESS_READ, handle_jobs},
+	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
+	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},
+};
+const size_t api_routes_n = ARRAY_SIZE(api_routes);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rbdvol.conf and its drop-ins: read and checked whole, then in effect or not at all. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "daemon/peer.h"
+
+#define CONFIG_FILE SYSCONFDIR "/rbdvol/rbdvol.conf"
+
+/* Owns its strings; NULL is 'not set' where there is no default. */
+struct config {
+	char *cluster;
+	char *user;
+	char *conf;
+	char *keyring;
+	char *pool;
+	char *map_options;
+	uint64_t timeout_us;	     /* of a request */
+	uint64_t cluster_timeout_us; /* of one operation of the cluster */
+	struct id_list changers;
+};
+
+/* FILE, then FILE.d with each *.conf in it in the order of their names; later ones win. FILE may be
+ * missing unless MUST_EXIST. -EINVAL (usage): every bad line is named with its file and number;
+ * *out is then empty. */
+int config_load(const char *file, bool must_exist, struct config *out, struct err **e);
+/* May be called twice. */
+void config_deinit(struct config *c);
+#define _cleanup_config_ cleanup(config_deinit)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What job.c (running) and job-view.c (looking) share. */
+#pragma once
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "daemon/job.h"
+
+/* 'struct job' begins with its progress, so that a step knows its job. Fields from 'state' on are
+ * guarded by the queue's lock; those before it don't change; result and error are written once,
+ * before the state says finished. */
+struct job {
+	struct progress progress;
+	struct job_queue *queue;
+	uint64_t id;
+	char *volume;
+	char *key;
+	char *identity;
+	struct job_task task; /* its strings are the ones above */
+	time_t since;
+	uint64_t since_us;
+
+	enum job_state state;
+	unsigned refs;
+	pthread_cond_t changed;
+	const char *step;
+	uint64_t step_since_us;
+	bool told_slow;
+	bool asked_later; /* somebody was given the id instead of the answer */
+	uint64_t finished_us;
+	struct strlist notes;
+	char *result;
+	struct err *error;
+	TAILQ_ENTRY(job) link;
+};
+
+struct job_queue {
+	struct job_limits limits;
+	pthread_mutex_t lock;
+	pthread_cond_t idle; /* a thread has gone */
+	uint64_t last_id;
+	unsigned running; /* threads */
+	bool stopping;
+	bool given_up;
+	TAILQ_HEAD(job_head, job) jobs; /* oldest first; the queue has a reference on each */
+};
+
+static inline void job_unlockp(pthread_mutex_t **lock)
+{
+	pthread_mutex_unlock(*lock);
+}
+
+/* Hold Q's lock until the end of the block. */
+#define WITH_LOCK(q)                                                                               \
+	cleanup(job_unlockp) pthread_mutex_t *with_lock = &(q)->lock;                              \
+	pthread_mutex_lock(with_lock)
+
+static inline bool job_finished(const struct job *j)
+{
+	return j->state == JOB_DONE || j->state == JOB_FAILED;
+}
+
+/* job.c; all of these with the lock held. */
+void job_unref_locked(struct job *j);
+/* Take J out of the queue's list. */
+void job_drop(struct job_queue *q, struct job *j);
+/* Drop the finished jobs that are too old, or too many; the oldest go first. */
+void job_queue_forget(struct job_queue *q);
+
+/* job-view.c; with the lock held: where an unfinished job is; the caller frees it, may be NULL. */
+char *job_explain(const struct job *j);

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/job-internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+const struct job_limits job_limits_default = {
+	.unfinished = 256,
+	.reads = 128,
+	.finished = 64,
+	.finished_age_us = 600 * USEC_PER_SEC,
+};
+
+/* Deadlines are on the monotonic clock, so the conditions are too. */
+static int cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	int r = pthread_condattr_init(&attr);
+
+	if (r)
+		return -r;
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	r = pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return -r;
+}
+
+static bool cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline d)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(d.at_us / USEC_PER_SEC),
+		.tv_nsec = (long)(d.at_us % USEC_PER_SEC * 1000),
+	};
+
+	return pthread_cond_timedwait(cond, lock, &ts) == 0;
+}
+
+int job_queue_new(const struct job_limits *limits, struct job_queue **out, struct err **e)
+{
+	struct job_queue *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return err_oom(e);
+	q->limits = *limits;
+	TAILQ_INIT(&q->jobs);
+	pthread_mutex_init(&q->lock, NULL);
+	if (cond_init(&q->idle) < 0) {
+		free(q);
+		return err_oom(e);
+	}
+	*out = q;
+	return 0;
+}
+
+static void job_free(struct job *j)
+{
+	if (j->task.free)
+		j->task.free(j->task.arg);
+	pthread_cond_destroy(&j->changed);
+	free(j->volume);
+	free(j->key);
+	free(j->identity);
+	strlist_deinit(&j->notes);
+	free(j->result);
+	err_free(j->error);
+	free(j);
+}
+
+void job_unref_locked(struct job *j)
+{
+	if (!--j->refs)
+		job_free(j);
+}
+
+void job_unref(struct job *j)
+{
+	struct job_queue *q;
+
+	if (!j)
+		return;
+	q = j->queue;
+	WITH_LOCK(q);
+	job_unref_locked(j);
+}
+
+void job_drop(struct job_queue *q, struct job *j)
+{
+	TAILQ_REMOVE(&q->jobs, j, link);
+	job_unref_locked(j);
+}
+
+void job_queue_forget(struct job_queue *q)
+{
+	uint64_t now = clock_now_us();
+	unsigned n = 0;
+	struct job *j, *next;
+
+	TAILQ_FOREACH(j, &q->jobs, link)
+	n += job_finished(j);
+	for (j = TAILQ_FIRST(&q->jobs); j; j = next) {
+		next = TAILQ_NEXT(j, link);
+		if (!job_finished(j))
+			continue;
+		if (n <= q->limits.finished && now - j->finished_us < q->limits.finished_age_us)
+			continue;
+		job_drop(q, j);
+		n--;
+	}
+}
+
+void job_queue_free(struct job_queue *q)
+{
+	struct job *j;
+
+	if (!q)
+		return;
+	while ((j = TAILQ_FIRST(&q->jobs)))
+		job_drop(q, j);
+	pthread_cond_destroy(&q->idle);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+static void on_step(struct progress *p, const char *step)
+{
+	struct job *j = (struct job *)p;
+
+	WITH_LOCK(j->queue);
+	j->step = step;
+	j->step_since_us = clock_now_us();
+	j->told_slow = false;
+}
+
+static void on_note(struct progress *p, const char *sentence)
+{
+	struct job *j = (struct job *)p;
+
+	WITH_LOCK(j->queue);
+	strlist_add(&j->notes, "%s", sentence);
+}
+
+static void start(struct job_queue *q, struct job *j);
+
+/* Locked. E and RESULT are taken. */
+static void finish(struct job_queue *q, struct job *j, char *result, struct err *error)
+{
+	bool read = !j->key;
+
+	j->result = result;
+	j->error = error;
+	j->finished_us = clock_now_us();
+	j->state = error ? JOB_FAILED : JOB_DONE;
+	pthread_cond_broadcast(&j->changed);
+	if (read && !j->asked_later)
+		job_drop(q, j);
+}
+
+/* The next job of KEY that waits, if nobody runs. Locked. */
+static void start_next(struct job_queue *q, const char *key)
+{
+	struct job *j;
+
+	TAILQ_FOREACH(j, &q->jobs, link)
+	if (j->key && !job_finished(j) && !strcmp(j->key, key))
+		break;
+	if (j && j->state == JOB_QUEUED && !q->stopping)
+		start(q, j);
+}
+
+static void *thread_main(void *arg)
+{
+	struct job *j = arg;
+	struct job_queue *q = j->queue;
+	struct err *error = NULL;
+	char *result = NULL;
+	int r = j->task.run(j, j->task.arg, &result, &error);
+
+	if (r < 0 && !error)
+		err_errno(&error, r, "%s failed without a reason", verb_name(j->task.verb));
+	/* What the task holds goes now, not when the last one has read the result. */
+	if (j->task.free)
+		j->task.free(j->task.arg);
+	j->task.free = NULL;
+
+	WITH_LOCK(q);
+	finish(q, j, result, error);
+	if (j->key)
+		start_next(q, j->key);
+	job_queue_forget(q);
+	job_unref_locked(j);
+	q->running--;
+	pthread_cond_broadcast(&q->idle);
+	return NULL;
+}
+
+/* Signals belong to the main thread. */
+static int thread_start(struct job *j)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t thread;
+	int r;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, &attr, thread_main, j);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -r;
+}
+
+/* Locked. A job that cannot be started has failed, and so may its successors have. */
+static void start(struct job_queue *q, struct job *j)
+{
+	struct err *error = NULL;
+	int r;
+
+	j->state = JOB_RUNNING;
+	j->step = NULL;
+	j->step_since_us = clock_now_us();
+	j->progress.deadline = deadline_in(j->task.timeout_us);
+	j->refs++;
+	q->running++;
+	r = thread_start(j);
+	if (!r)
+		return;
+	q->running--;
+	err_errno(&error, r, "no thread for job %llu", (unsigned long long)j->id);
+	finish(q, j, NULL, error);
+	if (j->key)
+		start_next(q, j->key);
+	job_unref_locked(j);
+}
+
+static int job_new(struct job_queue *q, const struct job_task *task, struct job **out,
+		   struct err **e)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (!j || cond_init(&j->changed) < 0) {
+		free(j);
+		if (task->free)
+			task->free(task->arg);
+		return err_oom(e);
+	}
+	j->task = *task;
+	j->queue = q;
+	j->volume = strdup(task->volume);
+	j->key = task->key ? strdup(task->key) : NULL;
+	j->identity = task->identity ? strdup(task->identity) : NULL;
+	if (!j->volume || (task->key && !j->key) || (task->identity && !j->identity)) {
+		job_free(j);
+		return err_oom(e);
+	}
+	j->task.volume = j->volume;
+	j->task.key = j->key;
+	j->task.identity = j->identity;
+	j->progress.step = on_step;
+	j->progress.note = on_note;
+	j->since = time(NULL);
+	j->since_us = clock_now_us();
+	j->step_since_us = j->since_us;
+	*out = j;
+	return 0;
+}
+
+/* The newest unfinished job of KEY, or NULL. Only the newest can be joined: what comes after
+ * another request must also happen after it. */
+static struct job *last_of_key(struct job_queue *q, const char *key)
+{
+	struct job *j;
+
+	TAILQ_FOREACH_REVERSE(j, &q->jobs, job_head, link)
+	if (j->key && !job_finished(j) && !strcmp(j->key, key))
+		return j;
+	return NULL;
+}
+
+static int check_room(struct job_queue *q, bool read, struct err **e)
+{
+	unsigned unfinished = 0, reads = 0;
+	struct job *j;
+
+	if (q->stopping)
+		return err_set(e, ERR_UNREACHABLE, -ESHUTDOWN, "rbdvold is stopping");
+	TAILQ_FOREACH(j, &q->jobs, link)
+	{
+		if (job_finished(j))
+			continue;
+		unfinished++;
+		reads += !j->key;
+	}
+	if (unfinished < q->limits.unfinished && (!read || reads < q->limits.reads))
+		return 0;
+	err_set(e, ERR_BUSY, -EBUSY,
+		"%u requests are under way already, the most that rbdvold takes", unfinished);
+	return err_hint(e, "see 'rbdvol jobs' for what they wait for");
+}
+
+/* Locked. J is put at the end and started when it may; the caller gets a reference. */
+static void enqueue(struct job_queue *q, struct job *j, const struct job *before)
+{
+	j->id = ++q->last_id;
+	j->refs = 2; /* the queue's and the caller's */
+	TAILQ_INSERT_TAIL(&q->jobs, j, link);
+	if (!before)
+		start(q, j);
+}
+
+/* 1: J is under way; 0: *joined is, and J is not needed. */
+static int submit_locked(struct job_queue *q, struct job *j, struct job **joined, struct err **e)
+{
+	struct job *last = j->key ? last_of_key(q, j->key) : NULL;
+	int r;
+
+	if (last && j->identity && last->identity && !strcmp(last->identity, j->identity)) {
+		last->refs++;
+		*joined = last;
+		return 0;
+	}
+	r = check_room(q, !j->key, e);
+	if (r < 0)
+		return r;
+	enqueue(q, j, last);
+	return 1;
+}
+
+int job_submit(struct job_queue *q, const struct job_task *task, struct job **out, struct err **e)
+{
+	struct job *j = NULL;
+	int r = job_new(q, task, &j, e);
+
+	if (r < 0)
+		return r;
+	*out = j;
+	pthread_mutex_lock(&q->lock);
+	r = submit_locked(q, j, out, e);
+	pthread_mutex_unlock(&q->lock);
+	if (r == 1)
+		return 0;
+	if (r < 0)
+		*out = NULL;
+	job_free(j); /* not under the lock: it ends what the task holds */
+	return r;
+}
+
+struct job *job_find(struct job_queue *q, uint64_t id)
+{
+	struct job *j;
+
+	WITH_LOCK(q);
+	TAILQ_FOREACH(j, &q->jobs, link)
+	if (j->id == id) {
+		j->refs++;
+		return j;
+	}
+	return NULL;
+}
+
+int job_wait(struct job *j, struct deadline deadline, char **why)
+{
+	struct job_queue *q = j->queue;
+
+	*why = NULL;
+	WITH_LOCK(q);
+	while (!job_finished(j) && !q->given_up)
+		if (!cond_wait(&j->changed, &q->lock, deadline) && deadline_passed(deadline))
+			break;
+	if (job_finished(j))
+		return 1;
+	j->asked_later = true;
+	*why = job_explain(j);
+	return 0;
+}
+
+uint64_t job_id(const struct job *j)
+{
+	return j->id;
+}
+
+const char *job_result(const struct job *j)
+{
+	return j->result;
+}
+
+const struct err *job_error(const struct job *j)
+{
+	return j->error;
+}
+
+struct progress *job_progress(struct job *j)
+{
+	return &j->progress;
+}
+
+const struct strlist *job_notes(const struct job *j)
+{
+	return &j->notes;
+}
+
+unsigned job_queue_stop(struct job_queue *q, struct deadline deadline)
+{
+	struct job *j, *next;
+
+	WITH_LOCK(q);
+	q->stopping = true;
+	for (j = TAILQ_FIRST(&q->jobs); j; j = next) {
+		struct err *error = NULL;
+
+		next = TAILQ_NEXT(j, link);
+		if (j->state != JOB_QUEUED)
+			continue;
+		err_set(&error, ERR_UNREACHABLE, -ESHUTDOWN,
+			"rbdvold is stopping; nothing was done");
+		finish(q, j, NULL, error);
+	}
+	while (q->running)
+		if (!cond_wait(&q->idle, &q->lock, deadline) && deadline_passed(deadline))
+			break;
+	q->given_up = true;
+	TAILQ_FOREACH(j, &q->jobs, link)
+	pthread_cond_broadcast(&j->changed);
+	return q->running;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs: what a request sets going, each on a thread of its own, so that a call that hangs (in the
+ * kernel, in librbd) holds up nobody but its own volume.
+ *
+ * Jobs with the same key run one after the other, in the order they came. A request that is
+ * identical to the last one of its key joins it. A waiter has a deadline; the job goes on without
+ * it. All of it is guarded by one mutex in the queue, which is never held across a job's own work.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "volume/volume.h"
+
+struct job_queue;
+struct job;
+
+struct job_limits {
+	unsigned unfinished;	  /* running and queued together */
+	unsigned reads;		  /* of these, without a key: they must not crowd out the changes */
+	unsigned finished;	  /* results that stay visible */
+	uint64_t finished_age_us; /* for how long */
+};
+extern const struct job_limits job_limits_default;
+
+/* What to do. The strings are copied. ARG is taken over by job_submit in every case, and given to
+ * FREE. */
+struct job_task {
+	enum verb verb;
+	const char *volume; /* as people know it; "" where it is about none */
+	const char *key;    /* one job at a time for a key; NULL: a read, which waits for nobody */
+	const char *identity; /* equal: the same request; NULL: never joined */
+	uint64_t timeout_us;  /* from the job's start: the deadline in its progress */
+	/* On the job's thread. 0 and *result (malloc'ed, may stay NULL), or negative errno and *e.
+	 */
+	int (*run)(struct job *job, void *arg, char **result, struct err **e);
+	void (*free)(void *arg);
+	void *arg;
+};
+
+int job_queue_new(const struct job_limits *limits, struct job_queue **out, struct err **e);
+/* Only when job_queue_stop said 0. */
+void job_queue_free(struct job_queue *q);
+
+/* Start or queue TASK, or join the identical one. *out is a reference, for job_unref. -EBUSY: too
+ * many jobs; -ESHUTDOWN: stopping. */
+int job_submit(struct job_queue *q, const struct job_task *task, struct job **out, struct err **e);
+struct job *job_find(struct job_queue *q, uint64_t id);
+void job_unref(struct job *job);
+DEFINE_CLEANUP(struct job *, job_unref)
+#define _cleanup_job_ cleanup(job_unref_p)
+
+/* 1: finished; 0: not by DEADLINE, or the queue gave up; *why then says what it is at ("in map for
+ * 32 s"; the caller frees it, may be NULL). */
+int job_wait(struct job *job, struct deadline deadline, char **why);
+uint64_t job_id(const struct job *job);
+/* Of a finished job, as long as the reference is held: one of the two is NULL, or both. */
+const char *job_result(const struct job *job);
+const struct err *job_error(const struct job *job);
+
+/* For the job's own thread. */
+struct progress *job_progress(struct job *job);
+const struct strlist *job_notes(const struct job *job);
+
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED };
+const char *job_state_name(enum job_state state);
+
+/* A copy of what there is to see of a job. */
+struct job_view {
+	uint64_t id;
+	enum verb verb;
+	char *volume;
+	enum job_state state;
+	const char *step;     /* a literal, or NULL */
+	uint64_t step_age_us; /* in this step, or waiting */
+	time_t since;	      /* asked for */
+	uint64_t age_us;      /* since then, or until it was finished */
+	struct strlist notes;
+	char *result;
+	struct err *error;
+};
+int job_view(struct job *job, struct job_view *out);
+void job_view_deinit(struct job_view *v);
+#define _cleanup_job_view_ cleanup(job_view_deinit)
+struct job_views {
+	struct job_view *items;
+	size_t n;
+};
+/* Every job there is, oldest first. 0 or -ENOMEM. */
+int job_queue_view(struct job_queue *q, struct job_views *out);
+void job_views_deinit(struct job_views *v);
+#define _cleanup_job_views_ cleanup(job_views_deinit)
+
+/* Forget what is past its age; tell jobs that have been in one step for longer than LONG_US, each
+ * step once, to SLOW. */
+void job_queue_tend(struct job_queue *q, uint64_t long_us, void (*slow)(const struct job_view *v));
+/* Take no more, refuse what is queued, give what runs until DEADLINE, then let go every waiter. How
+ * many are running still. */
+unsigned job_queue_stop(struct job_queue *q, struct deadline deadline);

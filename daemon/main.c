@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rbdvold: options, and the order in which things come up and go down. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/http.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/socket.h"
+
+#define STOP_GRACE_US (5 * USEC_PER_SEC)
+#define STOP_ALARM_S  3 /* for what comes after the grace */
+
+struct options {
+	const char *config;
+	bool config_given;
+	const char *socket;
+	bool foreground;
+};
+
+static void print_help(void)
+{
+	printf("Usage: rbdvold [OPTION]...\n"
+	       "Give this host block devices cloned from Ceph RBD images, on request.\n\n"
+	       "  --config FILE   configuration (default " CONFIG_FILE ")\n"
+	       "  --socket PATH   listen on PATH (default $RBDVOL_SOCKET, or " SOCKET_PATH ")\n"
+	       "  --foreground    log to standard error, even where the journal listens\n"
+	       "  --help          show this help\n"
+	       "  --version       show the version\n\n"
+	       "rbdvold does not go into the background. RBDVOL_LOG=debug|info|warning sets how\n"
+	       "much it logs. See rbdvold(8), rbdvol.conf(5).\n");
+}
+
+/* 1: go on; else the exit status, negated or 0. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{"config", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
+		{"foreground", no_argument, NULL, 'f'},	  {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},	  {0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == 'h' || c == 'v') {
+			if (c == 'h')
+				print_help();
+			else
+				printf("rbdvold " PACKAGE_VERSION "\n");
+			return 0;
+		}
+		if (c == 'c') {
+			o->config = optarg;
+			o->config_given = true;
+		} else if (c == 's') {
+			o->socket = optarg;
+		} else if (c == 'f') {
+			o->foreground = true;
+		} else {
+			return -err_exit_status(ERR_USAGE);
+		}
+	}
+	if (optind == argc)
+		return 1;
+	fprintf(stderr, "rbdvold: unexpected argument '%s'\n", argv[optind]);
+	return -err_exit_status(ERR_USAGE);
+}
+
+static void on_alarm(int signal_number)
+{
+	(void)signal_number;
+	_exit(0);
+}
+
+/* Let running jobs end, answer who waits, and go. A job that hangs does not hold us up: whatever it
+ * was at, the cluster and the kernel know, and the next attempt looks there. */
+static void stop(struct service *s, struct http *http, struct listener *listener)
+{
+	unsigned left;
+
+	sd_notify(0, "STOPPING=1");
+	http_quiesce(http);
+	listener_close(listener);
+	left = job_queue_stop(service_jobs(s), deadline_in(STOP_GRACE_US));
+	signal(SIGALRM, on_alarm);
+	alarm(STOP_ALARM_S);
+	http_stop(http);
+	if (left) {
+		log_warning("%u jobs are left unfinished", left);
+		_exit(0);
+	}
+	service_free(s);
+	log_info("stopped");
+}
+
+static int serve(const struct options *o, struct listener *listener, struct err **e)
+{
+	_cleanup_config_ struct config config = {0};
+	struct service *s = NULL;
+	struct http *http = NULL;
+	int r = config_load(o->config, o->config_given, &config, e);
+
+	if (!r)
+		r = listener_open(o->socket, listener, e);
+	if (!r)
+		r = service_new(&config, &s, e);
+	if (!r)
+		r = http_start(s, listener->fd, &http, e);
+	if (r < 0) {
+		service_free(s);
+		return r;
+	}
+	log_info("ready%s%s", listener->path ? " on " : "", listener->path ? listener->path : "");
+	r = loop_run(s, o->config, o->config_given, e);
+	stop(s, http, listener);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	const char *env = getenv("RBDVOL_SOCKET");
+	struct options o = {.config = CONFIG_FILE, .socket = env && *env ? env : SOCKET_PATH};
+	struct listener listener = {.fd = -1};
+	_cleanup_err_ struct err *e = NULL;
+	int r = parse_options(argc, argv, &o);
+
+	if (r <= 0)
+		return -r;
+	log_init(o.foreground);
+	loop_block_signals();
+	if (serve(&o, &listener, &e) == 0)
+		return 0;
+	listener_close(&listener);
+	log_error("%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "");
+	return err_exit_status(e->kind);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/service.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+struct service {
+	pthread_mutex_t lock; /* guards the pointer */
+	struct runtime *runtime;
+	struct job_queue *jobs;
+};
+
+static int runtime_new(struct config *config, struct runtime **out, struct err **e)
+{
+	_cleanup_runtime_ struct runtime *r = calloc(1, sizeof(*r));
+	struct host_config host;
+	int ret;
+
+	if (!r)
+		return err_oom(e);
+	atomic_init(&r->refs, 1);
+	r->config = *config;
+	*config = (struct config){0};
+	host = (struct host_config){
+		.cluster = r->config.cluster,
+		.user = r->config.user,
+		.conf = r->config.conf,
+		.keyring = r->config.keyring,
+		.pool = r->config.pool,
+		.map_options = r->config.map_options,
+		.timeout_us = r->config.cluster_timeout_us,
+	};
+	ret = host_new(&host, &r->host, e);
+	if (ret < 0)
+		return ret;
+	*out = steal(&r);
+	return 0;
+}
+
+struct runtime *runtime_ref(struct runtime *r)
+{
+	atomic_fetch_add(&r->refs, 1);
+	return r;
+}
+
+void runtime_unref(struct runtime *r)
+{
+	if (!r || atomic_fetch_sub(&r->refs, 1) > 1)
+		return;
+	if (r->host)
+		host_free(r->host);
+	config_deinit(&r->config);
+	free(r);
+}
+
+int service_new(struct config *config, struct service **out, struct err **e)
+{
+	struct service *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return err_oom(e);
+	pthread_mutex_init(&s->lock, NULL);
+	r = runtime_new(config, &s->runtime, e);
+	if (!r)
+		r = job_queue_new(&job_limits_default, &s->jobs, e);
+	if (r < 0) {
+		service_free(s);
+		return r;
+	}
+	*out = s;
+	return 0;
+}
+
+void service_free(struct service *s)
+{
+	if (!s)
+		return;
+	job_queue_free(s->jobs);
+	runtime_unref(s->runtime);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+int service_reload(struct service *s, struct config *config, struct err **e)
+{
+	struct runtime *next = NULL, *before;
+	int r = runtime_new(config, &next, e);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	before = s->runtime;
+	s->runtime = next;
+	pthread_mutex_unlock(&s->lock);
+	runtime_unref(before);
+	return 0;
+}
+
+struct runtime *service_runtime(struct service *s)
+{
+	struct runtime *r;
+
+	pthread_mutex_lock(&s->lock);
+	r = runtime_ref(s->runtime);
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+struct job_queue *service_jobs(struct service *s)
+{
+	return s->jobs;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The socket that the API is served on: passed by systemd, or our own. */
+#pragma once
+
+#include "base/err.h"
+
+#define SOCKET_PATH RUNSTATEDIR "/rbdvol/api.sock"
+
+struct listener {
+	int fd;
+	char *path; /* NULL: systemd's, and not ours to remove */
+};
+
+/* systemd's socket where it passed one; else a new one at PATH, for root and the group rbdvol. What
+ * a dead daemon left there is replaced; -EADDRINUSE (busy): something answers there, -EEXIST: it is
+ * no socket. Before there are threads, since it sets the umask for a moment. */
+int listener_open(const char *path, struct listener *out, struct err **e);
+/* Close it, and remove our own from the file system. May be called twice. */
+void listener_close(struct listener *l);
