@@ -71,7 +71,7 @@ static int configure_limits(struct session *s)
 {
 	static const char *const timeouts[] = {"client_mount_timeout", "rados_mon_op_timeout",
 					       "rados_osd_op_timeout"};
-	static const char *const noise[] = {"log_to_stderr", "err_to_stderr", "clog_to_stderr"};
+	static const char *const noise[] = {"log_to_stderr", "err_to_stderr"};
 	_cleanup_free_ char *seconds = NULL;
 	int r = 0;
 
