@@ -123,7 +123,7 @@ void cli_print_clean(FILE *f, const char *text)
 
 void cli_print_json(const json_t *answer)
 {
-	json_dumpf(answer, stdout, JSON_COMPACT);
+	json_dumpf(answer, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	fputc('\n', stdout);
 }
 
