@@ -127,6 +127,27 @@ void cli_print_json(const json_t *answer)
 	fputc('\n', stdout);
 }
 
+/* One line on stderr, which has no buffer, in one write: others may write there, too. */
+static void print_line(const char *what, const char *text, const char *hint)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t len;
+	FILE *f = open_memstream(&line, &len);
+
+	if (!f)
+		return;
+	fprintf(f, "rbdvol: %s", what);
+	cli_print_clean(f, text);
+	if (hint) {
+		fputs(" (", f);
+		cli_print_clean(f, hint);
+		fputc(')', f);
+	}
+	fputc('\n', f);
+	if (!fclose(f))
+		fputs(line, stderr);
+}
+
 static void print_json_error(const struct err *e)
 {
 	_cleanup_json_ json_t *document =
@@ -139,14 +160,7 @@ static void print_json_error(const struct err *e)
 
 int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e)
 {
-	fputs("rbdvol: ", stderr);
-	cli_print_clean(stderr, e->message);
-	if (e->hint) {
-		fputs(" (", stderr);
-		cli_print_clean(stderr, e->hint);
-		fputc(')', stderr);
-	}
-	fputc('\n', stderr);
+	print_line("", e->message, e->hint);
 	if (cli->json && answer)
 		cli_print_json(answer);
 	else if (cli->json)
@@ -161,11 +175,8 @@ void cli_notes(const json_t *answer)
 
 	json_array_foreach(json_object_get(answer, "notes"), i, note)
 	{
-		if (!json_is_string(note))
-			continue;
-		fputs("rbdvol: note: ", stderr);
-		cli_print_clean(stderr, json_string_value(note));
-		fputc('\n', stderr);
+		if (json_is_string(note))
+			print_line("note: ", json_string_value(note), NULL);
 	}
 }
 
