@@ -20,7 +20,8 @@ const char *job_state_name(enum job_state state)
 /* "map for 32 s"; the caller frees it. */
 static char *where(const struct job *j)
 {
-	unsigned long long s = (clock_now_us() - j->step_since_us) / USEC_PER_SEC;
+	uint64_t us = clock_now_us() - j->step_since_us;
+	unsigned long long s = (us + USEC_PER_SEC / 2) / USEC_PER_SEC;
 	char *text;
 
 	if (asprintf(&text, "in %s for %llu s", j->step ? j->step : verb_name(j->task.verb), s) < 0)

@@ -299,7 +299,8 @@ json_t *json_jobs(const struct job_views *l)
 char *json_render(json_t *j)
 {
 	_cleanup_json_ json_t *json = j;
-	_cleanup_free_ char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+	_cleanup_free_ char *text =
+		json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
 	char *line;
 
 	if (!text || asprintf(&line, "%s\n", text) < 0)
