@@ -21,7 +21,7 @@ cleanup() {
 		[[ ! -e $mapping ]] || rbd device unmap "/dev/rbd${mapping##*/}" >&2
 	done
 	losetup -D
-	pool_delete $pool
+	pool_delete "$pool"
 	pool_delete by-id
 }
 trap cleanup EXIT
@@ -90,7 +90,7 @@ is "without the driver there are no mappings" "$("$probe" list)" ""
 like "features load the driver" "$("$probe" features)" '^[0-9a-f]+$'
 is "with single_major" "$(cat /sys/module/rbd/parameters/single_major)" Y
 rbd create --size 64M $pool/plain
-read -r node spec mode client link < <(map $pool/plain queue_depth=32)
+read -r node spec mode client link <<<"$(map $pool/plain queue_depth=32)"
 is "a volume is mapped" "$spec $mode" "$pool/plain rw"
 is "its link is told" "$link" /dev/rbdvol/$pool/plain
 is "and leads to it" "$(readlink -f "$link")" "$node"
@@ -106,12 +106,12 @@ refuses "a path that is none" 3 'No such file' "$probe" show /dev/rbdvol/$pool/n
 refuses "a device of another kind" 2 'no rbd device|no block device' "$probe" show /dev/null
 
 # --- two mappings of an image ---
-read -r second _ mode _ link < <(map $pool/plain - ro)
+read -r second _ mode _ link <<<"$(map $pool/plain - ro)"
 is "a second mapping has no link" "$mode $link" "ro -"
 is "which stays with the first" "$(readlink -f /dev/rbdvol/$pool/plain)" "$node"
 udevadm trigger --action=change "$second" && udevadm settle
 is "also after an event of the second" "$(readlink -f /dev/rbdvol/$pool/plain)" "$node"
-read -r third _ _ _ link < <(map $pool/plain -)
+read -r third _ _ _ link <<<"$(map $pool/plain -)"
 is "a third for writing has none either" "$link $(readlink -f /dev/rbdvol/$pool/plain)" "- $node"
 ok "unmap the first" "$probe" unmap "$node"
 is "the one for writing gets the link, not the older one for reading" \
@@ -150,7 +150,7 @@ is "a pool called by-id is kept apart" "$(map by-id/img - | cut -d' ' -f5)" '/de
 for snap in s1 a-part1 'ü,1'; do
 	rbd snap create --no-progress "$pool/plain@$snap"
 	wanted=$(link_of $pool "" plain "$snap")
-	read -r node _ mode _ link < <(map "$pool/plain@$snap" -)
+	read -r node _ mode _ link <<<"$(map "$pool/plain@$snap" -)"
 	is "snapshot $snap" "$mode $link" "ro $wanted"
 	like "its client is shared" "$(cat "/sys/bus/rbd/devices/${node#/dev/rbd}/config_info")" ',ro,share '
 	is "its properties" "$(udevadm info -q property "$node" | grep -c '^ID_RBD_SNAP')" 2
@@ -228,9 +228,9 @@ wait $sleeper 2>/dev/null
 mkswap -q "${node}p2" && swapon "${node}p2"
 is "swap" "$("$probe" users "$node")" "used as swap"
 swapoff "${node}p2"
-sleep 60 <"$node" &
+tail -f /dev/null 3<"$node" &
 sleeper=$!
-like "an open file" "$("$probe" users "$node")" "open in sleep \(pid $sleeper\)"
+like "an open file" "$("$probe" users "$node")" "open in tail \(pid $sleeper\)"
 like "is in the way" "$("$probe" unmap "$node" 2>&1)" 'in use'
 kill $sleeper
 wait $sleeper 2>/dev/null
