@@ -6,8 +6,9 @@ cd "$top" || exit 1
 
 scripts()
 {
-	find . \( -name .git -o -name build -o -name build-aux -o -name autom4te.cache -o -name '*.in' \
-		-o -name configure -o -name config.status \) -prune -o -type f -print |
+	find . \( -name .git -o -name build -o -name _build -o -name _inst -o -name 'rbdvol-[0-9]*' \
+		-o -name build-aux -o -name autom4te.cache -o -name configure -o -name config.status \
+		-o -name '*.in' -o -name '*~' \) -prune -o -type f -print |
 		while read -r file; do
 			case $file in
 			*.sh) echo "$file" ;;
