@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/err.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -55,6 +56,14 @@ enum err_kind err_kind_of(int code)
 	return ERR_FAILED;
 }
 
+/* An error is one line: what came from outside (a name, a value) must not break it. */
+static void make_one_line(char *message)
+{
+	for (; *message; message++)
+		if (iscntrl((unsigned char)*message))
+			*message = '?';
+}
+
 /* Takes message, which may be NULL for 'no memory was left to say it'. */
 static int err_make(struct err **e, enum err_kind kind, int code, char *message)
 {
@@ -65,6 +74,7 @@ static int err_make(struct err **e, enum err_kind kind, int code, char *message)
 		*e = &out_of_memory;
 		return code;
 	}
+	make_one_line(message);
 	*n = (struct err){.kind = kind, .code = code, .message = message};
 	*e = n;
 	return code;

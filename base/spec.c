@@ -68,7 +68,7 @@ static int refuse(const char *text, const char *part, const char *why, struct er
 	if (!printable)
 		return err_oom(e);
 	for (char *p = printable; *p; p++)
-		if (iscntrl((unsigned char)*p) || (!utf8 && (unsigned char)*p >= 0x80))
+		if (!utf8 && (unsigned char)*p >= 0x80)
 			*p = '?';
 	err_set(e, ERR_USAGE, -EINVAL, "bad volume name '%s': the %s %s", printable, part, why);
 	return err_hint(e, "a volume is [POOL/[NAMESPACE/]]IMAGE[@SNAP]");

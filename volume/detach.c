@@ -30,29 +30,32 @@ static char *join(const struct strlist *l)
 	return out;
 }
 
-static int refuse_in_use(struct operation *o, struct err **e)
+/* Say by whom the device is used, where that can be seen; else what the kernel said stays. */
+static int name_users(struct operation *o, struct err **e)
 {
 	_cleanup_strlist_ struct strlist users = {0};
+	_cleanup_err_ struct err *ignored = NULL;
 	_cleanup_free_ char *who = NULL;
-	int r = device_users(&o->v->device, &users, e);
 
-	if (r < 0 || !users.n)
-		return r;
+	if (device_users(&o->v->device, &users, &ignored) < 0 || !users.n)
+		return (*e)->code;
 	who = join(&users);
+	err_free(steal(e));
 	if (!who)
 		return err_oom(e);
 	return err_set(e, ERR_BUSY, -EBUSY, "%s (%s) is in use: %s", o->spec->image,
 		       o->v->device.node, who);
 }
 
-/* The device and every other mapping of the same volume on this host. */
+/* The device and every other mapping of the same volume on this host. The kernel decides whether it
+ * is in use: a look beforehand would be a race, and would count udev, which is waited for. */
 static int unmap(struct operation *o, struct err **e)
 {
 	do {
-		int r = o->req->force ? 0 : refuse_in_use(o, e);
+		int r = device_unmap(&o->v->device, o->req->force, o->progress->deadline, e);
 
-		if (r >= 0)
-			r = device_unmap(&o->v->device, o->req->force, o->progress->deadline, e);
+		if (r == -EBUSY)
+			return name_users(o, e);
 		if (r < 0)
 			return r;
 		r = observe_device(o, e);
