@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct job_limits job_limits_default = {
@@ -168,13 +169,25 @@ static void start_next(struct job_queue *q, const char *key)
 		start(q, j);
 }
 
+/* So that ps and /proc show what hangs; at most 15 bytes. */
+static void name_thread(const struct job *j)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "job-%s", verb_name(j->task.verb));
+	pthread_setname_np(pthread_self(), name);
+}
+
 static void *thread_main(void *arg)
 {
 	struct job *j = arg;
 	struct job_queue *q = j->queue;
 	struct err *error = NULL;
 	char *result = NULL;
-	int r = j->task.run(j, j->task.arg, &result, &error);
+	int r;
+
+	name_thread(j);
+	r = j->task.run(j, j->task.arg, &result, &error);
 
 	if (r < 0 && !error)
 		err_errno(&error, r, "%s failed without a reason", verb_name(j->task.verb));
