@@ -6,12 +6,15 @@
 #include <libudev.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "mapper/krbd.h"
 
 #define LINKS	     "/dev/rbdvol/"
 #define RECEIVE_SIZE (2 * 1024 * 1024) /* bytes: some thousand events */
+#define PATIENCE_US  USEC_PER_SEC      /* of silence, before asking whether anything will come */
 
 struct udev_watch {
 	struct udev *udev;
@@ -73,6 +76,18 @@ static bool watch_wait(struct udev_watch *w, struct deadline deadline)
 			return true;
 		udev_device_unref(dev);
 	}
+}
+
+/* Whether a udevd (or systemd, which would start it) listens. The file of its socket alone says
+ * little: it stays behind when udevd ends. */
+static bool udevd_listens(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/udev/control"};
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return true;
+	return errno != ENOENT && errno != ECONNREFUSED;
 }
 
 static char *by_id_path(const struct device *d)
@@ -194,20 +209,22 @@ static int not_ready(const struct device *d, enum look why, struct err **e)
 			   "that hangs");
 }
 
+static int no_udevd(const struct device *d, struct err **e)
+{
+	err_set(e, ERR_FAILED, -ETIMEDOUT, "no link for %s: systemd-udevd is not running", d->node);
+	return err_hint(e, "start systemd-udevd");
+}
+
 int ready_wait(struct udev_watch *w, struct device *d, struct deadline deadline, struct err **e)
 {
 	enum look found;
 
-	if (!udev_queue_get_udev_is_active(w->queue)) {
-		err_set(e, ERR_FAILED, -ETIMEDOUT, "no link for %s: systemd-udevd is not running",
-			d->node);
-		return err_hint(e, "start systemd-udevd");
-	}
 	while ((found = look(w, d)) != LOOK_READY) {
-		bool heard = watch_wait(w, deadline_earlier(deadline, deadline_in(USEC_PER_SEC)));
+		bool heard = watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US)));
 
-		/* A second without a word, and udev has nothing left to do: this is how it stays.
-		 */
+		if (!heard && !udevd_listens())
+			return no_udevd(d, e);
+		/* Not a word, and udev has nothing left to do: this is how it stays. */
 		if (!heard && found != LOOK_WAIT && udev_queue_get_queue_is_empty(w->queue) &&
 		    look(w, d) == found)
 			return not_ready(d, found, e);
@@ -238,9 +255,10 @@ void gone_wait(struct udev_watch *w, const struct device *d, struct deadline dea
 
 	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d", d->id);
 	/* The number may have gone to a new mapping, whose link it is then. */
-	while (d->link && !link_is_gone(d) && stat(path, &st) &&
-	       udev_queue_get_udev_is_active(w->queue) && watch_wait(w, deadline))
-		continue;
+	while (d->link && !link_is_gone(d) && stat(path, &st) && !deadline_passed(deadline))
+		if (!watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US))) &&
+		    !udevd_listens())
+			return;
 }
 
 void quiet_wait(struct udev_watch *w, uint64_t slice_us)

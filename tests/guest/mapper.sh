@@ -71,7 +71,15 @@ map() { # SPEC OPTIONS [ro]
 }
 
 pool_id() {
-	ceph osd pool ls detail --format json | jq -r --arg p "$1" '.[]|select(.pool_name==$p).pool_id'
+	jq -r --arg p "$1" '.[]|select(.pool_name==$p).pool_id' /root/mapper.pools
+}
+
+# What needs nothing but the kernel: the line as another program might write it.
+map_plainly() { # SPEC: pool/namespace/image or pool/image
+	local pool_name=${1%%/*} ns='' image=${1##*/}
+	[[ $1 != */*/* ]] || ns=${1#*/} ns=,_pool_ns=${ns%%/*}
+	echo "$monitors name=admin,secret=$key,noshare$ns $pool_name $image -" >/sys/bus/rbd/add_single_major &&
+		udevadm settle
 }
 
 mappings() {
@@ -82,7 +90,9 @@ pool_create $pool
 pool_create by-id
 rbd namespace create $pool/team
 # shellcheck disable=SC2016 # awk's
-awk '/key = /{print $3}' /etc/ceph/ceph.client.admin.keyring | base64 -d >/root/mapper.key
+key=$(awk '/key = /{print $3}' /etc/ceph/ceph.client.admin.keyring)
+base64 -d <<<"$key" >/root/mapper.key
+ceph osd pool ls detail --format json >/root/mapper.pools
 mkdir -p /srv/mapper /srv/twin
 
 # --- the driver, the key ---
@@ -127,19 +137,24 @@ long=$(printf 'n%.0s' {1..200})
 # shellcheck disable=SC2016 # not to be expanded, by udev neither
 for name in 'comma,name' a=b 'ümläut-€' x-part1 x-part1y -part2 "$long" '#+.:_' "q'uo\"te" 'st*r?[a]' \
 	'back\slash' '\x41' '$env{PATH}' '%k%n' '~tilde!' 'a|b;c&d'; do
-	for ns in "" team; do
-		[[ -z $ns || $name != "$long" ]] || continue
-		spec=$pool/${ns:+$ns/}$name
-		rbd create --size 8M "$spec" || bail_out "no image $spec"
-		wanted=$(link_of $pool "$ns" "$name")
-		node=$(rbd device map "$spec")
-		is "rbd map: ${spec:0:60}" "$(readlink -f "$wanted")" "$node"
-		like "udevadm info tells it too" "$(udevadm info -q symlink "$node")" "rbdvol/$pool/"
-		"$probe" unmap "$node" 2>/dev/null
-		is "device_map: ${spec:0:60}" "$(map "$spec" - | cut -d' ' -f5)" "$wanted"
-		"$probe" unmap "$wanted" 2>/dev/null
-		rbd rm --no-progress "$spec"
-	done
+	rbd create --size 8M "$pool/$name" || bail_out "no image $name"
+	wanted=$(link_of $pool "" "$name")
+	map_plainly "$pool/$name"
+	is "the link of ${name:0:60}" "$(readlink -f "$wanted")" /dev/rbd0
+	is "and of nothing else" "$(find /dev/rbdvol -type l | wc -l)" 2
+	is "is known to device_find_path" "$("$probe" show /dev/rbd0 | cut -d' ' -f5)" "$wanted"
+	"$probe" unmap /dev/rbd0 2>/dev/null
+	rbd rm --no-progress "$pool/$name"
+done
+for name in web 'we,b=ü'; do
+	rbd create --size 8M "$pool/team/$name"
+	wanted=$(link_of $pool team "$name")
+	is "rbd device map in a namespace: $name" "$(rbd device map "$pool/team/$name")" \
+		"$(readlink -f "$wanted")"
+	"$probe" unmap /dev/rbd0 2>/dev/null
+	is "device_map in a namespace: $name" "$(map "$pool/team/$name" - | cut -d' ' -f5)" "$wanted"
+	is "its properties" "$(udevadm info -q property "$wanted" | grep ^ID_RBD_NAMESPACE)" ID_RBD_NAMESPACE=team
+	"$probe" unmap "$wanted" 2>/dev/null
 done
 is "all names are gone again" "$(find /dev/rbdvol -type l 2>/dev/null)" ""
 
@@ -225,7 +240,7 @@ like "a mount in another namespace is told, with who" "$("$probe" users "$node")
 	"mounted on /srv/mapper in the mount namespace of sleep \(pid [0-9]+\)"
 kill $sleeper
 wait $sleeper 2>/dev/null
-mkswap -q "${node}p2" && swapon "${node}p2"
+mkswap -q "${node}p2" && swapon "${node}p2" && udevadm settle
 is "swap" "$("$probe" users "$node")" "used as swap"
 swapoff "${node}p2"
 tail -f /dev/null 3<"$node" &

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The udev rules: their grammar by udev's own checker where there is one (systemd 254), and that what
 # they test is set somewhere.
+# shellcheck disable=SC2013 # the words have no blanks
 . "$(dirname "$0")/tap.sh"
 rules=$top/udev-rules/59-rbdvol.rules
 
