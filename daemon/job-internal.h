@@ -24,7 +24,7 @@ struct job {
 	enum job_state state;
 	unsigned refs;
 	pthread_cond_t changed;
-	const char *step;
+	char step[160]; /* empty before the first */
 	uint64_t step_since_us;
 	bool told_slow;
 	bool asked_later; /* somebody was given the id instead of the answer */

@@ -24,7 +24,8 @@ static char *where(const struct job *j)
 	unsigned long long s = (us + USEC_PER_SEC / 2) / USEC_PER_SEC;
 	char *text;
 
-	if (asprintf(&text, "in %s for %llu s", j->step ? j->step : verb_name(j->task.verb), s) < 0)
+	if (asprintf(&text, "in %s for %llu s", *j->step ? j->step : verb_name(j->task.verb), s) <
+	    0)
 		return NULL;
 	return text;
 }
@@ -93,13 +94,13 @@ static int view_locked(const struct job *j, struct job_view *out)
 	out->id = j->id;
 	out->verb = j->task.verb;
 	out->state = j->state;
-	out->step = j->step;
 	out->since = j->since;
 	out->age_us = (job_finished(j) ? j->finished_us : now) - j->since_us;
 	out->step_age_us = job_finished(j) ? 0 : now - j->step_since_us;
 	out->volume = strdup(j->volume);
+	out->step = *j->step ? strdup(j->step) : NULL;
 	out->result = j->result ? strdup(j->result) : NULL;
-	if (!out->volume || (j->result && !out->result))
+	if (!out->volume || (*j->step && !out->step) || (j->result && !out->result))
 		return -ENOMEM;
 	for (size_t i = 0; i < j->notes.n; i++)
 		if (strlist_add(&out->notes, "%s", j->notes.items[i]) < 0)
@@ -122,6 +123,7 @@ int job_view(struct job *j, struct job_view *out)
 void job_view_deinit(struct job_view *v)
 {
 	free(v->volume);
+	free(v->step);
 	strlist_deinit(&v->notes);
 	free(v->result);
 	err_free(v->error);

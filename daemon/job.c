@@ -128,7 +128,7 @@ static void on_step(struct progress *p, const char *step)
 	struct job *j = (struct job *)p;
 
 	WITH_LOCK(j->queue);
-	j->step = step;
+	snprintf(j->step, sizeof(j->step), "%s", step);
 	j->step_since_us = clock_now_us();
 	j->told_slow = false;
 }
@@ -232,7 +232,7 @@ static void start(struct job_queue *q, struct job *j)
 	int r;
 
 	j->state = JOB_RUNNING;
-	j->step = NULL;
+	j->step[0] = '\0';
 	j->step_since_us = clock_now_us();
 	j->progress.deadline = deadline_in(j->task.timeout_us);
 	j->refs++;

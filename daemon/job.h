@@ -75,7 +75,7 @@ struct job_view {
 	enum verb verb;
 	char *volume;
 	enum job_state state;
-	const char *step;     /* a literal, or NULL */
+	char *step;	      /* or NULL */
 	uint64_t step_age_us; /* in this step, or waiting */
 	time_t since;	      /* asked for */
 	uint64_t age_us;      /* since then, or until it was finished */

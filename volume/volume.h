@@ -32,7 +32,7 @@ void host_free(struct host *h);
 /* How an operation tells what it is doing. The daemon's job stands behind it. */
 struct progress {
 	struct deadline deadline;
-	/* STEP begins; a literal, such as "map". NULL function: nobody listens. */
+	/* STEP begins, such as "map"; copied. NULL function: nobody listens. */
 	void (*step)(struct progress *p, const char *step);
 	/* Something the user should know, one sentence. */
 	void (*note)(struct progress *p, const char *sentence);

@@ -152,12 +152,12 @@ static void wait_step(struct job *job)
 {
 	for (;;) {
 		struct job_view v;
-		const char *step;
+		bool begun;
 
 		assert_int_equal(job_view(job, &v), 0);
-		step = v.step;
+		begun = v.step;
 		job_view_deinit(&v);
-		if (step)
+		if (begun)
 			return;
 		sched_yield();
 	}
