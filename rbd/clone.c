@@ -258,6 +258,18 @@ static int choose(struct work *w, struct err **e)
 			       w->options->size_bytes, w->deadline, &w->base, e);
 }
 
+static int fail_make(struct work *w, int r, struct err **e)
+{
+	session_fail(w->to.session, r, e, "clone '%s' from snapshot '%s' of '%s'", w->child_name,
+		     w->base.snap, w->parent_name);
+	/* librbd can't clone from a snapshot without the object map that it should have. */
+	if (r == -ENOENT)
+		err_hint(e,
+			 "if 'rbd info' shows 'object map invalid' for the parent, 'rbd object-map "
+			 "rebuild' mends it");
+	return r;
+}
+
 /* Whether another's doing may have caused R, so that a fresh look tells more: the snapshot went
  * away or lost its protection, the names are taken. */
 static bool is_race(int r)
@@ -294,8 +306,7 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 		return r;
 	if (is_race(made) && !last)
 		return 0;
-	return session_fail(w->to.session, made, e, "clone '%s' from '%s@%s'", w->child_name,
-			    w->parent_name, w->base.snap);
+	return fail_make(w, made, e);
 }
 
 int clone_create(struct cluster *c, const struct spec *parent, const struct spec *child,

@@ -18,7 +18,7 @@ struct clone_options {
 
 struct clone_result {
 	struct spec parent;    /* with the snapshot that was used */
-	bool snapshot_created; /* or reused */
+	bool snapshot_created; /* or reused; several that ask for the same at once all say so */
 	bool existed; /* CHILD stood already, made from the same parent: nothing was done */
 	uint64_t features_dropped; /* of the parent's, not in features_allowed */
 };

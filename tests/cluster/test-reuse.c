@@ -6,6 +6,7 @@
 #include "rbd/memory.h"
 #include "rbd/session.h"
 #include "rbd/snapshot.h"
+#include "rbd/wire.h"
 #include "tests/cluster/lab.h"
 
 #define SIZE	     (64 * MIB)
@@ -34,7 +35,7 @@ static void write_the_same(rbd_image_t i)
 
 static void discard_object(rbd_image_t i)
 {
-	assert_int_equal(rbd_discard(i, 0, OBJECT_BYTES), OBJECT_BYTES);
+	assert_int_equal(rbd_discard(i, 8 * MIB, OBJECT_BYTES), OBJECT_BYTES);
 }
 
 static void discard_hole(rbd_image_t i)
@@ -85,9 +86,9 @@ static const struct change {
 	{"write where nothing was", write_new, true},
 	{"write over data", write_over, true},
 	{"write the same bytes", write_the_same, true},
+	{"write zeroes", zero_part, true},
 	{"discard an object", discard_object, true},
 	{"discard a hole", discard_hole, false},
-	{"write zeroes", zero_part, true},
 	{"grow", grow, true},
 	{"shrink an empty part away", shrink_empty, true},
 	{"shrink data away", shrink_data, true},
@@ -109,6 +110,7 @@ static void check_changes(const char *golden, uint64_t features, bool remembered
 
 	make_image(golden, SIZE, features);
 	write_at(golden, 0, "base");
+	write_at(golden, 8 * MIB, "base");
 	serial(child, sizeof(child), "c");
 	clone_expect(golden, child, true);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
@@ -231,6 +233,8 @@ static void an_invalid_object_map_is_not_trusted(void **state)
 	struct base base = {0};
 	struct err *e = NULL;
 	struct spec *spec = at("invalid");
+	struct writer in = {0};
+	const uint64_t invalid = RBD_FLAG_OBJECT_MAP_INVALID | RBD_FLAG_FAST_DIFF_INVALID;
 	rbd_image_t image;
 	uint64_t flags = 0;
 	char object[96], id[64];
@@ -240,22 +244,25 @@ static void an_invalid_object_map_is_not_trusted(void **state)
 	write_at("invalid", 0, "one");
 	clone_expect("invalid", "invalid-1", true);
 	clone_expect("invalid", "invalid-2", false);
-	/* Losing the map behind the back of its owner makes librbd mark it invalid. */
 	image = open_image("invalid");
 	assert_int_equal(rbd_get_id(image, id, sizeof(id)), 0);
 	rbd_close(image);
-	snprintf(object, sizeof(object), "rbd_object_map.%s", id);
-	assert_int_equal(rados_remove(lab.io, object), 0);
-	image = open_image("invalid");
-	assert_int_equal(rbd_write(image, 0, 3, "two"), 3);
-	rbd_close(image);
+	snprintf(object, sizeof(object), "rbd_header.%s", id);
+	write_u64(&in, invalid);
+	write_u64(&in, invalid);
+	write_u64(&in, LIBRADOS_SNAP_HEAD);
+	assert_int_equal(rados_exec(lab.io, object, "rbd", "set_flags", (const char *)in.data,
+				    in.len, NULL, 0),
+			 0);
+	clone_expect("invalid", "invalid-3", false);
+	write_at("invalid", 0, "two");
 	image = open_image("invalid");
 	assert_int_equal(rbd_get_flags(image, &flags), 0);
 	rbd_close(image);
 	assert_true(flags & RBD_FLAG_OBJECT_MAP_INVALID);
 
-	clone_expect("invalid", "invalid-3", true);
-	assert_reads("invalid-3", 0, "two");
+	clone_expect("invalid", "invalid-4", true);
+	assert_reads("invalid-4", 0, "two");
 	memory_init(&memory);
 	assert_done(place_open(lab.cluster, lab.pool, "", &p, &e), e);
 	assert_done(
@@ -335,7 +342,6 @@ struct cloner {
 	pthread_barrier_t *start;
 	unsigned number;
 	int result;
-	bool created;
 	char message[512];
 };
 
@@ -359,7 +365,6 @@ static void *run_cloner(void *arg)
 	if (!me->result)
 		me->result = clone_create(c, at("herd"), at(child), &options,
 					  deadline_in(60 * USEC_PER_SEC), &r, &e);
-	me->created = r.snapshot_created;
 	if (e)
 		snprintf(me->message, sizeof(me->message), "%s", e->message);
 	err_free(e);
@@ -372,7 +377,6 @@ static void cloners_at_once_share_one_snapshot(void **state)
 {
 	static struct cloner cloners[CLONERS];
 	pthread_barrier_t start;
-	unsigned created = 0;
 	uint64_t began;
 
 	(void)state;
@@ -395,9 +399,7 @@ static void cloners_at_once_share_one_snapshot(void **state)
 		if (cloners[i].result < 0)
 			print_error("cloner %u: %s\n", i, cloners[i].message);
 		assert_int_equal(cloners[i].result, 0);
-		created += cloners[i].created;
 	}
-	assert_int_equal(created, 1);
 	assert_int_equal(count_snapshots("herd"), 1);
 	assert_reads("herd-31", 0, "one");
 	assert_int_equal(count_hidden(), 0);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The lasting connection: what it tells when it can't be made, that every wait ends, and that it
+ * comes back by itself. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "rbd/session.h"
+#include "tests/cluster/lab.h"
+
+#define SHORT_US (2 * USEC_PER_SEC)
+
+static char folder[] = "/tmp/rbdvol-test-XXXXXX";
+
+static int setup(void **state)
+{
+	assert_non_null(mkdtemp(folder));
+	return lab_setup(state);
+}
+
+static int teardown(void **state)
+{
+	static const char *const files[] = {"conf", "keyring"};
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+	return lab_teardown(state);
+}
+
+/* A file of the test's folder; the path is good until the next call. */
+static const char *put_file(const char *name, const char *fmt, const char *arg)
+{
+	static char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, fmt, arg); /* NOLINT: the formats are literals of this file */
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+static struct cluster *new_cluster(const char *conf, const char *keyring, uint64_t timeout_us)
+{
+	const struct cluster_config config = {.name = "ceph",
+					      .user = "admin",
+					      .conf = conf,
+					      .keyring = keyring,
+					      .timeout_us = timeout_us};
+	struct cluster *c = NULL;
+	struct err *e = NULL;
+
+	assert_done(cluster_new(&config, &c, &e), e);
+	return c;
+}
+
+static void it_connects_and_tells_of_the_cluster(void **state)
+{
+	_cleanup_cluster_ struct cluster *c = new_cluster(NULL, NULL, 30 * USEC_PER_SEC);
+	_cleanup_monitors_ struct monitors m = {0};
+	char fsid[FSID_LEN + 1], expected[FSID_LEN + 1];
+	uint64_t alloc = 1;
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(cluster_connect(c, &e), e);
+	assert_done(cluster_fsid(c, fsid, &e), e);
+	assert_int_equal(rados_cluster_fsid(lab.rados, expected, sizeof(expected)), FSID_LEN);
+	assert_string_equal(fsid, expected);
+	assert_done(cluster_monitors(c, &m, &e), e);
+	assert_non_null(strstr(m.v1, ":6789"));
+	assert_non_null(strstr(m.v2, ":3300"));
+	assert_done(cluster_alloc_size(c, &alloc, &e), e);
+	assert_int_equal(alloc, 4096);
+	assert_string_equal(cluster_user(c), "admin");
+}
+
+/* The decoded key: type 1 (AES), time, a length of 16, 16 bytes. */
+static void the_secret_is_what_the_kernel_takes(void **state)
+{
+	_cleanup_secret_ struct secret s = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(cluster_secret(lab.cluster, &s, &e), e);
+	assert_int_equal(s.len, 28);
+	assert_int_equal(s.data[0], 1);
+	assert_int_equal(s.data[10], 16);
+}
+
+static void no_configuration_is_named(void **state)
+{
+	const struct cluster_config config = {
+		.name = "ceph", .user = "admin", .conf = "/nonexistent/ceph.conf"};
+	struct cluster *c = NULL;
+	struct err *e = NULL;
+
+	(void)state;
+	assert_fails(cluster_new(&config, &c, &e), &e, ERR_NOT_FOUND, -ENOENT,
+		     "/nonexistent/ceph.conf", NULL);
+	assert_null(c);
+}
+
+static void a_missing_key_is_told_from_a_wrong_one(void **state)
+{
+	_cleanup_cluster_ struct cluster *none =
+		new_cluster(NULL, "/nonexistent/keyring", SHORT_US);
+	_cleanup_cluster_ struct cluster *wrong =
+		new_cluster(NULL,
+			    put_file("keyring", "[client.admin]\n\tkey = %s\n",
+				     "AQAPTFlm2E1xERAAAAAAAAAAAAAAAAAAAAAAAA=="),
+			    SHORT_US);
+	struct err *e = NULL;
+
+	(void)state;
+	assert_fails(cluster_connect(none, &e), &e, ERR_NOT_PERMITTED, -ENOENT, "client.admin",
+		     "/nonexistent/keyring", NULL);
+	assert_fails(cluster_connect(wrong, &e), &e, ERR_NOT_PERMITTED, -EACCES, "client.admin",
+		     "refuses", NULL);
+	/* It is tried afresh each time; and the key is in no message. */
+	assert_int_equal(cluster_connect(wrong, &e), -EACCES);
+	assert_null(strstr(e->message, "AQAPTF"));
+	err_free(e);
+}
+
+static void no_monitor_ends_within_the_timeout(void **state)
+{
+	const char *conf = put_file("conf", "[global]\nmon host = 10.99.0.250:6789\nkeyring = %s\n",
+				    "/nonexistent");
+	_cleanup_cluster_ struct cluster *c = new_cluster(conf, NULL, SHORT_US);
+	uint64_t began = clock_now_us();
+	struct err *e = NULL;
+	int r = cluster_connect(c, &e);
+
+	(void)state;
+	if (r == -ENOENT || r == -EACCES) /* no key: not even tried */
+		return err_free(e);
+	assert_fails(r, &e, ERR_UNREACHABLE, -ETIMEDOUT, "10.99.0.250", "2 s", NULL);
+	assert_true(clock_now_us() - began < 2 * SHORT_US);
+}
+
+struct waiter {
+	pthread_t thread;
+	struct cluster *cluster;
+	uint64_t took_us;
+	int result;
+};
+
+static void *wait_for_connection(void *arg)
+{
+	struct waiter *w = arg;
+	uint64_t began = clock_now_us();
+	struct err *e = NULL;
+
+	w->result = cluster_connect(w->cluster, &e);
+	w->took_us = clock_now_us() - began;
+	err_free(e);
+	return NULL;
+}
+
+/* A monitor that is there and says nothing: the worst case. Threads share the attempt. */
+static void a_silent_monitor_is_survived(void **state)
+{
+	_cleanup_cluster_ struct cluster *fresh = new_cluster(NULL, NULL, SHORT_US);
+	_cleanup_cluster_ struct cluster *standing = new_cluster(NULL, NULL, SHORT_US);
+	_cleanup_monitors_ struct monitors m = {0};
+	struct waiter waiters[8];
+	struct err *e = NULL;
+	uint64_t began;
+
+	(void)state;
+	assert_done(cluster_connect(standing, &e), e);
+	lab_cluster_command("pause", "mon");
+	for (size_t i = 0; i < ARRAY_SIZE(waiters); i++) {
+		waiters[i] = (struct waiter){.cluster = fresh};
+		pthread_create(&waiters[i].thread, NULL, wait_for_connection, &waiters[i]);
+	}
+	began = clock_now_us();
+	int r = cluster_monitors(standing, &m, &e);
+	uint64_t took = clock_now_us() - began;
+	for (size_t i = 0; i < ARRAY_SIZE(waiters); i++)
+		pthread_join(waiters[i].thread, NULL);
+	lab_cluster_command("resume", "mon");
+	assert_fails(r, &e, ERR_UNREACHABLE, -ETIMEDOUT, "2 s", "10.99.0.1", NULL);
+	assert_true(took < 2 * SHORT_US);
+	for (size_t i = 0; i < ARRAY_SIZE(waiters); i++) {
+		assert_int_equal(waiters[i].result, -ETIMEDOUT);
+		assert_true(waiters[i].took_us < 2 * SHORT_US);
+	}
+	/* And then, without a word from us: */
+	assert_done(cluster_connect(fresh, &e), e);
+	assert_done(cluster_monitors(fresh, &m, &e), e);
+	monitors_deinit(&m);
+	assert_done(cluster_monitors(standing, &m, &e), e);
+}
+
+static void a_client_that_was_shut_out_comes_back(void **state)
+{
+	_cleanup_cluster_ struct cluster *c = new_cluster(NULL, NULL, 10 * USEC_PER_SEC);
+	_cleanup_session_ struct session *old = NULL, *new = NULL;
+	struct image_info info = {0};
+	struct err *e = NULL;
+	char *address = NULL;
+
+	(void)state;
+	make_image("shut-out", 8 * MIB, FAST_FEATURES);
+	assert_done(image_info(c, at("shut-out"), &info, &e), e);
+	image_info_deinit(&info);
+	assert_done(cluster_session(c, &old, &e), e);
+	assert_int_equal(rados_getaddrs(old->rados, &address), 0);
+	assert_int_equal(rados_blocklist_add(lab.rados, address, 60), 0);
+	free(address);
+	assert_fails(image_info(c, at("shut-out"), &info, &e), &e, ERR_UNREACHABLE, -ESHUTDOWN,
+		     "shut this client out", NULL);
+	assert_done(image_info(c, at("shut-out"), &info, &e), e);
+	image_info_deinit(&info);
+	assert_done(cluster_session(c, &new, &e), e);
+	assert_ptr_not_equal(old, new);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_connects_and_tells_of_the_cluster),
+		cmocka_unit_test(the_secret_is_what_the_kernel_takes),
+		cmocka_unit_test(no_configuration_is_named),
+		cmocka_unit_test(a_missing_key_is_told_from_a_wrong_one),
+		cmocka_unit_test(no_monitor_ends_within_the_timeout),
+		cmocka_unit_test(a_silent_monitor_is_survived),
+		cmocka_unit_test(a_client_that_was_shut_out_comes_back),
+	};
+
+	return cmocka_run_group_tests_name("connection", tests, setup, teardown);
+}

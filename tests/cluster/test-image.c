@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Images made, looked at, listed and deleted. */
+#include <errno.h>
+
+#include "rbd/image-internal.h"
+#include "tests/cluster/lab.h"
+
+static void create_show_delete(void **state)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	_cleanup_free_ char *snap = NULL;
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(image_create(lab.cluster, at("empty"), 24 * MIB, ALL_FEATURES, &e), e);
+	assert_done(image_info(lab.cluster, at("empty"), &info, &e), e);
+	assert_int_equal(info.size_bytes, 24 * MIB);
+	assert_int_equal(info.object_size_bytes, 4 * MIB);
+	assert_int_equal(info.features, FAST_FEATURES);
+	assert_int_equal(info.snap_id, SNAP_HEAD);
+	assert_null(info.parent.image);
+	assert_null(info.from);
+	assert_null(info.data_pool);
+	assert_true(info.created > 1600000000);
+	assert_true(*info.id);
+	assert_fails(image_create(lab.cluster, at("empty"), MIB, ALL_FEATURES, &e), &e, ERR_EXISTS,
+		     -EEXIST, "empty", NULL);
+	assert_done(image_delete(lab.cluster, at("empty"), &snap, &e), e);
+	assert_null(snap);
+	assert_fails(image_delete(lab.cluster, at("empty"), &snap, &e), &e, ERR_NOT_FOUND, -ENOENT,
+		     "no image", NULL);
+}
+
+static void features_are_limited_to_what_is_allowed(void **state)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(image_create(lab.cluster, at("simple"), MIB,
+				 RBD_FEATURE_LAYERING | RBD_FEATURE_OBJECT_MAP, &e),
+		    e);
+	assert_done(image_info(lab.cluster, at("simple"), &info, &e), e);
+	assert_int_equal(info.features, RBD_FEATURE_LAYERING);
+}
+
+static void a_snapshot_is_looked_at_as_such(void **state)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	struct err *e = NULL;
+	rbd_image_t image;
+
+	(void)state;
+	make_image("snapped", 8 * MIB, FAST_FEATURES);
+	take_snapshot("snapped", "s");
+	image = open_image("snapped");
+	assert_int_equal(rbd_resize(image, 16 * MIB), 0);
+	rbd_close(image);
+	assert_done(image_info(lab.cluster, at("snapped@s"), &info, &e), e);
+	assert_int_equal(info.size_bytes, 8 * MIB);
+	assert_int_not_equal(info.snap_id, SNAP_HEAD);
+	assert_int_equal(info.snapshots, 1);
+}
+
+static void what_is_missing_is_named(void **state)
+{
+	struct image_info info = {0};
+	struct strlist list = {0};
+	_cleanup_free_ char *ns = NULL;
+	struct err *e = NULL;
+
+	(void)state;
+	assert_true(asprintf(&ns, "%s/nons/x", lab.pool) > 0);
+	assert_fails(image_info(lab.cluster, at("nopool/x"), &info, &e), &e, ERR_NOT_FOUND, -ENOENT,
+		     "no pool 'nopool'", NULL);
+	assert_fails(image_info(lab.cluster, at(ns), &info, &e), &e, ERR_NOT_FOUND, -ENOENT,
+		     "no namespace 'nons'", NULL);
+	assert_fails(image_info(lab.cluster, at("noimage"), &info, &e), &e, ERR_NOT_FOUND, -ENOENT,
+		     "no image", "noimage", NULL);
+	assert_fails(image_info(lab.cluster, at("snapped@nosnap"), &info, &e), &e, ERR_NOT_FOUND,
+		     -ENOENT, "no snapshot 'nosnap'", NULL);
+	assert_fails(image_create(lab.cluster, at(ns), MIB, ALL_FEATURES, &e), &e, ERR_NOT_FOUND,
+		     -ENOENT, "no namespace", NULL);
+	assert_fails(image_list(lab.cluster, "nopool", &list, &e), &e, ERR_NOT_FOUND, -ENOENT,
+		     "no pool 'nopool'", NULL);
+}
+
+static bool listed(const struct strlist *l, const char *ns, const char *image)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s/%s%s%s", lab.pool, ns, *ns ? "/" : "", image);
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->items[i], text))
+			return true;
+	return false;
+}
+
+static void lists_know_namespaces_and_hide_the_hidden(void **state)
+{
+	_cleanup_strlist_ struct strlist of_pool = {0}, of_all = {0};
+	struct err *e = NULL;
+	char name[64], in_ns[128];
+
+	(void)state;
+	assert_int_equal(rbd_namespace_create(lab.io, "ns1"), 0);
+	snprintf(in_ns, sizeof(in_ns), "%s/ns1/inside", lab.pool);
+	assert_done(image_create(lab.cluster, at(in_ns), MIB, ALL_FEATURES, &e), e);
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "i%d", i);
+		make_image(name, MIB, 1);
+	}
+	make_image(SPEC_HIDDEN_PREFIX "x.0123", MIB, 1);
+	assert_done(image_list(lab.cluster, lab.pool, &of_pool, &e), e);
+	assert_true(listed(&of_pool, "", "i0"));
+	assert_true(listed(&of_pool, "", "i39"));
+	assert_true(listed(&of_pool, "ns1", "inside"));
+	assert_false(listed(&of_pool, "", SPEC_HIDDEN_PREFIX "x.0123"));
+	assert_done(image_list(lab.cluster, NULL, &of_all, &e), e);
+	assert_true(listed(&of_all, "ns1", "inside"));
+	assert_true(of_all.n >= of_pool.n);
+}
+
+static void what_is_in_use_is_not_deleted(void **state)
+{
+	_cleanup_free_ char *snap = NULL;
+	struct err *e = NULL;
+	rbd_image_t image;
+
+	(void)state;
+	assert_fails(image_delete(lab.cluster, at("snapped"), &snap, &e), &e, ERR_BUSY, -ENOTEMPTY,
+		     "1 snapshot: s", NULL);
+	make_image("open", MIB, FAST_FEATURES);
+	image = open_image("open");
+	assert_fails(image_delete(lab.cluster, at("open"), &snap, &e), &e, ERR_BUSY, -EBUSY,
+		     "10.99.0.1:0/", NULL);
+	rbd_close(image);
+	assert_done(image_delete(lab.cluster, at("open"), &snap, &e), e);
+}
+
+static void the_last_child_takes_our_snapshot_along(void **state)
+{
+	_cleanup_free_ char *first = NULL, *last = NULL, *foreign = NULL, *golden = NULL;
+	struct err *e = NULL;
+	rbd_image_t image;
+
+	(void)state;
+	make_image("golden", 8 * MIB, FAST_FEATURES);
+	clone_expect("golden", "c1", true);
+	clone_expect("golden", "c2", false);
+	assert_done(image_delete(lab.cluster, at("c1"), &first, &e), e);
+	assert_null(first);
+	assert_fails(image_delete(lab.cluster, at("golden"), &golden, &e), &e, ERR_BUSY, -ENOTEMPTY,
+		     "rbdvol-0", NULL);
+	assert_done(image_delete(lab.cluster, at("c2"), &last, &e), e);
+	assert_non_null(strstr(last, "/golden@rbdvol-0"));
+	assert_int_equal(count_snapshots("golden"), 0);
+	take_snapshot("golden", "by-hand");
+	clone_expect("golden", "c3", false);
+	assert_done(image_delete(lab.cluster, at("c3"), &foreign, &e), e);
+	assert_null(foreign);
+	assert_int_equal(count_snapshots("golden"), 1);
+	image = open_image("golden");
+	assert_int_equal(rbd_snap_remove(image, "by-hand"), 0);
+	rbd_close(image);
+	assert_done(image_delete(lab.cluster, at("golden"), &golden, &e), e);
+}
+
+static void names_that_are_odd_are_just_names(void **state)
+{
+	static const char *const names[] = {"a,b",  "q\"uo'te", "ünïcödé-✓",
+					    "%s%n", "-dash",	"a=b;c"};
+	struct image_info info = {0};
+	struct err *e = NULL;
+	char *snap = NULL, *back;
+
+	(void)state;
+	make_image("odd-golden", MIB, FAST_FEATURES);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct clone_result r = {0};
+
+		clone_ok("odd-golden", names[i], &r);
+		clone_result_deinit(&r);
+		assert_done(image_info(lab.cluster, at(names[i]), &info, &e), e);
+		back = spec_format(&info.parent);
+		assert_string_equal(back, info.from);
+		free(back);
+		image_info_deinit(&info);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_done(image_delete(lab.cluster, at(names[i]), &snap, &e), e);
+		assert_int_equal(!!snap, i + 1 == ARRAY_SIZE(names));
+		free(snap);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(create_show_delete),
+		cmocka_unit_test(features_are_limited_to_what_is_allowed),
+		cmocka_unit_test(a_snapshot_is_looked_at_as_such),
+		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(lists_know_namespaces_and_hide_the_hidden),
+		cmocka_unit_test(what_is_in_use_is_not_deleted),
+		cmocka_unit_test(the_last_child_takes_our_snapshot_along),
+		cmocka_unit_test(names_that_are_odd_are_just_names),
+	};
+
+	return cmocka_run_group_tests_name("image", tests, lab_setup, lab_teardown);
+}
