@@ -28,6 +28,12 @@ static void udev_device_drop(struct udev_device *dev)
 }
 DEFINE_CLEANUP(struct udev_device *, udev_device_drop)
 
+static void udev_enumerate_drop(struct udev_enumerate *en)
+{
+	udev_enumerate_unref(en);
+}
+DEFINE_CLEANUP(struct udev_enumerate *, udev_enumerate_drop)
+
 void udev_watch_free(struct udev_watch *w)
 {
 	udev_queue_unref(w->queue);
@@ -166,6 +172,28 @@ static bool is_of(struct udev_device *dev, const struct device *d)
 	       (!diskseq || property_is(dev, "ID_RBD_DISKSEQ", diskseq));
 }
 
+/* Whether udev is done with the partitions too. The kernel has made them all before it returns from
+ * the map; udev processes them after their disk, since theirs is a path below it. */
+static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, const struct device *d)
+{
+	cleanup(udev_enumerate_drop_p) struct udev_enumerate *en = udev_enumerate_new(w->udev);
+	struct udev_list_entry *entry;
+
+	if (!en || udev_enumerate_add_match_parent(en, disk) < 0 ||
+	    udev_enumerate_add_match_property(en, "DEVTYPE", "partition") < 0 ||
+	    udev_enumerate_scan_devices(en) < 0)
+		return true; /* they are a courtesy: the device itself is ready */
+	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(en))
+	{
+		cleanup(udev_device_drop_p) struct udev_device *part =
+			udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
+
+		if (part && (!udev_device_get_is_initialized(part) || !is_of(part, d)))
+			return false;
+	}
+	return true;
+}
+
 /* Look at udev's database, then at the link. An older mapping of the same image may own both names:
  * then there is no link to wait for. */
 static enum look look(struct udev_watch *w, struct device *d)
@@ -178,7 +206,7 @@ static enum look look(struct udev_watch *w, struct device *d)
 		return LOOK_WAIT;
 	if (!udev_device_get_property_value(dev, "ID_RBD_POOL_ID"))
 		return LOOK_NO_RULES;
-	if (!is_of(dev, d))
+	if (!is_of(dev, d) || !partitions_ready(w, dev, d))
 		return LOOK_WAIT;
 	if (device_fill_link(d) < 0)
 		return LOOK_NO_LINK;
