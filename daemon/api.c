@@ -211,7 +211,7 @@ static char *identity_of(const struct work *w, const char *key)
 	if (!f)
 		return NULL;
 	fprintf(f, "%s %s", verb_name(w->verb), key);
-	identify(f, "as", w->req.user ? w->req.user : config->user);
+	identify(f, "as", w->req.user ? w->req.user : config->user ? config->user : "");
 	for (size_t i = 0; i < request_options_n; i++)
 		if (request_options[i].verbs != VERB_EVERY)
 			identify_option(f, &request_options[i],
@@ -374,8 +374,9 @@ static void handle_host(struct call *c, struct answer *a)
 		return;
 	answer_json(a, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "version", PACKAGE_VERSION,
 				 "cluster", json_text(config->cluster), "user",
-				 json_text(config->user), "pool", json_text(config->pool), "kernel",
-				 json_text(name.release), "host", json_text(name.nodename)));
+				 json_text(config->user ? config->user : ""), "pool",
+				 json_text(config->pool), "kernel", json_text(name.release), "host",
+				 json_text(name.nodename)));
 }
 
 /* VERB_JOBS has the options that every request takes, and no others. */

@@ -261,8 +261,6 @@ static int set_defaults(struct config *c, struct err **e)
 	int r = set_text(&c->cluster, "ceph", e);
 
 	if (!r)
-		r = set_text(&c->user, "admin", e);
-	if (!r)
 		r = set_text(&c->pool, "rbd", e);
 	c->timeout_us = 30 * USEC_PER_SEC;
 	/* Less than a request's, so that the answer can be the reason instead of 'still running';

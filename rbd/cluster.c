@@ -20,6 +20,7 @@ struct cluster {
 	char *user;
 	char *conf;
 	char *keyring;
+	char *monitors; /* as configured, for people */
 	uint64_t timeout_us;
 	struct memory memory;
 
@@ -112,6 +113,12 @@ static int configure(struct cluster *c, struct session *s, struct err **e)
 	return s->monitors ? 0 : err_oom(e);
 }
 
+/* For messages. Without any in the configuration librados looks for them in the DNS. */
+static const char *session_monitors(const struct session *s)
+{
+	return *s->monitors ? s->monitors : "found by DNS";
+}
+
 static int session_new(struct cluster *c, struct session **out, struct err **e)
 {
 	_cleanup_session_ struct session *s = calloc(1, sizeof(*s));
@@ -171,9 +178,13 @@ int cluster_new(const struct cluster_config *config, struct cluster **out, struc
 	if (cluster_init(c, config) < 0)
 		return err_oom(e);
 	r = session_new(c, &c->fresh, e);
-	if (!r)
-		*out = steal(&c);
-	return r;
+	if (r < 0)
+		return r;
+	c->monitors = strdup(session_monitors(c->fresh));
+	if (!c->monitors)
+		return err_oom(e);
+	*out = steal(&c);
+	return 0;
 }
 
 struct cluster *cluster_ref(struct cluster *c)
@@ -196,7 +207,13 @@ void cluster_unref(struct cluster *c)
 	free(c->user);
 	free(c->conf);
 	free(c->keyring);
+	free(c->monitors);
 	free(c);
+}
+
+const char *cluster_monitors_configured(const struct cluster *c)
+{
+	return c->monitors;
 }
 
 const char *cluster_user(const struct cluster *c)
@@ -214,7 +231,7 @@ struct memory *cluster_memory(struct cluster *c)
 static int fail_connect(struct cluster *c, struct session *s, int r, struct err **e)
 {
 	_cleanup_secret_ struct secret key = {0};
-	const char *monitors = *s->monitors ? s->monitors : "found by DNS";
+	const char *monitors = session_monitors(s);
 
 	if (r == -EACCES || r == -EPERM || r == -ENOENT || r == -EOPNOTSUPP) {
 		int found = key_find(s->rados, s->user, &key, e);

@@ -14,7 +14,7 @@ struct cluster;
 
 struct cluster_config {
 	const char *name;    /* "ceph": conf is /etc/ceph/NAME.conf where not given */
-	const char *user;    /* without "client." */
+	const char *user;    /* without "client."; NULL: CEPH_ARGS, then admin */
 	const char *conf;    /* NULL: CEPH_CONF, then librados' default places */
 	const char *keyring; /* NULL: as conf says */
 	uint64_t timeout_us; /* of connecting and of each operation; whole seconds, rounded up */
@@ -28,6 +28,8 @@ DEFINE_CLEANUP(struct cluster *, cluster_unref)
 #define _cleanup_cluster_ cleanup(cluster_unref_p)
 
 const char *cluster_user(const struct cluster *c);
+/* The monitors that connecting asks, as the configuration names them: for messages. */
+const char *cluster_monitors_configured(const struct cluster *c);
 
 /* Connect unless connected. -ETIMEDOUT (unreachable) names the monitors that were tried; -EACCES:
  * key or user refused; -ENOENT: no key found. */

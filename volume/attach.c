@@ -111,6 +111,7 @@ static int name_it(struct operation *o, struct err **e)
 
 static const struct step *const steps[] = {
 	&step_check,
+	&step_connect,
 	&step_volume,
 	&(const struct step){"features", features_fit, NULL},
 	&(const struct step){"hold", is_held, hold_it},

@@ -153,11 +153,13 @@ static int make_volume(struct operation *o, struct err **e)
 
 const struct step step_volume = {"clone", volume_exists, make_volume};
 
+static const struct step *const steps[] = {&step_connect, &step_volume};
+
 int volume_create(struct host *h, const struct spec *spec, const struct volume_request *req,
 		  struct progress *p, struct volume_info *out, struct err **e)
 {
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_init(&o, h, spec, req, p, out, e);
 
-	return r < 0 ? r : steps_run((const struct step *const[]){&step_volume}, 1, &o, e);
+	return r < 0 ? r : steps_run(steps, ARRAY_SIZE(steps), &o, e);
 }

@@ -38,6 +38,8 @@ int volume_delete(struct host *h, const struct spec *spec, const struct volume_r
 			       "delete takes a volume, not a snapshot ('@%s')", spec->snap);
 	r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
+		r = operation_connect(&o, e);
+	if (r >= 0)
 		r = observe_image(&o, e);
 	if (!r)
 		return not_found(&o, e);

@@ -56,15 +56,13 @@ static int copy_string(const char **field, const char *fallback)
 	return from && !*field ? -ENOMEM : 0;
 }
 
-/* What is not configured: CEPH_ARGS' --id and --cluster are librados' to read, so they stay NULL
- * here. */
 static int config_copy(struct host_config *to, const struct host_config *from)
 {
 	int r;
 
 	*to = *from;
 	r = copy_string(&to->cluster, "ceph");
-	r |= copy_string(&to->user, "admin");
+	r |= copy_string(&to->user, NULL);
 	r |= copy_string(&to->conf, NULL);
 	r |= copy_string(&to->keyring, NULL);
 	r |= copy_string(&to->pool, "rbd");
@@ -125,6 +123,12 @@ const char *host_pool(const struct host *h, const struct volume_request *req)
 	return req->pool ? req->pool : h->config.pool;
 }
 
+/* "" where none is configured: librados' own way to find one then. */
+static const char *own_user(const struct host *h)
+{
+	return h->config.user ? h->config.user : "";
+}
+
 /* Under the lock. */
 static int connection_add(struct host *h, const char *cluster, const char *user,
 			  struct cluster **out, struct err **e)
@@ -132,9 +136,9 @@ static int connection_add(struct host *h, const char *cluster, const char *user,
 	bool is_default = !strcmp(cluster, h->config.cluster);
 	struct cluster_config config = {
 		.name = cluster,
-		.user = user,
+		.user = *user ? user : NULL,
 		.conf = is_default ? h->config.conf : NULL,
-		.keyring = is_default && !strcmp(user, h->config.user) ? h->config.keyring : NULL,
+		.keyring = is_default && !strcmp(user, own_user(h)) ? h->config.keyring : NULL,
 		.timeout_us = h->config.timeout_us,
 	};
 	_cleanup_cluster_ struct cluster *c = NULL;
@@ -157,7 +161,7 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 		 struct err **e)
 {
 	const char *cluster = req->cluster ? req->cluster : h->config.cluster;
-	const char *user = req->user ? req->user : h->config.user;
+	const char *user = req->user ? req->user : own_user(h);
 	int r = 0;
 
 	*out = NULL;

@@ -52,6 +52,10 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 /* The pool of a spec that names none. */
 const char *host_pool(const struct host *h, const struct volume_request *req);
 
+/* Connect, told as a step of its own: of all waits it is the likeliest to be long, and a message about
+ * it must name the monitors. */
+int operation_connect(struct operation *o, struct err **e);
+
 /* observe.c: each fills its part of o->v afresh. */
 /* 1: the image is there; 0: it is not, and o->missing says what is missing; negative: not known. */
 int observe_image(struct operation *o, struct err **e);
@@ -63,6 +67,7 @@ int observe_device(struct operation *o, struct err **e);
 int observe_hold(struct operation *o, struct err **e);
 
 /* Steps that several operations share. */
+extern const struct step step_connect; /* step.c: the cluster answers */
 extern const struct step
 	step_volume; /* create.c: the image exists, with the parent and size asked for */
 extern const struct step step_check; /* map.c: the kernel has rbd, the options make sense */

@@ -23,7 +23,10 @@ int volume_resolve(struct host *h, const struct volume_request *req, const char 
 static int show_cluster(struct operation *o, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL;
-	int r = observe_image(o, &why);
+	int r = operation_connect(o, &why);
+
+	if (r >= 0)
+		r = observe_image(o, &why);
 
 	if (r < 0) {
 		_cleanup_err_ struct err *none = NULL;

@@ -66,3 +66,25 @@ bool operation_read_only(const struct operation *o)
 {
 	return o->req->read_only || o->spec->snap;
 }
+
+int operation_connect(struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *step = NULL;
+
+	if (asprintf(&step, "connect to %s", cluster_monitors_configured(o->cluster)) < 0) {
+		step = NULL;
+		return err_oom(e);
+	}
+	if (o->progress->step)
+		o->progress->step(o->progress, step);
+	return cluster_connect(o->cluster, e);
+}
+
+static int is_connected(struct operation *o, struct err **e)
+{
+	int r = operation_connect(o, e);
+
+	return r < 0 ? r : 1;
+}
+
+const struct step step_connect = {"connect", is_connected, NULL};

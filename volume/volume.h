@@ -19,8 +19,8 @@
 struct host;
 struct host_config {
 	const char *cluster; /* default cluster's name */
-	const char *user;
-	const char *conf; /* of the default cluster; NULL: the usual place */
+	const char *user;    /* NULL: CEPH_ARGS, then admin */
+	const char *conf;    /* of the default cluster; NULL: the usual place */
 	const char *keyring;
 	const char *pool;	 /* default pool */
 	const char *map_options; /* default map options; NULL: none */

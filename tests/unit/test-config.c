@@ -81,7 +81,7 @@ static void test_defaults(void **state)
 
 	assert_int_equal(config_load(f->file, false, &c, &e), 0);
 	assert_string_equal(c.cluster, "ceph");
-	assert_string_equal(c.user, "admin");
+	assert_null(c.user); /* CEPH_ARGS, then admin: librados' affair */
 	assert_string_equal(c.pool, "rbd");
 	assert_null(c.conf);
 	assert_null(c.keyring);
