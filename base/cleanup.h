@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define cleanup(fn) __attribute__((cleanup(fn)))
+#define cleanup(fn) __attribute__((__cleanup__(fn)))
 
 /* Hand the value of *p on and leave the null value behind, so that the cleanup finds nothing. */
 #define steal(p)                                                                                   \

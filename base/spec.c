@@ -212,27 +212,27 @@ bool spec_equal(const struct spec *a, const struct spec *b)
 	       (!a->snap || !strcmp(a->snap, b->snap));
 }
 
-/* Where a name's "-partN" ending begins; NULL where it has none. */
-static const char *partition_ending(const char *name)
+/* Where in NAME a "-partN" ending begins; SIZE_MAX where it has none. */
+static size_t partition_ending(const char *name)
 {
-	const char *end = name + strlen(name), *p = end;
+	size_t end = strlen(name), at = end;
 
-	while (p > name && isdigit((unsigned char)p[-1]))
-		p--;
-	if (p == end || p - name < 5 || strncmp(p - 5, "-part", 5))
-		return NULL;
-	return p - 5;
+	while (at > 0 && isdigit((unsigned char)name[at - 1]))
+		at--;
+	if (at == end || at < 5 || strncmp(name + at - 5, "-part", 5))
+		return SIZE_MAX;
+	return at - 5;
 }
 
-static void encode(FILE *f, const char *name, const char *also)
+/* ALSO: where in NAME a byte is to be encoded that is plain elsewhere; SIZE_MAX: nowhere. */
+static void encode(FILE *f, const char *name, size_t also)
 {
 	bool dots = !strcmp(name, ".") || !strcmp(name, "..");
 
-	for (const char *p = name; *p; p++) {
-		unsigned char c = (unsigned char)*p;
+	for (size_t i = 0; name[i]; i++) {
+		unsigned char c = (unsigned char)name[i];
 
-		if (p != also && !(dots && p == name) && c < 0x80 &&
-		    (isalnum(c) || strchr("#+.:=_-", c)))
+		if (i != also && !(dots && !i) && c < 0x80 && (isalnum(c) || strchr("#+.:=_-", c)))
 			fputc(c, f);
 		else
 			fprintf(f, "\\x%02x", c);
@@ -244,20 +244,19 @@ char *spec_link_name(const struct spec *s)
 	char *out = NULL;
 	size_t len;
 	FILE *f = open_memstream(&out, &len);
-	const char *last = s->snap ? s->snap : s->image;
 
 	if (!f)
 		return NULL;
-	encode(f, s->pool, strcmp(s->pool, "by-id") ? NULL : s->pool);
+	encode(f, s->pool, strcmp(s->pool, "by-id") ? SIZE_MAX : 0);
 	fputc('/', f);
 	if (*s->ns) {
-		encode(f, s->ns, NULL);
+		encode(f, s->ns, SIZE_MAX);
 		fputc('/', f);
 	}
-	encode(f, s->image, s->snap ? NULL : partition_ending(last));
+	encode(f, s->image, s->snap ? SIZE_MAX : partition_ending(s->image));
 	if (s->snap) {
 		fputc('@', f);
-		encode(f, s->snap, partition_ending(last));
+		encode(f, s->snap, partition_ending(s->snap));
 	}
 	if (fclose(f)) {
 		free(out);
