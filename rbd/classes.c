@@ -316,6 +316,53 @@ int class_proof(rados_ioctx_t io, const char *name, const char *id, struct proof
 	return answer_proof(&q, out);
 }
 
+#define HEADER_KEYS_MAX 1024
+
+static void end_omap_p(rados_omap_iter_t *i)
+{
+	if (*i)
+		rados_omap_get_end(*i);
+}
+
+/* Add 'set all of VALUES' to a write operation; the library copies them. */
+static int add_omap(rados_write_op_t op, rados_omap_iter_t values)
+{
+	for (;;) {
+		char *key = NULL, *value = NULL;
+		size_t key_len = 0, len = 0;
+		int r = rados_omap_get_next2(values, &key, &value, &key_len, &len);
+
+		if (r < 0 || !key)
+			return r;
+		rados_write_op_omap_set2(op, (const char *const *)&key, (const char *const *)&value,
+					 &key_len, &len, 1);
+	}
+}
+
+int class_header_renew(rados_ioctx_t io, const char *id)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_read_op_ rados_read_op_t get = rados_create_read_op();
+	_cleanup_write_op_ rados_write_op_t put = rados_create_write_op();
+	cleanup(end_omap_p) rados_omap_iter_t values = NULL;
+	unsigned char more = 0;
+	int result = 0, r;
+
+	if (!object)
+		return -ENOMEM;
+	rados_read_op_omap_get_vals2(get, "", "", HEADER_KEYS_MAX, &values, &more, &result);
+	r = rados_read_op_operate(get, io, object, 0);
+	if (r < 0 || result < 0)
+		return r < 0 ? r : result;
+	if (more)
+		return -E2BIG;
+	rados_write_op_assert_version(put, rados_get_last_version(io));
+	rados_write_op_remove(put);
+	rados_write_op_create(put, LIBRADOS_CREATE_IDEMPOTENT, NULL);
+	r = add_omap(put, values);
+	return r < 0 ? r : rados_write_op_operate2(put, io, object, NULL, 0);
+}
+
 void lock_state_deinit(struct lock_state *l)
 {
 	for (size_t i = 0; i < l->n; i++) {

@@ -32,6 +32,12 @@ int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *ou
  * not. */
 int class_proof(rados_ioctx_t io, const char *name, const char *id, struct proof *out);
 
+/* Write the header of image ID anew, as it is, but without watches and locks; in one step, -ERANGE
+ * or -EOVERFLOW if somebody changed it meanwhile. For an image that nobody may be using: an OSD
+ * that loses a client in the moment it begins to watch keeps that watch for ever (seen
+ * with 16.2.15: neither its timeout nor shutting the client out ends it). */
+int class_header_renew(rados_ioctx_t io, const char *id);
+
 struct locker {
 	char *client; /* "client.4123" */
 	char *cookie;

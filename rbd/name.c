@@ -3,6 +3,7 @@
  * name object for the new name, the entry in the pool's directory, the removal of the old name
  * object. From the first on the image is there under its name, whole; after a cut the same three
  * are done again, and those that are done already do nothing. */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@
 
 /* How long a dead client stays shut out: longer than any of its requests can be under way. */
 #define SHUT_OUT_SECONDS 300
-#define LOOK_AGAIN_US	 100000
+#define LOOK_AGAIN_US	 50000
+/* After so many looks a watch should have ended, as its client is shut out. */
+#define LOOKS_FOR_SHUT_OUT 10
 
 char *name_hidden(const char *image, const char *owner)
 {
@@ -61,7 +64,15 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	return publish_rest(io, listed, name, id);
 }
 
-/* Who else has the hidden image open; -EBUSY if it is this connection itself. */
+static bool has_address(const char *list, const char *address)
+{
+	const char *at = strstr(list, address);
+
+	return at && !isdigit((unsigned char)at[strlen(address)]);
+}
+
+/* Who else has the hidden image open; -EALREADY if it is this connection itself.
+ */
 static int others_watching(struct place *p, const char *hidden, struct strlist *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
@@ -78,20 +89,30 @@ static int others_watching(struct place *p, const char *hidden, struct strlist *
 	if (rados_getaddrs(p->session->rados, &mine) < 0)
 		return 0;
 	for (size_t i = 0; i < out->n; i++)
-		if (strstr(mine, out->items[i]))
-			r = -EBUSY;
+		if (has_address(mine, out->items[i]))
+			r = -EALREADY;
 	free(mine);
 	return r;
 }
 
+static bool shut_out(struct place *p, const struct strlist *watchers)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < watchers->n; i++)
+		r = compat_shut_out(p->session->rados, watchers->items[i], SHUT_OUT_SECONDS);
+	return !r && !rados_wait_for_latest_osdmap(p->session->rados);
+}
+
 /* End the watches on a hidden image: the client behind them is this owner's predecessor, dead. Shut
- * out, its watch ends at once and it can't come back to life; without the right to do so, the watch
- * ends by itself after 30 s. */
+ * out, its watch ends at once and it can't come back to life. A watch that stays all the same has
+ * nobody behind it. Without the right to shut out, a watch ends by itself after 30 s. */
 static int end_watches(struct place *p, const char *hidden, struct deadline deadline)
 {
-	bool shut_out = false;
+	_cleanup_free_ char *id = NULL;
+	bool powerless = false;
 
-	for (;;) {
+	for (unsigned looks = 0;; looks++) {
 		_cleanup_strlist_ struct strlist watchers = {0};
 		int r = others_watching(p, hidden, &watchers);
 
@@ -99,23 +120,26 @@ static int end_watches(struct place *p, const char *hidden, struct deadline dead
 			return r;
 		if (deadline_passed(deadline))
 			return -EBUSY;
-		for (size_t i = 0; !shut_out && i < watchers.n; i++)
-			compat_shut_out(p->session->rados, watchers.items[i], SHUT_OUT_SECONDS);
-		if (!shut_out)
-			rados_wait_for_latest_osdmap(p->session->rados);
+		if (!looks)
+			powerless = shut_out(p, &watchers);
 		else
 			usleep(LOOK_AGAIN_US);
-		shut_out = true;
+		if (powerless && looks == LOOKS_FOR_SHUT_OUT && !class_image_id(p->io, hidden, &id))
+			class_header_renew(p->io, id);
 	}
 }
 
 int name_discard(struct place *p, const char *hidden, struct deadline deadline, struct err **e)
 {
-	int r = end_watches(p, hidden, deadline);
+	int r;
 
-	if (!r)
-		r = rbd_remove(p->io, hidden);
-	if (r == -EBUSY)
+	do {
+		r = end_watches(p, hidden, deadline);
+		if (!r)
+			r = rbd_remove(p->io, hidden);
+		/* Busy without a watch: one that was about to be made as its client died. */
+	} while (r == -EBUSY && !deadline_passed(deadline) && !usleep(LOOK_AGAIN_US));
+	if (r == -EBUSY || r == -EALREADY)
 		return err_set(e, ERR_BUSY, r, "another clone of the same name is under way (%s)",
 			       hidden);
 	if (r == -ENOENT)

@@ -25,6 +25,21 @@ struct cluster *lab_cluster(void)
 	return c;
 }
 
+void lab_configure(const char *who, const char *option, const char *value)
+{
+	char command[512], *status = NULL;
+	const char *commands = command;
+	size_t len = 0;
+
+	snprintf(command, sizeof(command),
+		 "{\"prefix\": \"config %s\", \"who\": \"%s\", \"name\": \"%s\"%s%s%s}",
+		 value ? "set" : "rm", who, option, value ? ", \"value\": \"" : "",
+		 value ? value : "", value ? "\"" : "");
+	assert_int_equal(
+		rados_mon_command(lab.rados, &commands, 1, NULL, 0, NULL, NULL, &status, &len), 0);
+	rados_buffer_free(status);
+}
+
 int lab_setup(void **state)
 {
 	rados_t rados;
@@ -37,6 +52,7 @@ int lab_setup(void **state)
 	assert_int_equal(rados_pool_create(rados, lab.pool), 0);
 	rados_shutdown(rados);
 	lab_connect();
+	lab_configure("mon", "paxos_propose_interval", "0.05");
 	assert_int_equal(rbd_pool_init(lab.io, true), 0);
 	lab.cluster = lab_cluster();
 	return 0;
@@ -48,6 +64,7 @@ int lab_teardown(void **state)
 	cluster_unref(lab.cluster);
 	rados_ioctx_destroy(lab.io);
 	rados_pool_delete(lab.rados, lab.pool);
+	lab_configure("mon", "paxos_propose_interval", NULL);
 	rados_shutdown(lab.rados);
 	return 0;
 }

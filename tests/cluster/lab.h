@@ -34,12 +34,15 @@ struct lab {
 };
 extern struct lab lab;
 
-/* For cmocka_run_group_tests: a pool that nobody else uses, and its end. */
+/* For cmocka_run_group_tests: a pool that nobody else uses, and its end. The monitor decides at a
+ * quick pace meanwhile: a new snapshot then takes 0.05 s instead of 0.4 to 0.8. */
 int lab_setup(void **state);
 int lab_teardown(void **state);
 /* The bare connections: what a forked child has to make anew. */
 void lab_connect(void);
 struct cluster *lab_cluster(void);
+/* Set an option of the cluster's daemons; VALUE NULL: as it was. */
+void lab_configure(const char *who, const char *option, const char *value);
 /* Run tests/lab/cluster with these words; fails the test where it fails. */
 void lab_cluster_command(const char *verb, const char *daemon);
 
