@@ -29,7 +29,7 @@ static char *join(const struct strlist *l)
 	return out;
 }
 
-static int refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e)
+int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_strlist_ struct strlist names = {0};
@@ -58,12 +58,29 @@ static int refuse_snapshots(struct place *p, rbd_image_t image, const char *name
 			name);
 }
 
-static int refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e)
+/* Of ADDRESSES those that are not this connection's own. */
+static int leave_out_own(struct place *p, const struct strlist *addresses, struct strlist *out)
 {
-	_cleanup_strlist_ struct strlist watchers = {0};
-	_cleanup_free_ char *list = NULL;
-	int r = image_watchers(image, &watchers);
+	char *mine = NULL;
+	int r = rados_getaddrs(p->session->rados, &mine);
 
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r >= 0 && i < addresses->n; i++)
+		if (!strstr(mine, addresses->items[i]))
+			r = strlist_add(out, "%s", addresses->items[i]);
+	free(mine);
+	return r;
+}
+
+int image_refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e)
+{
+	_cleanup_strlist_ struct strlist all = {0}, watchers = {0};
+	_cleanup_free_ char *list = NULL;
+	int r = image_watchers(image, &all);
+
+	if (r >= 0)
+		r = leave_out_own(p, &all, &watchers);
 	if (r < 0)
 		return session_fail(p->session, r, e, "ask who has '%s' open", name);
 	if (!watchers.n)
@@ -93,8 +110,8 @@ static int examine(struct place *p, const struct spec *spec, const char *name, r
 		return 0;
 	if (r < 0)
 		return session_fail(p->session, r, e, "open image '%s'", name);
-	r = refuse_snapshots(p, *image, name, e);
-	return r < 0 ? r : refuse_watchers(p, *image, name, e);
+	r = image_refuse_snapshots(p, *image, name, e);
+	return r < 0 ? r : image_refuse_watchers(p, *image, name, e);
 }
 
 /* Whether nothing is cloned from the snapshot that IMAGE is open at; unknown is no. */

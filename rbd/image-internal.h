@@ -49,6 +49,11 @@ void link_deinit(struct link *l);
 char *image_note(rbd_image_t image, const char *key);
 /* Addresses of those that have the image open for writing ("ip:port/nonce"). */
 int image_watchers(rbd_image_t image, struct strlist *out);
+/* 0, or -EBUSY and who (but this connection) has an open image open for writing. NAME: for words.
+ */
+int image_refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e);
+/* 0, or -ENOTEMPTY and the snapshots of an open image. */
+int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e);
 
 /* Names under construction. */
 

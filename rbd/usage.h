@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much of the cluster an image takes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/spec.h"
+#include "rbd/cluster.h"
+
+/* In whole objects: one of which a little is written counts in full, as in 'rbd du'. What older
+ * snapshots keep beyond that is not counted. */
+struct usage {
+	bool known;
+	uint64_t objects;      /* of its own */
+	uint64_t used_bytes;   /* these cover */
+	uint64_t shared_bytes; /* read from the objects of its parents */
+};
+
+/* The usage of SPEC, from object maps: they tell of all objects in a few reads. An image without
+ * fast-diff (or whose map is invalid) has none: out->known is then false, unless SLOW, where each
+ * object is asked for. The same goes for its parents: shared_bytes is then 0. */
+int image_usage(struct cluster *c, const struct spec *spec, bool slow, struct usage *out,
+		struct err **e);
