@@ -21,7 +21,7 @@ static const struct {
 } verbs[] = {
 	{VERB_CREATE, "create"}, {VERB_ATTACH, "attach"}, {VERB_DETACH, "detach"},
 	{VERB_DELETE, "delete"}, {VERB_LIST, "list"},	  {VERB_SHOW, "show"},
-	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},
+	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},	  {VERB_WIPE, "wipe"},
 };
 
 const char *verb_name(enum verb verb)
@@ -79,8 +79,31 @@ int request_set(struct volume_request *req, enum verb verb, const char *key, con
 	return err_set(e, ERR_FAILED, -EINVAL, "option '%s' is of no known kind", key);
 }
 
+/* The algorithms of libvirt's vol-wipe; of those an RBD image takes two. */
+static int check_algorithm(const char *algorithm, struct err **e)
+{
+	static const char *const others[] = {"nnsa",	 "dod",	      "bsi",	    "gutmann",
+					     "schneier", "pfitzner7", "pfitzner33", "random"};
+
+	if (!algorithm)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "wipe needs an algorithm (--algorithm trim or --algorithm zero)");
+	if (!strcmp(algorithm, "trim") || !strcmp(algorithm, "zero"))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(algorithm, others[i]))
+			return err_set(e, ERR_USAGE, -EINVAL,
+				       "algorithm '%s' is for disks that overwrite in place, which "
+				       "an RBD image does not: it can be wiped by trim or zero",
+				       algorithm);
+	return err_set(e, ERR_USAGE, -EINVAL, "no algorithm '%s': there are trim and zero",
+		       algorithm);
+}
+
 int request_check(const struct volume_request *req, enum verb verb, struct err **e)
 {
+	if (verb == VERB_WIPE)
+		return check_algorithm(req->algorithm, e);
 	if (verb == VERB_CREATE && !req->from && !req->size_bytes)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "create needs a parent (--from) or a size (--size)");
@@ -103,5 +126,6 @@ void request_deinit(struct volume_request *req)
 	free(req->cluster);
 	free(req->user);
 	free(req->pool);
+	free(req->algorithm);
 	*req = (struct volume_request){0};
 }

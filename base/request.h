@@ -17,7 +17,8 @@ enum verb {
 	VERB_SHOW = 1 << 5,
 	VERB_TRIM = 1 << 6,
 	VERB_JOBS = 1 << 7,
-	VERB_EVERY = (1 << 8) - 1,
+	VERB_WIPE = 1 << 8,
+	VERB_EVERY = (1 << 9) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */
@@ -37,6 +38,7 @@ struct volume_request {
 	char *cluster;
 	char *user;
 	char *pool;
+	char *algorithm; /* "trim" or "zero", once checked */
 };
 
 enum request_kind { REQUEST_TEXT, REQUEST_SIZE, REQUEST_NUMBER, REQUEST_SECONDS, REQUEST_FLAG };

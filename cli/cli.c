@@ -180,6 +180,18 @@ void cli_notes(const json_t *answer)
 	}
 }
 
+bool cli_confirm(const struct cli *cli, const char *question)
+{
+	char line[16] = "";
+
+	if (cli->yes || !isatty(STDIN_FILENO))
+		return true;
+	fprintf(stderr, "rbdvol: ");
+	cli_print_clean(stderr, question);
+	fprintf(stderr, " [y/N] ");
+	return fgets(line, sizeof(line), stdin) && (!strcmp(line, "y\n") || !strcmp(line, "yes\n"));
+}
+
 int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
 	     void (*tell)(const json_t *answer, void *context), void *context)
 {

@@ -13,6 +13,7 @@
 
 struct cli {
 	bool json;
+	bool yes;		       /* to every question */
 	const char *socket_path;       /* borrowed from the command line or the environment */
 	struct volume_request request; /* the options, checked */
 	json_t *options;	       /* the same as the daemon gets them, texts as given */
@@ -42,6 +43,10 @@ void cli_notes(const json_t *answer);
 void cli_print_json(const json_t *answer);
 /* TEXT with '?' for every control character: names in a cluster may hold anything. */
 void cli_print_clean(FILE *f, const char *text);
+
+/* Whether the user, asked QUESTION on the terminal, says yes; true without asking where there is no
+ * terminal, or with --yes. */
+bool cli_confirm(const struct cli *cli, const char *question);
 
 /* METHOD (with ACTION) for each of the N volumes NAMES. What came back is printed with --json, or
  * else handed to TELL, where there is one. All are tried; the exit status is that of the first

@@ -8,7 +8,7 @@
 const struct own_option own_options[] = {
 	{"json", NULL, "print JSON, one object a line, failures too", FLAG_JSON},
 	{"socket", "PATH", "the daemon's socket, " CLI_DEFAULT_SOCKET " by default", FLAG_SOCKET},
-	{"yes", NULL, "answer yes to every question (no verb asks one yet)", FLAG_YES},
+	{"yes", NULL, "answer yes to every question", FLAG_YES},
 	{"help", NULL, "show this text", FLAG_HELP},
 	{"version", NULL, "show the version", FLAG_VERSION},
 };
@@ -111,6 +111,7 @@ static int apply(struct cli *cli, const struct verb_def *verb, int c, const char
 		cli->socket_path = optarg;
 		return OPTIONS_RUN;
 	case FLAG_YES:
+		cli->yes = true;
 		return OPTIONS_RUN;
 	case 'o':
 		return add_map_options(cli, verb, e);

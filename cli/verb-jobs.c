@@ -7,11 +7,22 @@ static char *failure(const json_t *job, const char *key)
 	return field_text(json_object_get(job, key), "message");
 }
 
+static char *percent(const json_t *job, const char *key)
+{
+	const json_t *v = json_object_get(job, key);
+	char *out;
+
+	return !json_is_number(v) || asprintf(&out, "%.0f %%", 100 * json_number_value(v)) < 0
+		       ? NULL
+		       : out;
+}
+
 static const struct field columns[] = {
 	{"ID", "id", field_number, true},	  {"VERB", "verb", field_text, false},
 	{"VOLUME", "volume", field_text, false},  {"STEP", "step", field_text, false},
 	{"AGE", "age", field_age, true},	  {"STATE", "state", field_text, false},
-	{"IN STEP", "step_age", field_age, true}, {"ERROR", "error", failure, false},
+	{"IN STEP", "step_age", field_age, true}, {"DONE", "progress", percent, true},
+	{"ERROR", "error", failure, false},
 };
 
 int verb_jobs(struct cli *cli, int n, char **args)

@@ -18,6 +18,7 @@ const struct verb_def verb_defs[] = {
 	{VERB_SHOW, "VOLUME|DEVICE|LINK", "show what is known of a volume", 1, 1, verb_show},
 	{VERB_TRIM, "VOLUME…|--all", "give the unused blocks of mounted file systems back", 0,
 	 INT_MAX, verb_trim},
+	{VERB_WIPE, "VOLUME", "erase the content of a volume; asks on a terminal", 1, 1, verb_wipe},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);

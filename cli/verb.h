@@ -26,4 +26,5 @@ int verb_delete(struct cli *cli, int n, char **args);
 int verb_list(struct cli *cli, int n, char **args);
 int verb_show(struct cli *cli, int n, char **args);
 int verb_trim(struct cli *cli, int n, char **args);
+int verb_wipe(struct cli *cli, int n, char **args);
 int verb_jobs(struct cli *cli, int n, char **args);

@@ -264,6 +264,7 @@ static volume_operation *operation_of(enum verb verb)
 		{VERB_CREATE, volume_create}, {VERB_ATTACH, volume_attach},
 		{VERB_DETACH, volume_detach}, {VERB_DELETE, volume_delete},
 		{VERB_SHOW, volume_show},     {VERB_TRIM, volume_trim},
+		{VERB_WIPE, volume_wipe},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
@@ -388,6 +389,7 @@ const struct route api_routes[] = {
 	{"POST", "/v1/volumes/*/attach", VERB_ATTACH, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/detach", VERB_DETACH, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/trim", VERB_TRIM, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/wipe", VERB_WIPE, ACCESS_CHANGE, handle_volume},
 	{"GET", "/v1/jobs", VERB_JOBS, ACCESS_READ, handle_jobs},
 	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},

@@ -22,12 +22,13 @@ static char *where(const struct job *j)
 {
 	uint64_t us = clock_now_us() - j->step_since_us;
 	unsigned long long s = (us + USEC_PER_SEC / 2) / USEC_PER_SEC;
+	const char *step = *j->step ? j->step : verb_name(j->task.verb);
 	char *text;
+	int r = j->done < 0
+			? asprintf(&text, "in %s for %llu s", step, s)
+			: asprintf(&text, "in %s for %llu s, %.0f %% done", step, s, 100 * j->done);
 
-	if (asprintf(&text, "in %s for %llu s", *j->step ? j->step : verb_name(j->task.verb), s) <
-	    0)
-		return NULL;
-	return text;
+	return r < 0 ? NULL : text;
 }
 
 /* Locked. */
@@ -98,6 +99,7 @@ static int view_locked(const struct job *j, struct job_view *out)
 	out->age_us = (job_finished(j) ? j->finished_us : now) - j->since_us;
 	out->step_age_us = job_finished(j) ? 0 : now - j->step_since_us;
 	out->volume = strdup(j->volume);
+	out->progress = job_finished(j) ? -1 : j->done;
 	out->step = *j->step ? strdup(j->step) : NULL;
 	out->result = j->result ? strdup(j->result) : NULL;
 	if (!out->volume || (*j->step && !out->step) || (j->result && !out->result))

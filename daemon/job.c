@@ -130,7 +130,16 @@ static void on_step(struct progress *p, const char *step)
 	WITH_LOCK(j->queue);
 	snprintf(j->step, sizeof(j->step), "%s", step);
 	j->step_since_us = clock_now_us();
+	j->done = -1;
 	j->told_slow = false;
+}
+
+static void on_done(struct progress *p, uint64_t done, uint64_t total)
+{
+	struct job *j = (struct job *)p;
+
+	WITH_LOCK(j->queue);
+	j->done = total ? (double)done / (double)total : -1;
 }
 
 static void on_note(struct progress *p, const char *sentence)
@@ -272,6 +281,8 @@ static int job_new(struct job_queue *q, const struct job_task *task, struct job 
 	j->task.key = j->key;
 	j->task.identity = j->identity;
 	j->progress.step = on_step;
+	j->progress.done = on_done;
+	j->done = -1;
 	j->progress.note = on_note;
 	j->since = time(NULL);
 	j->since_us = clock_now_us();

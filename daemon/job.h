@@ -76,6 +76,7 @@ struct job_view {
 	char *volume;
 	enum job_state state;
 	char *step;	      /* or NULL */
+	double progress;      /* of the step, 0 to 1; negative: not known */
 	uint64_t step_age_us; /* in this step, or waiting */
 	time_t since;	      /* asked for */
 	uint64_t age_us;      /* since then, or until it was finished */

@@ -183,6 +183,19 @@ static json_t *hold(const struct hold *h)
 	return object_end(&o);
 }
 
+static void put_usage(struct object *o, const char *key, const struct usage *u)
+{
+	struct object usage = object_new();
+
+	put_number(&usage, "objects", u->objects);
+	put_number(&usage, "used", u->used_bytes);
+	put_number(&usage, "shared", u->shared_bytes);
+	if (u->known)
+		put(o, key, object_end(&usage));
+	else
+		json_decref(usage.json);
+}
+
 json_t *json_volume(const struct volume_info *v, enum verb verb, const struct strlist *notes)
 {
 	struct object o = object_new();
@@ -201,6 +214,8 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 		put(&o, "held_by", hold(&v->hold));
 	if (verb == VERB_TRIM)
 		put_number(&o, "trimmed", v->trimmed_bytes);
+	put_usage(&o, "usage", &v->usage);
+	put_usage(&o, "usage_before", &v->before);
 	if (notes)
 		put(&o, "notes", texts(notes));
 	return object_end(&o);
@@ -264,6 +279,8 @@ static struct object job_object(const struct job_view *v)
 	put_text(&o, "step", v->step);
 	if (v->state == JOB_RUNNING)
 		put(&o, "step_age", seconds(v->step_age_us));
+	if (v->progress >= 0)
+		put(&o, "progress", json_real(v->progress));
 	put(&o, "since", moment(v->since));
 	put(&o, "age", seconds(v->age_us));
 	put(&o, "notes", texts(&v->notes));

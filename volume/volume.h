@@ -13,6 +13,7 @@
 #include "mapper/device.h"
 #include "rbd/hold.h"
 #include "rbd/image.h"
+#include "rbd/usage.h"
 
 /* This host: the clusters it talks to and the defaults of its configuration. Thread-safe once made.
  */
@@ -34,6 +35,8 @@ struct progress {
 	struct deadline deadline;
 	/* STEP begins, such as "map"; copied. NULL function: nobody listens. */
 	void (*step)(struct progress *p, const char *step);
+	/* DONE of TOTAL of the step's work, of no certain unit. */
+	void (*done)(struct progress *p, uint64_t done, uint64_t total);
 	/* Something the user should know, one sentence. */
 	void (*note)(struct progress *p, const char *sentence);
 };
@@ -51,6 +54,8 @@ struct volume_info {
 	bool held; /* hold is filled */
 	struct hold hold;
 	uint64_t trimmed_bytes; /* by trim */
+	struct usage usage;	/* where asked for, and after trim and wipe */
+	struct usage before;	/* as it was before trim and wipe */
 };
 void volume_info_deinit(struct volume_info *v);
 #define _cleanup_volume_info_ cleanup(volume_info_deinit)
@@ -69,7 +74,7 @@ typedef int volume_operation(struct host *h, const struct spec *spec,
 			     const struct volume_request *req, struct progress *p,
 			     struct volume_info *out, struct err **e);
 volume_operation volume_create, volume_attach, volume_detach, volume_delete, volume_show,
-	volume_trim;
+	volume_trim, volume_wipe;
 
 /* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
  * req->pool) too. */

@@ -120,6 +120,7 @@ FAKE(volume_detach)
 FAKE(volume_delete)
 FAKE(volume_show)
 FAKE(volume_trim)
+FAKE(volume_wipe)
 
 int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
 		struct volume_list *out, struct err **e)

@@ -53,9 +53,12 @@ static const struct exchange {
 	 "\"address\":\"10.0.0.1:0/1\",\"since\":\"2026-01-01T00:00:00Z\",\"shared\":true}}"},
 	{"GET /v1/volumes/bare ", "200 OK",
 	 "{\"volume\":\"rbd/bare\",\"parent\":null,\"size\":-1}"},
+	{"POST /v1/volumes/rbd%2Fa/wipe ", "200 OK",
+	 "{\"volume\":\"rbd/a\",\"usage_before\":{\"used\":4194304},\"usage\":{\"used\":0}}"},
 	{"GET /v1/jobs ", "200 OK",
 	 "{\"jobs\":[{\"id\":17,\"verb\":\"attach\",\"volume\":\"rbd/a\",\"step\":\"map\",\"age\":"
-	 "125.5,\"state\":\"running\",\"step_age\":3.25},{\"id\":\"x\",\"verb\":7,\"age\":\"y\"}]"
+	 "125.5,\"state\":\"running\",\"step_age\":3.25,\"progress\":0.62},{\"id\":\"x\",\"verb\":"
+	 "7,\"age\":\"y\"}]"
 	 "}"},
 };
 
@@ -268,13 +271,20 @@ static void trim_all_trims_what_is_mounted_for_writing(void **state)
 	       "rbdvol: trim takes either volumes or --all, not both (rbdvol trim --help)\n");
 }
 
+static void wipe_tells_what_the_cluster_got_back(void **state)
+{
+	(void)state;
+	expect("wipe rbd/a --algorithm trim --yes", 0,
+	       "rbd/a: wiped, 0 B in the cluster, 4 MiB before\n", "");
+}
+
 static void jobs_are_a_table(void **state)
 {
 	(void)state;
 	expect("jobs", 0,
-	       "ID VERB   VOLUME STEP       AGE STATE   IN STEP ERROR\n"
-	       "17 attach rbd/a  map  2 min 5 s running   3.2 s -\n"
-	       " - -      -      -            - -             - -\n",
+	       "ID VERB   VOLUME STEP       AGE STATE   IN STEP DONE ERROR\n"
+	       "17 attach rbd/a  map  2 min 5 s running   3.2 s 62 % -\n"
+	       " - -      -      -            - -             -    - -\n",
 	       "");
 }
 
@@ -287,6 +297,7 @@ int main(void)
 		cmocka_unit_test(each_volume_is_tried_and_the_first_failure_counts),
 		cmocka_unit_test(list_is_a_table),
 		cmocka_unit_test(show_is_a_list_of_what_is_known),
+		cmocka_unit_test(wipe_tells_what_the_cluster_got_back),
 		cmocka_unit_test(trim_all_trims_what_is_mounted_for_writing),
 		cmocka_unit_test(jobs_are_a_table),
 	};

@@ -93,6 +93,27 @@ static void options_that_need_each_other_are_checked(void **state)
 	assert_fails(request_check(&orphan, VERB_CREATE, &e), -EINVAL, ERR_USAGE, "parent");
 }
 
+static void wipe_has_two_algorithms(void **state)
+{
+	static const char *const of_libvirt[] = {"nnsa",     "dod",	  "bsi",	"gutmann",
+						 "schneier", "pfitzner7", "pfitzner33", "random"};
+	struct volume_request req = {0};
+
+	(void)state;
+	assert_fails(request_check(&req, VERB_WIPE, &e), -EINVAL, ERR_USAGE, "--algorithm");
+	req.algorithm = (char *)"trim";
+	assert_works(request_check(&req, VERB_WIPE, &e));
+	req.algorithm = (char *)"zero";
+	assert_works(request_check(&req, VERB_WIPE, &e));
+	req.algorithm = (char *)"shred";
+	assert_fails(request_check(&req, VERB_WIPE, &e), -EINVAL, ERR_USAGE, "no algorithm");
+	for (size_t i = 0; i < ARRAY_SIZE(of_libvirt); i++) {
+		req.algorithm = (char *)of_libvirt[i];
+		assert_fails(request_check(&req, VERB_WIPE, &e), -EINVAL, ERR_USAGE,
+			     "overwrite in place");
+	}
+}
+
 static void deinit_may_be_called_twice(void **state)
 {
 	struct volume_request req = {0};
@@ -112,6 +133,7 @@ int main(void)
 		cmocka_unit_test(each_kind_fills_its_field),
 		cmocka_unit_test(a_bad_value_leaves_the_request),
 		cmocka_unit_test(options_that_need_each_other_are_checked),
+		cmocka_unit_test(wipe_has_two_algorithms),
 		cmocka_unit_test(deinit_may_be_called_twice),
 	};
 

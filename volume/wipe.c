@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The content of a volume is erased. While that goes on this host holds it, so that no other host
+ * attaches it meanwhile. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "rbd/wipe.h"
+#include "volume/operation.h"
+
+static void on_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct progress *p = arg;
+
+	if (p->done)
+		p->done(p, done, total);
+}
+
+static int hold_it(struct operation *o, struct err **e)
+{
+	const struct host_identity *id = host_identity(o->host);
+	const struct hold mine = {
+		.host = (char *)id->id,
+		.host_name = id->name,
+		.boot_id = (char *)id->boot_id,
+		.client_address = (char *)"",
+		.since = time(NULL),
+	};
+
+	return hold_take(o->cluster, o->spec, &mine, e);
+}
+
+static int refuse_attached(struct operation *o, struct err **e)
+{
+	int r = observe_device(o, e);
+
+	if (r <= 0)
+		return r;
+	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s", o->spec->image,
+		o->v->device.node);
+	return err_hint(e, "rbdvol detach %s", o->v->device.node);
+}
+
+static void begin(const struct operation *o, const char *step)
+{
+	if (o->progress->step)
+		o->progress->step(o->progress, step);
+}
+
+/* How much there is, where that is cheap to know. */
+static int look(struct operation *o, struct usage *out, struct err **e)
+{
+	begin(o, "look");
+	return image_usage(o->cluster, o->spec, false, out, e);
+}
+
+static int wipe(struct operation *o, struct err **e)
+{
+	const struct wipe_options options = {
+		.algorithm = strcmp(o->req->algorithm, "zero") ? WIPE_TRIM : WIPE_ZERO,
+		.despite_snapshots = o->req->force,
+		.tell = on_progress,
+		.arg = o->progress,
+	};
+	int r = look(o, &o->v->before, e);
+
+	if (r < 0)
+		return r;
+	begin(o, o->req->algorithm);
+	r = image_wipe(o->cluster, o->spec, &options, e);
+	if (r >= 0)
+		r = look(o, &o->v->usage, e);
+	return r < 0 ? r : observe_image(o, e);
+}
+
+/* A failure to let go is told only where nothing else failed. */
+static int held_wipe(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *release = NULL;
+	int r = hold_it(o, e);
+
+	if (r < 0)
+		return r;
+	r = wipe(o, e);
+	if (r == -ENOTEMPTY)
+		err_hint(e, "remove the snapshots, or give --force to wipe all that they do not "
+			    "keep");
+	if (hold_let_go(o, &release) < 0)
+		progress_note(o->progress, "it stays held by this host: %s", release->message);
+	return r;
+}
+
+int volume_wipe(struct host *h, const struct spec *spec, const struct volume_request *req,
+		struct progress *p, struct volume_info *out, struct err **e)
+{
+	_cleanup_operation_ struct operation o = {0};
+	int r;
+
+	if (spec->snap)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "a snapshot can't be wiped, only its volume ('@%s')", spec->snap);
+	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = observe_image(&o, e);
+	if (!r)
+		return not_found(&o, e);
+	if (r > 0)
+		r = refuse_attached(&o, e);
+	r = r < 0 ? r : held_wipe(&o, e);
+	return r < 0 ? r : 0;
+}
