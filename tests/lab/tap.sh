@@ -113,3 +113,62 @@ daemon_stop() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid"
 }
+
+# For tests that boot and shut down a guest with systemd: they stay outside. `systemd_guest NAME`
+# comes first.
+systemd_guest() {
+	guest_name=$1
+	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
+	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
+}
+
+cluster() {
+	"$tap_tools/cluster" exec "$@" </dev/null
+}
+
+# boot fresh|again
+boot() {
+	local options=(--again)
+	systemd_guest_end
+	[[ $1 == again ]] || options=(--init systemd --stage "$top_builddir/stage")
+	"$tap_tools/guest" --name "$guest_name" start "${options[@]}" >&2 || bail_out "the guest did not start"
+}
+
+# guest COMMAND ARG... or guest --sh TEXT
+guest() {
+	"$tap_tools/guest" --name "$guest_name" run "$@" </dev/null
+}
+
+guest_stop() {
+	"$tap_tools/guest" --name "$guest_name" stop
+}
+
+systemd_guest_end() {
+	"$tap_tools/guest" --name "$guest_name" kill >/dev/null 2>&1
+}
+
+# The guest's console of its last boot.
+console() {
+	"$tap_tools/guest" --name "$guest_name" log
+}
+
+# before FIRST THEN TEXT: a line with FIRST comes before one with THEN.
+before() {
+	local first second
+	first=$(grep -n -m1 -F -e "$1" <<<"$3" | cut -d: -f1)
+	second=$(grep -n -m1 -F -e "$2" <<<"$3" | cut -d: -f1)
+	[[ -n $first && -n $second && $first -lt $second ]] || {
+		echo "'$1' in line ${first:-none}, '$2' in line ${second:-none}"
+		return 1
+	}
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[[ $SECONDS -lt $end ]] || { "$@"; return; }
+		sleep 0.5
+	done
+}
