@@ -52,8 +52,8 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 /* The pool of a spec that names none. */
 const char *host_pool(const struct host *h, const struct volume_request *req);
 
-/* Connect, told as a step of its own: of all waits it is the likeliest to be long, and a message about
- * it must name the monitors. */
+/* Connect, told as a step of its own: of all waits it is the likeliest to be long, and a message
+ * about it must name the monitors. */
 int operation_connect(struct operation *o, struct err **e);
 
 /* observe.c: each fills its part of o->v afresh. */

@@ -22,10 +22,11 @@ static char *record(const char *name)
 	return path;
 }
 
+/* The mapping of an image's head. They are sorted by age, which a copy of sysfs does not keep. */
 static const struct device *by_image(const struct device_list *l, const char *image)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->items[i].spec.image, image))
+		if (!strcmp(l->items[i].spec.image, image) && !l->items[i].spec.snap)
 			return &l->items[i];
 	fail_msg("no mapping of %s", image);
 	return NULL;
