@@ -19,9 +19,10 @@ static const struct {
 	enum verb verb;
 	const char *name;
 } verbs[] = {
-	{VERB_CREATE, "create"}, {VERB_ATTACH, "attach"}, {VERB_DETACH, "detach"},
-	{VERB_DELETE, "delete"}, {VERB_LIST, "list"},	  {VERB_SHOW, "show"},
-	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},	  {VERB_WIPE, "wipe"},
+	{VERB_CREATE, "create"}, {VERB_ATTACH, "attach"},     {VERB_DETACH, "detach"},
+	{VERB_DELETE, "delete"}, {VERB_LIST, "list"},	      {VERB_SHOW, "show"},
+	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},	      {VERB_WIPE, "wipe"},
+	{VERB_RESIZE, "resize"}, {VERB_SNAPSHOT, "snapshot"}, {VERB_FLATTEN, "flatten"},
 };
 
 const char *verb_name(enum verb verb)

@@ -18,7 +18,10 @@ enum verb {
 	VERB_TRIM = 1 << 6,
 	VERB_JOBS = 1 << 7,
 	VERB_WIPE = 1 << 8,
-	VERB_EVERY = (1 << 9) - 1,
+	VERB_RESIZE = 1 << 9,
+	VERB_SNAPSHOT = 1 << 10,
+	VERB_FLATTEN = 1 << 11,
+	VERB_EVERY = (1 << 12) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */

@@ -19,6 +19,12 @@ const struct verb_def verb_defs[] = {
 	{VERB_TRIM, "VOLUME…|--all", "give the unused blocks of mounted file systems back", 0,
 	 INT_MAX, verb_trim},
 	{VERB_WIPE, "VOLUME", "erase the content of a volume; asks on a terminal", 1, 1, verb_wipe},
+	{VERB_RESIZE, "VOLUME SIZE", "grow a volume, its device and the file system mounted of it",
+	 1, 2, verb_resize},
+	{VERB_SNAPSHOT, "VOLUME[@NAME]", "take a snapshot of a volume, and print its name", 1, 1,
+	 verb_snapshot},
+	{VERB_FLATTEN, "VOLUME…", "make volumes independent of their parents", 1, INT_MAX,
+	 verb_flatten},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);
@@ -31,7 +37,7 @@ static const struct {
 	{"map", VERB_ATTACH},	 {"unmap", VERB_DETACH}, {"rm", VERB_DELETE},
 	{"remove", VERB_DELETE}, {"ls", VERB_LIST},	 {"info", VERB_SHOW},
 	{"status", VERB_SHOW},	 {"clone", VERB_CREATE}, {"fstrim", VERB_TRIM},
-	{"discard", VERB_TRIM},
+	{"discard", VERB_TRIM},	 {"grow", VERB_RESIZE},	 {"snap", VERB_SNAPSHOT},
 };
 
 #define WORD_MAX 16

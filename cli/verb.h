@@ -27,4 +27,7 @@ int verb_list(struct cli *cli, int n, char **args);
 int verb_show(struct cli *cli, int n, char **args);
 int verb_trim(struct cli *cli, int n, char **args);
 int verb_wipe(struct cli *cli, int n, char **args);
+int verb_resize(struct cli *cli, int n, char **args);
+int verb_snapshot(struct cli *cli, int n, char **args);
+int verb_flatten(struct cli *cli, int n, char **args);
 int verb_jobs(struct cli *cli, int n, char **args);

@@ -261,10 +261,11 @@ static volume_operation *operation_of(enum verb verb)
 		enum verb verb;
 		volume_operation *operation;
 	} operations[] = {
-		{VERB_CREATE, volume_create}, {VERB_ATTACH, volume_attach},
-		{VERB_DETACH, volume_detach}, {VERB_DELETE, volume_delete},
-		{VERB_SHOW, volume_show},     {VERB_TRIM, volume_trim},
-		{VERB_WIPE, volume_wipe},
+		{VERB_CREATE, volume_create},	  {VERB_ATTACH, volume_attach},
+		{VERB_DETACH, volume_detach},	  {VERB_DELETE, volume_delete},
+		{VERB_SHOW, volume_show},	  {VERB_TRIM, volume_trim},
+		{VERB_WIPE, volume_wipe},	  {VERB_RESIZE, volume_resize},
+		{VERB_SNAPSHOT, volume_snapshot}, {VERB_FLATTEN, volume_flatten},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
@@ -390,6 +391,9 @@ const struct route api_routes[] = {
 	{"POST", "/v1/volumes/*/detach", VERB_DETACH, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/trim", VERB_TRIM, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/wipe", VERB_WIPE, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/resize", VERB_RESIZE, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/snapshot", VERB_SNAPSHOT, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/flatten", VERB_FLATTEN, ACCESS_CHANGE, handle_volume},
 	{"GET", "/v1/jobs", VERB_JOBS, ACCESS_READ, handle_jobs},
 	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "mapper/key.h"
 #include "mapper/krbd.h"
@@ -204,7 +205,9 @@ static int add_and_find(const struct map_request *req, struct device *out, struc
 	r = device_list(&before, e);
 	if (r < 0)
 		return r;
+	FAILPOINT("map.key");
 	r = krbd_add(req, line, e);
+	FAILPOINT("map.added");
 	return r < 0 ? r : find_new(req, &before, out, e);
 }
 
@@ -227,6 +230,7 @@ int device_map(const struct map_request *req, struct deadline deadline, struct d
 	r = check_identity(req, &d, e);
 	if (r >= 0)
 		r = ready_wait(watch, &d, deadline, e);
+	FAILPOINT("map.ready");
 	if (r < 0) {
 		_cleanup_err_ struct err *ignored = NULL;
 
@@ -309,6 +313,7 @@ int device_unmap(const struct device *d, bool force, struct deadline deadline, s
 	if (r < 0)
 		return r;
 	r = remove_it(d, force, watch, end);
+	FAILPOINT("unmap.removed");
 	if (r < 0)
 		return unmap_failed(d, r, e);
 	gone_wait(watch, d, deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US)));

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "rbd/classes.h"
 #include "rbd/image-internal.h"
 #include "rbd/snapshot.h"
@@ -186,6 +187,7 @@ static int protect(struct work *w)
 		return r;
 	}
 	r = rbd_snap_protect(image, w->base.snap);
+	FAILPOINT("clone.protected");
 	return r == -EBUSY ? 0 : r; /* it is already */
 }
 
@@ -202,7 +204,9 @@ static int grow(struct work *w)
 		image = NULL;
 		return r;
 	}
-	return rbd_resize(image, w->options->size_bytes);
+	r = rbd_resize(image, w->options->size_bytes);
+	FAILPOINT("clone.grown");
+	return r;
 }
 
 static char *origin(const struct work *w)
@@ -228,10 +232,12 @@ static int make(struct work *w, uint64_t features)
 	set_options(w, features, options);
 	r = rbd_clone3(w->from.io, w->parent->image, w->base.snap, w->to.io, w->hidden, options);
 	rbd_image_options_destroy(options);
+	FAILPOINT("clone.cloned");
 	if (!r)
 		r = class_image_id(w->to.io, w->hidden, &id);
 	if (!r)
 		r = class_note(w->to.io, id, NOTE_FROM, from);
+	FAILPOINT("clone.noted");
 	if (!r)
 		r = grow(w);
 	return r < 0 ? r : name_publish(w->to.io, w->hidden, w->child->image, id);

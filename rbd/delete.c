@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "rbd/classes.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
@@ -114,46 +115,76 @@ static int examine(struct place *p, const struct spec *spec, const char *name, r
 	return r < 0 ? r : image_refuse_watchers(p, *image, name, e);
 }
 
-/* Whether nothing is cloned from the snapshot that IMAGE is open at; unknown is no. */
-static bool childless(rbd_image_t image)
+/* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
+ * and for what is not known. */
+static unsigned children_of(rbd_image_t image)
 {
 	rbd_linked_image_spec_t child;
 	size_t n = 1;
 	int r = rbd_list_children3(image, &child, &n);
 
-	if (r >= 0 && n)
+	if (r < 0)
+		return 2;
+	if (n)
 		rbd_linked_image_spec_list_cleanup(&child, n);
-	return r >= 0 && !n;
+	return n ? 1 : 0;
 }
 
-/* Remove the parent's snapshot if it is one of ours and without children. What stands in the way
- * (no right to, another clone made meanwhile) is no error: the snapshot stays then. */
-static char *drop_snapshot(struct session *session, const struct link *link)
+/* The parent's snapshot, if it is one of ours that has no more than CHILDREN_MAX children: *p and
+ * *image, the parent open for writing, *protected. */
+static bool open_droppable(struct session *session, const struct link *link, unsigned children_max,
+			   struct place *p, rbd_image_t *image, int *protected)
 {
-	const struct spec spec = {link->image.pool_name, link->image.pool_namespace,
-				  link->image.image_name, link->snap.name};
-	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t at = NULL, image = NULL;
-	int protected = 0;
+	_cleanup_image_ rbd_image_t at = NULL;
 
 	if (link->image.trash || link->snap.namespace_type != RBD_SNAP_NAMESPACE_TYPE_USER ||
 	    strncmp(link->snap.name, SNAPSHOT_PREFIX, strlen(SNAPSHOT_PREFIX)) ||
-	    place_open_id(session, link->image.pool_id, link->image.pool_namespace, &p) < 0)
-		return NULL;
-	if (rbd_open_by_id_read_only(p.io, link->image.image_id, &at, link->snap.name) < 0) {
+	    place_open_id(session, link->image.pool_id, link->image.pool_namespace, p) < 0)
+		return false;
+	if (rbd_open_by_id_read_only(p->io, link->image.image_id, &at, link->snap.name) < 0) {
 		at = NULL;
-		return NULL;
+		return false;
 	}
-	if (!childless(at))
-		return NULL;
-	if (rbd_open_by_id(p.io, link->image.image_id, &image, NULL) < 0) {
-		image = NULL;
-		return NULL;
+	if (children_of(at) > children_max)
+		return false;
+	if (rbd_open_by_id(p->io, link->image.image_id, image, NULL) < 0) {
+		*image = NULL;
+		return false;
 	}
-	if (!rbd_snap_is_protected(image, link->snap.name, &protected) && protected &&
-	    rbd_snap_unprotect(image, link->snap.name) < 0)
+	return !rbd_snap_is_protected(*image, link->snap.name, protected);
+}
+
+static char *format_link(const struct link *link)
+{
+	const struct spec spec = {link->image.pool_name, link->image.pool_namespace,
+				  link->image.image_name, link->snap.name};
+
+	return spec_format(&spec);
+}
+
+char *parent_snapshot_drop_early(struct session *session, const struct link *link)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int protected = 0;
+
+	if (!open_droppable(session, link, 1, &p, &image, &protected) || protected)
 		return NULL;
-	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : spec_format(&spec);
+	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : format_link(link);
+}
+
+char *parent_snapshot_drop(struct session *session, const struct link *link)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int protected = 0;
+
+	if (!open_droppable(session, link, 0, &p, &image, &protected))
+		return NULL;
+	if (protected && rbd_snap_unprotect(image, link->snap.name) < 0)
+		return NULL;
+	FAILPOINT("drop.unprotected");
+	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : format_link(link);
 }
 
 int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
@@ -161,7 +192,7 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
 {
 	_cleanup_place_ struct place p = {0};
 	_cleanup_link_ struct link link = {0};
-	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_free_ char *name = spec_format(spec), *dropped = NULL;
 	rbd_image_t image = NULL;
 	int r = place_open(c, spec->pool, spec->ns, &p, e);
 
@@ -176,14 +207,19 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
 	}
 	if (r < 0)
 		return r;
+	if (link.image.image_id)
+		dropped = parent_snapshot_drop_early(p.session, &link);
+	FAILPOINT("delete.dropped");
 	r = rbd_remove(p.io, spec->image);
+	FAILPOINT("delete.removed");
 	if (r == -ENOENT && !image)
 		r = 0;
 	if (r == -ENOENT)
 		return err_set(e, ERR_NOT_FOUND, r, "no image '%s'", name);
 	if (r < 0)
 		return session_fail(p.session, r, e, "delete image '%s'", name);
-	if (link.image.image_id)
-		*out_parent_snapshot = drop_snapshot(p.session, &link);
+	if (link.image.image_id && !dropped)
+		dropped = parent_snapshot_drop(p.session, &link);
+	*out_parent_snapshot = steal(&dropped);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "rbd/classes.h"
 #include "rbd/session.h"
 
@@ -134,6 +135,7 @@ static int break_own(struct place *p, const char *object, const struct lock_stat
 		if (strcmp(state->items[i].cookie, host))
 			continue;
 		r = rados_break_lock(p->io, object, LOCK, state->items[i].client, host);
+		FAILPOINT("hold.broken");
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}

@@ -45,6 +45,17 @@ int image_link(rbd_image_t image, struct link *out);
 void link_deinit(struct link *l);
 #define _cleanup_link_ cleanup(link_deinit)
 
+/* A snapshot of ours, of which LINK's image is a child, goes when no other needs it; the caller
+ * frees its spec. NULL: it stays, which is no error (no right to remove it, another clone made
+ * meanwhile).
+ *
+ * The first is for before the child is removed or flattened: a snapshot without protection may be
+ * removed while it has its last child, and Ceph keeps its content for as long as that lives. Done
+ * in this order, a cut in between leaves nothing behind that the repetition would not find. The
+ * second is for afterwards, where that was not possible (a protected one, of clone format 1). */
+char *parent_snapshot_drop_early(struct session *s, const struct link *link);
+char *parent_snapshot_drop(struct session *s, const struct link *link);
+
 /* A metadata value; the caller frees it; NULL where there is none. */
 char *image_note(rbd_image_t image, const char *key);
 /* Addresses of those that have the image open for writing ("ip:port/nonce"). */

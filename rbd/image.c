@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "rbd/image-internal.h"
 
 int snapshots_list(rbd_image_t image, struct snapshots *out)
@@ -238,6 +239,7 @@ int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes
 	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FORMAT, 2);
 	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FEATURES, features);
 	r = rbd_create4(p.io, spec->image, size_bytes, options);
+	FAILPOINT("create.created");
 	rbd_image_options_destroy(options);
 	return r < 0 ? fail_create(&p, spec, name, r, e) : 0;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "rbd/classes.h"
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
@@ -32,7 +33,9 @@ static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, 
 	/* ENOENT, ESTALE: listed under its name already. */
 	if (r < 0 && r != -ENOENT && r != -ESTALE)
 		return r;
+	FAILPOINT("publish.listed");
 	r = class_name_remove(io, hidden);
+	FAILPOINT("publish.done");
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -43,6 +46,7 @@ int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const c
 
 	if (r < 0)
 		return r;
+	FAILPOINT("publish.named");
 	r = publish_rest(io, hidden, name, id);
 	if (r != -EEXIST)
 		return r;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "rbd/classes.h"
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
@@ -235,6 +236,7 @@ static int take_snapshot(struct place *p, const struct spec *parent, const struc
 		return r;
 	}
 	r = rbd_snap_create(image, name);
+	FAILPOINT("clone.snapshotted");
 	if (!r)
 		r = rbd_snap_get_id(image, name, &snap_id);
 	if (!r)

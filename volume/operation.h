@@ -21,6 +21,7 @@ struct operation {
 	struct volume_info *v;	     /* what is observed */
 	struct err *missing;	     /* which part of the spec observe_image did not find */
 	struct krbd_options options; /* map options: the user's, the configuration's, defaults */
+	unsigned permille;	     /* of the step that was told of last */
 	bool mapped_here;	     /* by this operation: undone if a later step fails */
 	bool held_here;		     /* likewise */
 };
@@ -41,6 +42,8 @@ struct step {
 	int (*done)(struct operation *o, struct err **e);
 	int (*act)(struct operation *o, struct err **e);
 };
+/* Tell what is being done now, such as "map". */
+void operation_tell(struct operation *o, const char *step);
 int steps_run(const struct step *const steps[], size_t n, struct operation *o, struct err **e);
 
 /* host.c */

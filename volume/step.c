@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdarg.h>
 
+#include "base/failpoint.h"
 #include "volume/operation.h"
 
 void progress_note(struct progress *p, const char *fmt, ...)
@@ -16,19 +17,26 @@ void progress_note(struct progress *p, const char *fmt, ...)
 		p->note(p, sentence);
 }
 
+void operation_tell(struct operation *o, const char *step)
+{
+	if (o->progress->step)
+		o->progress->step(o->progress, step);
+}
+
 int steps_run(const struct step *const steps[], size_t n, struct operation *o, struct err **e)
 {
 	for (size_t i = 0; i < n; i++) {
 		int r;
 
-		if (o->progress->step)
-			o->progress->step(o->progress, steps[i]->name);
+		operation_tell(o, steps[i]->name);
 		r = steps[i]->done(o, e);
 		if (r < 0)
 			return r;
 		if (r || !steps[i]->act)
 			continue;
+		FAILPOINT_AT(steps[i]->name, "before");
 		r = steps[i]->act(o, e);
+		FAILPOINT_AT(steps[i]->name, "after");
 		if (r < 0)
 			return r;
 	}

@@ -75,6 +75,13 @@ typedef int volume_operation(struct host *h, const struct spec *spec,
 			     struct volume_info *out, struct err **e);
 volume_operation volume_create, volume_attach, volume_detach, volume_delete, volume_show,
 	volume_trim, volume_wipe;
+/* The image, its device here and the file system mounted of that get req->size_bytes; it only
+ * grows. */
+volume_operation volume_resize;
+/* Take SPEC's snapshot; without a name, one made of the time. *out has its spec. */
+volume_operation volume_snapshot;
+/* Make the volume independent of its parent. */
+volume_operation volume_flatten;
 
 /* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
  * req->pool) too. */

@@ -121,6 +121,9 @@ FAKE(volume_delete)
 FAKE(volume_show)
 FAKE(volume_trim)
 FAKE(volume_wipe)
+FAKE(volume_resize)
+FAKE(volume_snapshot)
+FAKE(volume_flatten)
 
 int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
 		struct volume_list *out, struct err **e)

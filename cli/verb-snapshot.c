@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/verb.h"
+
+static void tell(const json_t *answer, void *context)
+{
+	const char *volume = NULL;
+
+	(void)context;
+	json_unpack((json_t *)answer, "{s?s}", "volume", &volume);
+	if (!volume)
+		return;
+	cli_print_clean(stdout, volume);
+	putchar('\n');
+}
+
+int verb_snapshot(struct cli *cli, int n, char **args)
+{
+	return cli_each(cli, "POST", "snapshot", n, args, tell, NULL);
+}

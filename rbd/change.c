@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rbd/change.h"
+
+#include <errno.h>
+
+#include "base/failpoint.h"
+#include "base/value.h"
+#include "rbd/image-internal.h"
+
+/* Open the head of SPEC's image for writing; NAME is for messages. */
+static int open_head(struct cluster *c, const struct spec *spec, const char *name, struct place *p,
+		     rbd_image_t *out, struct err **e)
+{
+	int r = place_open(c, spec->pool, spec->ns, p, e);
+
+	*out = NULL;
+	if (r < 0)
+		return r;
+	r = rbd_open(p->io, spec->image, out, NULL);
+	if (!r)
+		return 0;
+	*out = NULL;
+	return r == -ENOENT ? place_missing(p, spec, e)
+			    : session_fail(p->session, r, e, "open image '%s'", name);
+}
+
+static int refuse_shrink(const char *name, uint64_t has_bytes, struct err **e)
+{
+	_cleanup_free_ char *has = value_format_size(has_bytes);
+
+	err_set(e, ERR_USAGE, -EINVAL, "'%s' is larger already: it has %s", name, has ? has : "?");
+	return err_hint(e, "resize only grows; to shrink would cut off what is at the end");
+}
+
+static int ignore_progress(uint64_t done, uint64_t total, void *arg)
+{
+	(void)done, (void)total, (void)arg;
+	return 0;
+}
+
+int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	uint64_t has_bytes;
+	int r = open_head(c, spec, name, &p, &image, e);
+
+	if (r < 0)
+		return r;
+	r = rbd_get_size(image, &has_bytes);
+	if (!r && has_bytes > size_bytes)
+		return refuse_shrink(name, has_bytes, e);
+	if (!r && has_bytes < size_bytes) {
+		FAILPOINT("grow.opened");
+		r = rbd_resize2(image, size_bytes, false, ignore_progress, NULL);
+		FAILPOINT("grow.resized");
+	}
+	return r < 0 ? session_fail(p.session, r, e, "resize '%s'", name) : 0;
+}
+
+int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = open_head(c, spec, name, &p, &image, e);
+
+	if (r < 0)
+		return r;
+	r = rbd_snap_create(image, snap);
+	FAILPOINT("snapshot.created");
+	if (r == -EEXIST)
+		return err_set(e, ERR_EXISTS, r, "'%s' has a snapshot '%s' already", name, snap);
+	return r < 0 ? session_fail(p.session, r, e, "take snapshot '%s' of '%s'", snap, name) : 0;
+}
+
+struct telling {
+	change_progress *tell;
+	void *arg;
+};
+
+static int on_progress(uint64_t done, uint64_t total, void *arg)
+{
+	const struct telling *t = arg;
+
+	t->tell(total ? (unsigned)(done * 1000 / total) : 0, t->arg);
+	return 0;
+}
+
+int image_flatten(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
+		  char **out_parent_snapshot, struct err **e)
+{
+	struct telling telling = {tell, arg};
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_link_ struct link link = {0};
+	_cleanup_free_ char *dropped = NULL;
+	int r = open_head(c, spec, name, &p, &image, e);
+
+	*out_parent_snapshot = NULL;
+	if (r < 0)
+		return r;
+	r = image_link(image, &link);
+	if (r > 0) {
+		dropped = parent_snapshot_drop_early(p.session, &link);
+		FAILPOINT("flatten.dropped");
+		r = rbd_flatten_with_progress(image, on_progress, &telling);
+		FAILPOINT("flatten.flattened");
+	}
+	if (r < 0)
+		return session_fail(p.session, r, e, "flatten '%s'", name);
+	if (link.image.image_id && !dropped)
+		dropped = parent_snapshot_drop(p.session, &link);
+	*out_parent_snapshot = steal(&dropped);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An image changed as a whole: grown, snapshotted, made independent of its parent. All of it works
+ * while the image is mapped, here or elsewhere, unless that mapping keeps the exclusive lock for
+ * itself (the map option 'exclusive'). */
+#pragma once
+
+#include "base/spec.h"
+#include "rbd/cluster.h"
+
+/* How far it is, in thousandths; called from the calling thread. */
+typedef void change_progress(unsigned permille, void *arg);
+
+/* -EINVAL (usage): it is larger already. Fine where it has that size. */
+int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e);
+/* -EEXIST: a snapshot of that name is there. */
+int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap, struct err **e);
+/* Copy what the image shares with its parent; fine where it has none. A snapshot of ours on the
+ * parent that no other child uses goes too; *out_parent_snapshot tells its spec (the caller frees
+ * it) or is NULL. */
+int image_flatten(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
+		  char **out_parent_snapshot, struct err **e);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The volume gets blocks of its own for all that it shares with its parent. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "rbd/change.h"
+#include "volume/operation.h"
+
+static int is_flat(struct operation *o, struct err **e)
+{
+	int r = observe_image(o, e);
+
+	if (r <= 0)
+		return r ? r : not_found(o, e);
+	return !o->v->image.parent.image;
+}
+
+/* Each new figure is told as a step of its own, so that one that stays tells since when. */
+static void tell(unsigned permille, void *arg)
+{
+	struct operation *o = arg;
+	char step[32];
+
+	if (permille == o->permille)
+		return;
+	o->permille = permille;
+	snprintf(step, sizeof(step), "flatten (%u.%u %%)", permille / 10, permille % 10);
+	operation_tell(o, step);
+}
+
+static int flatten(struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *snapshot = NULL;
+	int r = image_flatten(o->cluster, o->spec, tell, o, &snapshot, e);
+
+	if (r < 0)
+		return r;
+	if (snapshot)
+		progress_note(o->progress, "snapshot %s, used by no other clone, is removed too",
+			      snapshot);
+	r = observe_image(o, e);
+	return r < 0 ? r : 0;
+}
+
+int volume_flatten(struct host *h, const struct spec *spec, const struct volume_request *req,
+		   struct progress *p, struct volume_info *out, struct err **e)
+{
+	static const struct step step = {"flatten", is_flat, flatten};
+	_cleanup_operation_ struct operation o = {0};
+	int r;
+
+	if (spec->snap)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "flatten takes a volume, not a snapshot ('@%s')", spec->snap);
+	r = operation_init(&o, h, spec, req, p, out, e);
+	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
+}
