@@ -25,19 +25,25 @@ struct cluster *lab_cluster(void)
 	return c;
 }
 
+void lab_mon_command(const char *command)
+{
+	char *status = NULL;
+	size_t len = 0;
+
+	assert_int_equal(
+		rados_mon_command(lab.rados, &command, 1, NULL, 0, NULL, NULL, &status, &len), 0);
+	rados_buffer_free(status);
+}
+
 void lab_configure(const char *who, const char *option, const char *value)
 {
-	char command[512], *status = NULL;
-	const char *commands = command;
-	size_t len = 0;
+	char command[512];
 
 	snprintf(command, sizeof(command),
 		 "{\"prefix\": \"config %s\", \"who\": \"%s\", \"name\": \"%s\"%s%s%s}",
 		 value ? "set" : "rm", who, option, value ? ", \"value\": \"" : "",
 		 value ? value : "", value ? "\"" : "");
-	assert_int_equal(
-		rados_mon_command(lab.rados, &commands, 1, NULL, 0, NULL, NULL, &status, &len), 0);
-	rados_buffer_free(status);
+	lab_mon_command(command);
 }
 
 int lab_setup(void **state)

@@ -41,6 +41,7 @@ int lab_teardown(void **state);
 /* The bare connections: what a forked child has to make anew. */
 void lab_connect(void);
 struct cluster *lab_cluster(void);
+void lab_mon_command(const char *command);
 /* Set an option of the cluster's daemons; VALUE NULL: as it was. */
 void lab_configure(const char *who, const char *option, const char *value);
 /* Run tests/lab/cluster with these words; fails the test where it fails. */
