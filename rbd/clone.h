@@ -12,8 +12,9 @@ struct clone_options {
 	uint64_t size_bytes;	   /* 0: the parent's; else not smaller */
 	uint64_t features_allowed; /* RBD_FEATURE_* that this host's kernel can map */
 	unsigned format;	   /* 1 or 2 */
-	const char *owner; /* this host, [0-9a-f]+: names the clone under way, so that a retry finds
-			      it */
+	/* This host, [0-9a-f]+: names the clone under way, so that a retry finds what a killed one
+	 * left. An owner makes one clone of a name at a time: the caller sees to that. */
+	const char *owner;
 };
 
 struct clone_result {

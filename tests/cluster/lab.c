@@ -95,12 +95,19 @@ void lab_cluster_command(const char *verb, const char *daemon)
 
 struct spec *at(const char *text)
 {
-	struct spec *s = malloc(sizeof(*s));
+	/* All of them, so that they are kept and yet no leaks. */
+	static struct kept {
+		struct spec spec;
+		struct kept *next;
+	} * all;
+	struct kept *new = calloc(1, sizeof(*new));
 	struct err *e = NULL;
 
-	assert_non_null(s);
-	assert_done(spec_parse(text, lab.pool, s, &e), e);
-	return s;
+	assert_non_null(new);
+	new->next = all;
+	all = new;
+	assert_done(spec_parse(text, lab.pool, &new->spec, &e), e);
+	return &new->spec;
 }
 
 void make_image(const char *name, uint64_t size_bytes, uint64_t features)

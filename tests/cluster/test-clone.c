@@ -177,7 +177,7 @@ static void the_child_may_be_elsewhere(void **state)
 
 static void a_larger_size_is_there_from_the_start(void **state)
 {
-	_cleanup_clone_result_ struct clone_result r = {0};
+	_cleanup_clone_result_ struct clone_result r = {0}, none = {0};
 	_cleanup_image_info_ struct image_info info = {0};
 	struct err *e = NULL;
 
@@ -190,7 +190,8 @@ static void a_larger_size_is_there_from_the_start(void **state)
 	assert_int_equal(count_snapshots("golden"), 1);
 	write_at("golden", 0, "change");
 	options.size_bytes = 32 * MIB;
-	assert_fails(clone_try("golden", "small", &r, &e), &e, ERR_USAGE, -EINVAL, "smaller", NULL);
+	assert_fails(clone_try("golden", "small", &none, &e), &e, ERR_USAGE, -EINVAL, "smaller",
+		     NULL);
 	assert_int_equal(count_snapshots("golden"), 1);
 	options.size_bytes = 0;
 }

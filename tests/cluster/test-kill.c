@@ -40,7 +40,7 @@ static int delete_child(struct cluster *c)
 /* The other process: connects, says so on descriptor FD, acts. */
 static int be_the_victim(const char *act, const char *pool, const char *fd)
 {
-	struct cluster *c;
+	_cleanup_cluster_ struct cluster *c = NULL;
 	struct err *e = NULL;
 
 	snprintf(lab.pool, sizeof(lab.pool), "%s", pool);
