@@ -10,6 +10,13 @@
 #undef HAVE_RBD_DIFF_ITERATE2
 #endif
 
+/* Whether compat_diff makes use of fast-diff. */
+#ifdef HAVE_RBD_DIFF_ITERATE2
+#define COMPAT_FAST_DIFF true
+#else
+#define COMPAT_FAST_DIFF false
+#endif
+
 /* Differences since FROM, whole objects at a time where the library can. */
 static inline int compat_diff(rbd_image_t image, const char *from, uint64_t offset, uint64_t length,
 			      int (*fn)(uint64_t, size_t, int, void *), void *arg)

@@ -41,7 +41,6 @@ static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, 
 
 int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
 {
-	_cleanup_free_ char *listed = NULL;
 	int r = class_name_create(io, name, id);
 
 	if (r < 0)

@@ -156,7 +156,7 @@ static int judge(struct memory *memory, struct place *p, const struct spec *pare
 		 struct deadline deadline, struct base *out)
 {
 	uint64_t flags = 0;
-	bool fast;
+	bool mapped;
 	int r;
 
 	/* A resize shows in no comparison, so it counts by itself. */
@@ -165,14 +165,14 @@ static int judge(struct memory *memory, struct place *p, const struct spec *pare
 	r = class_flags(p->io, l->info.id, l->newest->id, &flags);
 	if (r < 0)
 		return r;
-	fast = (l->info.features & RBD_FEATURE_FAST_DIFF) && !flags && !l->proof.flags;
-	r = compare(l, fast, deadline);
+	mapped = (l->info.features & RBD_FEATURE_FAST_DIFF) && !flags && !l->proof.flags;
+	r = compare(l, mapped && COMPAT_FAST_DIFF, deadline);
 	if (r)
 		return r < 0 ? r : 0;
 	r = base_make(&l->info, parent, l->newest->id, l->newest->name, out);
 	if (r < 0)
 		return r;
-	if (fast && l->proof.newest_snap == l->newest_id &&
+	if (mapped && l->proof.newest_snap == l->newest_id &&
 	    l->proof.size_bytes == out->size_bytes && l->proof.features == out->features)
 		memory_keep(memory, out, &l->proof);
 	return 1;

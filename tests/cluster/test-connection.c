@@ -207,6 +207,7 @@ static void a_client_that_was_shut_out_comes_back(void **state)
 	struct image_info info = {0};
 	struct err *e = NULL;
 	char *address = NULL;
+	int r = 0;
 
 	(void)state;
 	make_image("shut-out", 8 * MIB, FAST_FEATURES);
@@ -216,8 +217,12 @@ static void a_client_that_was_shut_out_comes_back(void **state)
 	assert_int_equal(rados_getaddrs(old->rados, &address), 0);
 	assert_int_equal(rados_blocklist_add(lab.rados, address, 60), 0);
 	free(address);
-	assert_fails(image_info(c, at("shut-out"), &info, &e), &e, ERR_UNREACHABLE, -ESHUTDOWN,
-		     "shut this client out", NULL);
+	/* The OSD hears of it a little later. */
+	for (int i = 0; i < 100 && !(r = image_info(c, at("shut-out"), &info, &e)); i++) {
+		image_info_deinit(&info);
+		usleep(100000);
+	}
+	assert_fails(r, &e, ERR_UNREACHABLE, -ESHUTDOWN, "shut this client out", NULL);
 	assert_done(image_info(c, at("shut-out"), &info, &e), e);
 	image_info_deinit(&info);
 	assert_done(cluster_session(c, &new, &e), e);
