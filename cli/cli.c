@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/client.h"
 
@@ -11,6 +12,7 @@
  * time went. */
 #define ANSWER_MARGIN_US  (10 * USEC_PER_SEC)
 #define ANSWER_DEFAULT_US (120 * USEC_PER_SEC)
+#define RETRY_EVERY_US	  (2 * USEC_PER_SEC)
 
 int cli_init(struct cli *cli, struct err **e)
 {
@@ -92,8 +94,8 @@ static char *make_target(const char *collection, const char *name, const char *a
 	return out;
 }
 
-int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
-	     const char *action, const json_t *options, json_t **out, struct err **e)
+int cli_call_once(struct cli *cli, const char *method, const char *collection, const char *name,
+		  const char *action, const json_t *options, json_t **out, struct err **e)
 {
 	uint64_t timeout_us = cli->request.timeout_us;
 	struct deadline deadline =
@@ -146,6 +148,41 @@ static void print_line(const char *what, const char *text, const char *hint)
 	fputc('\n', f);
 	if (!fclose(f))
 		fputs(line, stderr);
+}
+
+static void pause_until(struct deadline deadline)
+{
+	uint64_t left = deadline_left_us(deadline),
+		 us = left < RETRY_EVERY_US ? left : RETRY_EVERY_US;
+	struct timespec pause = {
+		.tv_sec = (time_t)(us / USEC_PER_SEC),
+		.tv_nsec = (long)(us % USEC_PER_SEC) * 1000,
+	};
+
+	nanosleep(&pause, NULL);
+}
+
+int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
+	     const char *action, const json_t *options, json_t **out, struct err **e)
+{
+	struct deadline deadline = deadline_in(cli->retry_us);
+	bool told = false;
+
+	for (;;) {
+		int r = cli_call_once(cli, method, collection, name, action, options, out, e);
+
+		if (r >= 0 || ((*e)->kind != ERR_UNREACHABLE && (*e)->kind != ERR_HELD) ||
+		    deadline_passed(deadline))
+			return r;
+		if (!told)
+			print_line("trying again: ", (*e)->message, NULL);
+		told = true;
+		err_free(*e);
+		*e = NULL;
+		json_decref(*out);
+		*out = NULL;
+		pause_until(deadline);
+	}
 }
 
 static void print_json_error(const struct err *e)

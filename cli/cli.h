@@ -14,6 +14,7 @@
 struct cli {
 	bool json;
 	bool yes;		       /* to every question */
+	uint64_t retry_us;	       /* how long cli_call tries again */
 	const char *socket_path;       /* borrowed from the command line or the environment */
 	struct volume_request request; /* the options, checked */
 	json_t *options;	       /* the same as the daemon gets them, texts as given */
@@ -31,6 +32,10 @@ int cli_apply_ceph_args(struct cli *cli, const char *text, struct err **e);
 
 /* Ask the daemon: METHOD for /v1/COLLECTION[/NAME[/ACTION]], NAME as the user wrote it or NULL,
  * with OPTIONS as the query of a GET, else as the body. Results as of answer_parse. */
+int cli_call_once(struct cli *cli, const char *method, const char *collection, const char *name,
+		  const char *action, const json_t *options, json_t **out, struct err **e);
+/* The same, and again for cli->retry_us as long as daemon or cluster can't be reached, or another
+ * host holds the volume. The first such failure is told on stderr. */
 int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
 	     const char *action, const json_t *options, json_t **out, struct err **e);
 

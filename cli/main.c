@@ -2,16 +2,36 @@
 /* rbdvol: the command, a client of rbdvold. */
 #include <errno.h>
 #include <locale.h>
+#include <string.h>
 
+#include "cli/mount.h"
 #include "cli/options.h"
+
+/* What mount(8) was called with may lack the folders of mkfs and blkid. */
+#define HELPER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* mount(8) and umount(8) call us by these names. */
+static const struct {
+	const char *name;
+	int (*run)(struct cli *cli, int argc, char **argv);
+} helpers[] = {
+	{"mount.rbdvol", mount_main},
+	{"umount.rbdvol", umount_main},
+};
 
 static int run(struct cli *cli, int argc, char **argv, struct err **e)
 {
 	const struct verb_def *verb;
 	char **args;
+	const char *name = basename(argc ? argv[0] : "");
 	int n, r;
 
 	r = cli_init(cli, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(helpers); i++)
+		if (!strcmp(name, helpers[i].name)) {
+			setenv("PATH", HELPER_PATH, 1);
+			return helpers[i].run(cli, argc, argv);
+		}
 	if (r == 0)
 		r = options_parse(cli, argc, argv, &verb, &n, &args, e);
 	if (r < 0)

@@ -5,9 +5,12 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/value.h"
+
 const struct own_option own_options[] = {
 	{"json", NULL, "print JSON, one object a line, failures too", FLAG_JSON},
 	{"socket", "PATH", "the daemon's socket, " CLI_DEFAULT_SOCKET " by default", FLAG_SOCKET},
+	{"retry", "SECONDS", "try again so long while unreachable or held elsewhere", FLAG_RETRY},
 	{"yes", NULL, "answer yes to every question", FLAG_YES},
 	{"help", NULL, "show this text", FLAG_HELP},
 	{"version", NULL, "show the version", FLAG_VERSION},
@@ -110,6 +113,8 @@ static int apply(struct cli *cli, const struct verb_def *verb, int c, const char
 	case FLAG_SOCKET:
 		cli->socket_path = optarg;
 		return OPTIONS_RUN;
+	case FLAG_RETRY:
+		return value_seconds("--retry", optarg, &cli->retry_us, e);
 	case FLAG_YES:
 		cli->yes = true;
 		return OPTIONS_RUN;

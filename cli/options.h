@@ -18,7 +18,7 @@ int options_parse(struct cli *cli, int argc, char **argv, const struct verb_def 
 		  char ***args, struct err **e);
 
 /* Flags of the command alone; the others are those of the request. */
-enum own_flag { FLAG_JSON = 1, FLAG_SOCKET, FLAG_YES, FLAG_HELP, FLAG_VERSION };
+enum own_flag { FLAG_JSON = 1, FLAG_SOCKET, FLAG_YES, FLAG_RETRY, FLAG_HELP, FLAG_VERSION };
 struct own_option {
 	const char *name, *metavar, *help;
 	enum own_flag flag;

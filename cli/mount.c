@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* mount.rbdvol: attach, then let mount(8) mount the device; each step looks whether it is done. */
+#include "cli/mount.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/deadline.h"
+#include "cli/mounts.h"
+#include "cli/run.h"
+
+#define PARTITION_WAIT_US (5 * USEC_PER_SEC)
+#define MOUNT_ARGV_MAX	  16
+
+static int status_of(const struct err *e)
+{
+	return e->kind == ERR_USAGE || e->kind == ERR_NOT_PERMITTED ? MOUNT_USAGE : MOUNT_FAILED;
+}
+
+/* What was asked for, as far as VERB takes it; size= without from= is for create alone. */
+static json_t *options_of(struct cli *cli, enum verb verb)
+{
+	json_t *options = json_object(), *value;
+	const char *key;
+
+	json_object_foreach(cli->options, key, value)
+	{
+		if (!request_option_find(verb, key) ||
+		    (verb == VERB_ATTACH && !strcmp(key, "size") && !cli->request.from))
+			continue;
+		if (json_object_set(options, key, value) < 0) {
+			json_decref(options);
+			return NULL;
+		}
+	}
+	return options;
+}
+
+/* VERB, which METHOD and ACTION call, for the volume. Results as of cli_call. */
+static int ask(struct cli *cli, const struct mount_request *m, enum verb verb, const char *method,
+	       const char *action, json_t **answer, struct err **e)
+{
+	_cleanup_json_ json_t *options = options_of(cli, verb);
+	int r;
+
+	if (!options)
+		return err_oom(e);
+	r = cli_call(cli, method, "volumes", m->volume, action, options, answer, e);
+	if (r >= 0)
+		cli_notes(*answer);
+	return r;
+}
+
+/* udev makes the links of partitions after that of the device. */
+static int wait_for_link(const char *link, struct err **e)
+{
+	const struct timespec pause = {.tv_nsec = 50000000};
+	struct deadline deadline = deadline_in(PARTITION_WAIT_US);
+	struct stat st;
+
+	while (stat(link, &st) < 0) {
+		if (deadline_passed(deadline))
+			return err_set(e, ERR_NOT_FOUND, -ENOENT,
+				       "there is no %s: the volume has no such partition", link);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* The block device to mount. To be freed. */
+static int node_of(const struct mount_request *m, const json_t *volume, char **out, struct err **e)
+{
+	const char *link = json_string_value(json_object_get(volume, "link"));
+	int r = 0;
+
+	if (!link)
+		return err_set(e, ERR_FAILED, -EBADMSG, "rbdvold tells no link of %s", m->volume);
+	if (m->partition)
+		r = asprintf(out, "%s-part%u", link, m->partition);
+	else
+		*out = strdup(link);
+	if (r < 0 || !*out) {
+		*out = NULL;
+		return err_oom(e);
+	}
+	return wait_for_link(*out, e);
+}
+
+/* 1: NODE is what is mounted at the folder. */
+static int is_mounted(const struct mount_request *m, const char *node, struct err **e)
+{
+	_cleanup_mounted_ struct mounted mounted = {0};
+	int r = mounts_find(m->folder, &mounted, e);
+	struct stat st;
+
+	if (r <= 0)
+		return r;
+	return stat(node, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == mounted.dev;
+}
+
+/* Clones have the UUID of their parent, and xfs mounts each only once. */
+static int mount_options(const struct mount_request *m, const char *type, char **out,
+			 struct err **e)
+{
+	bool nouuid = !strcmp(type, "xfs") && !strstr(m->rest, "nouuid");
+
+	if (asprintf(out, "%s%shelper=rbdvol,uhelper=rbdvol,_netdev", m->rest,
+		     nouuid ? "nouuid," : "") < 0) {
+		*out = NULL;
+		return err_oom(e);
+	}
+	return 0;
+}
+
+static int call_mount(const struct mount_request *m, const char *node, const char *type,
+		      struct err **e)
+{
+	_cleanup_free_ char *options = NULL;
+	const char *argv[MOUNT_ARGV_MAX] = {"mount", "-i"};
+	size_t n = 2;
+	int r = mount_options(m, type, &options, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < m->flags.n && n < MOUNT_ARGV_MAX - 7; i++)
+		argv[n++] = m->flags.items[i];
+	if (*type) {
+		argv[n++] = "-t";
+		argv[n++] = type;
+	}
+	argv[n++] = "-o";
+	argv[n++] = options;
+	argv[n++] = node;
+	argv[n] = m->folder;
+	r = run_program(argv, e);
+	/* mount has said why; it is not for us to say it again. */
+	return r;
+}
+
+static int look_and_mount(const struct mount_request *m, const json_t *volume, struct err **e)
+{
+	_cleanup_free_ char *node = NULL, *type = NULL;
+	int r = node_of(m, volume, &node, e);
+
+	if (r >= 0)
+		r = is_mounted(m, node, e);
+	if (r < 0 || (r > 0 && !m->remount))
+		return r < 0 ? r : MOUNT_DONE;
+	if (m->mkfs && !m->remount && (r = mount_mkfs(volume, node, m->mkfs, e)) < 0)
+		return r;
+	type = m->type ? strdup(m->type) : NULL;
+	r = m->type ? (type ? 0 : err_oom(e)) : mount_type_of(node, &type, e);
+	if (r < 0)
+		return r;
+	if (!*type) {
+		err_set(e, ERR_FAILED, -EINVAL, "there is no file system on %s that blkid knows",
+			node);
+		return err_hint(e, m->partition ? "see which partitions there are: lsblk"
+						: "mkfs=ext4 makes one on a new volume, part=1 "
+						  "takes its first partition");
+	}
+	return call_mount(m, node, type, e);
+}
+
+/* A volume that a failed mount has attached is let go. */
+static void let_go(struct cli *cli, const struct mount_request *m)
+{
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+
+	ask(cli, m, VERB_DETACH, "POST", "detach", &answer, &e);
+}
+
+/* size= without from= says what to make, not what must be: a volume that is there already may have
+ * been resized. */
+static int make_empty(struct cli *cli, const struct mount_request *m, struct err **e)
+{
+	_cleanup_json_ json_t *answer = NULL;
+
+	return ask(cli, m, VERB_CREATE, "PUT", NULL, &answer, e);
+}
+
+/* 1: it is attached already; 0: it is not. */
+static int look(struct cli *cli, const struct mount_request *m, struct err **e)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	bool empty = cli->request.size_bytes && !cli->request.from;
+	int r = ask(cli, m, VERB_SHOW, "GET", NULL, &answer, e);
+
+	if (r >= 0)
+		return json_object_get(answer, "device") != NULL;
+	if ((*e)->kind != ERR_NOT_FOUND || !(empty || cli->request.from))
+		return r;
+	err_free(*e);
+	*e = NULL;
+	return empty ? make_empty(cli, m, e) : 0;
+}
+
+static int mount_it(struct cli *cli, const struct mount_request *m, struct err **e)
+{
+	_cleanup_json_ json_t *volume = NULL;
+	int before, r;
+
+	if (m->fake)
+		return MOUNT_DONE;
+	before = look(cli, m, e);
+	if (before < 0)
+		return before;
+	r = ask(cli, m, VERB_ATTACH, "POST", "attach", &volume, e);
+	if (r < 0)
+		return r;
+	r = look_and_mount(m, volume, e);
+	if (r && !before && !m->remount)
+		let_go(cli, m);
+	return r;
+}
+
+int mount_main(struct cli *cli, int argc, char **argv)
+{
+	_cleanup_mount_request_ struct mount_request m = {0};
+	_cleanup_err_ struct err *e = NULL;
+	int r = mount_request_parse(cli, argc, argv, &m, &e);
+
+	if (r >= 0)
+		r = mount_it(cli, &m, &e);
+	if (r >= 0)
+		return r;
+	cli_fail(cli, NULL, e);
+	return status_of(e);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* mount.rbdvol and umount.rbdvol, which mount(8) and umount(8) call; see mount.rbdvol(8). The
+ * command under these names. */
+#pragma once
+
+#include "base/strlist.h"
+#include "cli/cli.h"
+
+/* mount(8)'s exit statuses */
+enum { MOUNT_DONE = 0, MOUNT_USAGE = 1, MOUNT_SYSTEM = 2, MOUNT_FAILED = 32 };
+
+struct mount_request {
+	char *volume;
+	char *folder;
+	char *mkfs;	    /* make this file system where the volume is new; NULL */
+	char *type;	    /* of the file system; NULL: as found */
+	unsigned partition; /* 0: the whole device */
+	bool remount, fake;
+	char *rest;	      /* options for mount(8) */
+	struct strlist flags; /* such as "-v", for mount(8) */
+	bool map_options;     /* "map=" was there */
+};
+/* Read the command line that mount(8) gives to its helpers; what is for the daemon goes to CLI. */
+int mount_request_parse(struct cli *cli, int argc, char **argv, struct mount_request *out,
+			struct err **e);
+void mount_request_deinit(struct mount_request *m);
+#define _cleanup_mount_request_ cleanup(mount_request_deinit)
+
+/* Make a file system of TYPE on NODE, of which the daemon says VOLUME, where nothing is there yet.
+ * -EEXIST (exists): it is a clone, or not blank. Nothing is done where it has that type already. */
+int mount_mkfs(const json_t *volume, const char *node, const char *type, struct err **e);
+/* The type of the file system on NODE, by blkid; "" where there is none. To be freed. */
+int mount_type_of(const char *node, char **out, struct err **e);
+
+/* The exit status. */
+int mount_main(struct cli *cli, int argc, char **argv);
+int umount_main(struct cli *cli, int argc, char **argv);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is mounted where, from this process' mountinfo. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct mounted {
+	dev_t dev;
+	char *source; /* "/dev/rbd0" */
+};
+/* What was mounted last at FOLDER, an absolute path without links: 1 and *out, or 0. */
+int mounts_find(const char *folder, struct mounted *out, struct err **e);
+void mounted_deinit(struct mounted *m);
+#define _cleanup_mounted_ cleanup(mounted_deinit)

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# mount.rbdvol and umount.rbdvol as mount(8), umount(8) and fstab call them: what they make, what they
+# refuse to touch, and their exit statuses.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+in_guest "$@"
+
+pool=mnt
+export PATH=$PATH:/usr/sbin:/sbin
+
+attached() {
+	rbdvol list --json | jq -r '.volumes[].volume' | xargs
+}
+
+cleanup() {
+	umount -q /srv/a /srv/b
+	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
+	daemon_stop
+	pool_delete $pool
+	cp /dev/null /etc/fstab
+}
+trap cleanup EXIT
+
+pool_create $pool
+mkdir -p /srv/a /srv/b
+daemon_start
+
+# --- a new volume ---
+ok "size= and mkfs= make volume and file system" \
+	mount -t rbdvol -o size=128M,mkfs=ext4,noatime $pool/data /srv/a
+is "which is mounted with mount's own options" "$(findmnt -no FSTYPE,OPTIONS /srv/a | cut -d, -f1-2)" "ext4   rw,noatime"
+echo mine >/srv/a/mark
+ok "mounting it again is fine" mount -t rbdvol -o size=128M,mkfs=ext4 $pool/data /srv/a
+is "and does nothing" "$(findmnt -no TARGET /srv/a | wc -l)" 1
+ok "umount" umount /srv/a
+is "detaches" "$(attached)" ""
+ok "mkfs= again" mount -t rbdvol -o mkfs=ext4 $pool/data /srv/a
+is "leaves what is there" "$(cat /srv/a/mark)" mine
+ok "remount" mount -o remount,ro /srv/a
+cd /srv/a || exit
+refuses "umount of what is in use fails as umount does" 32 'busy' umount /srv/a
+cd / || exit
+is "and leaves it attached" "$(attached)" $pool/data
+umount /srv/a
+
+# --- clones ---
+mount -t rbdvol -o size=400M,mkfs=xfs $pool/gold /srv/a 2>/dev/null && echo gold >/srv/a/mark && umount /srv/a
+ok "a clone is made and mounted" mount -t rbdvol -o from=$pool/gold,mkfs=xfs $pool/c1 /srv/a
+is "with its parent's content" "$(cat /srv/a/mark)" gold
+ok "a second clone of the same xfs beside it" mount -t rbdvol -o from=$pool/gold $pool/c2 /srv/b
+umount /srv/a /srv/b
+
+# --- what is never overwritten ---
+rbdvol create $pool/raw --size 16M
+dev=$(rbdvol attach $pool/raw)
+printf x | dd of="$dev" bs=1 seek=600000 conv=notrunc status=none
+rbdvol detach $pool/raw
+refuses "mkfs= refuses data that blkid does not know" 32 'is not blank .it has data' \
+	mount -t rbdvol -o mkfs=ext4 $pool/raw /srv/a
+refuses "another file system" 32 'is not blank .xfs' mount -t rbdvol -o mkfs=ext4 $pool/gold /srv/a
+rbdvol create $pool/blank --size 16M
+rbdvol create $pool/c3 --from $pool/blank 2>/dev/null
+refuses "a clone, though it looks blank" 32 'it is a clone' \
+	mount -t rbdvol -o from=$pool/blank,mkfs=ext4 $pool/c3 /srv/a
+is "what a failed mount attached is let go" "$(attached)" ""
+rbdvol attach $pool/gold >/dev/null
+mount -t rbdvol -o mkfs=ext4 $pool/gold /srv/a 2>/dev/null
+is "what was attached before it stays" "$(attached)" $pool/gold
+rbdvol detach $pool/gold
+
+# --- partitions ---
+rbdvol create $pool/disk --size 64M
+dev=$(rbdvol attach $pool/disk)
+echo ',,L' | sfdisk -q "$dev" && udevadm settle && mkfs.ext4 -q "$dev-part1"
+rbdvol detach $pool/disk
+ok "part=1" mount -t rbdvol -o part=1 $pool/disk /srv/a
+like "mounts the partition" "$(findmnt -no SOURCE /srv/a)" 'p1$'
+umount /srv/a
+is "umount detaches the whole" "$(attached)" ""
+refuses "there is no part=7" 32 'no such partition' mount -t rbdvol -o part=7 $pool/disk /srv/a
+
+# --- bad input ---
+refuses "no such volume" 32 "no image '$pool/nope'" mount -t rbdvol $pool/nope /srv/a
+refuses "a bad size" 1 'is not a size' mount -t rbdvol -o size=x $pool/nope /srv/a
+refuses "a bad name" 1 'bad volume name' mount -t rbdvol a/b/c/d /srv/a
+refuses "a file system type that is a path" 1 "can't be the type" mount -t rbdvol -o mkfs=../x $pool/blank /srv/a
+like "an unknown mount option" "$(mount -t rbdvol -o frobnicate $pool/data /srv/a 2>&1; echo $?)" '^mount: .*32$'
+refuses "no file system at all" 32 'no file system' mount -t rbdvol $pool/blank /srv/a
+
+# --- fstab ---
+echo "$pool/web /srv/b rbdvol from=$pool/gold,_netdev,nofail,x-foo 0 2" >/etc/fstab
+ok "mount by fstab" mount /srv/b
+ok "mount -a beside it" mount -a
+ok "umount by fstab" umount /srv/b
+is "nothing is left" "$(attached)" ""
+daemon_stop
+refuses "without a daemon it fails" 32 'does not answer' mount /srv/b
+(sleep 2; rbdvold --foreground >>/var/log/rbdvold.log 2>&1) &
+daemon_pid=$!
+sed -i 's/nofail/retry=30/' /etc/fstab
+ok "with retry= it waits for it" mount /srv/b
+pkill -x rbdvold # of this guest
+daemon_start
+done_testing
