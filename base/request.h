@@ -34,6 +34,7 @@ struct volume_request {
 	uint64_t clone_format;
 	bool read_only;
 	bool shared;
+	bool steal;
 	char *map_options;
 	bool force;
 	bool all;

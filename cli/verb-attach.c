@@ -1,7 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
 #include "cli/verb.h"
 
-#include <errno.h>
+/* Whether the user, told WHY it can't be had just so, lets it be taken away. */
+static bool may_take_away(const struct cli *cli, const struct err *why)
+{
+	_cleanup_free_ char *question = NULL;
+
+	if (why->kind != ERR_HELD || !isatty(STDIN_FILENO))
+		return false;
+	if (asprintf(&question, "%s; take it away? Its writes will fail", why->message) < 0) {
+		question = NULL;
+		return false;
+	}
+	return cli_confirm(cli, question);
+}
+
+/* Nothing is stolen before the user has said so: the first attempt goes without. */
+static int attach(struct cli *cli, const char *name, json_t **answer, struct err **e)
+{
+	_cleanup_json_ json_t *gentle = json_copy(cli->options);
+	int r;
+
+	if (!gentle)
+		return err_oom(e);
+	if (!cli->request.steal || cli->yes)
+		return cli_call(cli, "POST", "volumes", name, "attach", cli->options, answer, e);
+	json_object_del(gentle, "steal");
+	r = cli_call(cli, "POST", "volumes", name, "attach", gentle, answer, e);
+	if (r >= 0 || !may_take_away(cli, *e)) {
+		if (r < 0 && (*e)->kind == ERR_HELD)
+			err_hint(e, "it stays so; --steal --yes takes it away without asking");
+		return r;
+	}
+	err_free(steal(e));
+	json_decref(steal(answer));
+	return cli_call(cli, "POST", "volumes", name, "attach", cli->options, answer, e);
+}
 
 int verb_attach(struct cli *cli, int n, char **args)
 {
@@ -10,7 +46,7 @@ int verb_attach(struct cli *cli, int n, char **args)
 	const char *link = NULL;
 
 	(void)n;
-	if (cli_call(cli, "POST", "volumes", args[0], "attach", cli->options, &answer, &e) < 0)
+	if (attach(cli, args[0], &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json) {

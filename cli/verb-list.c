@@ -7,9 +7,21 @@ static char *holder(const json_t *volume, const char *key)
 	return field_text(json_object_get(volume, key), "host");
 }
 
+static char *device(const json_t *volume, const char *key)
+{
+	char *node = field_text(volume, key), *out;
+
+	if (!node || !json_is_true(json_object_get(volume, "fenced")))
+		return node;
+	if (asprintf(&out, "%s (fenced)", node) < 0)
+		out = NULL;
+	free(node);
+	return out;
+}
+
 static const struct field columns[] = {
 	{"VOLUME", "volume", field_text, false},  {"SIZE", "size", field_size, true},
-	{"PARENT", "parent", field_text, false},  {"DEVICE", "device", field_text, false},
+	{"PARENT", "parent", field_text, false},  {"DEVICE", "device", device, false},
 	{"MOUNTED", "mounts", field_list, false}, {"HELD BY", "held_by", holder, false},
 };
 

@@ -38,8 +38,9 @@ static char *device(const json_t *volume, const char *key)
 
 	if (!node)
 		return strdup("not attached here");
-	return WORDS("%s%s", node,
-		     json_is_true(json_object_get(volume, "read_only")) ? ", read-only" : "");
+	return WORDS("%s%s%s", node,
+		     json_is_true(json_object_get(volume, "read_only")) ? ", read-only" : "",
+		     json_is_true(json_object_get(volume, "fenced")) ? ", fenced" : "");
 }
 
 static char *filesystem(const json_t *volume, const char *key)

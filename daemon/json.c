@@ -167,6 +167,8 @@ static void put_device(struct object *o, const struct volume_info *v)
 	put_text(o, "link", v->device.link);
 	put_bool(o, "read_only", v->device.read_only);
 	put_text(o, "client_address", v->device.client_address);
+	if (v->fenced)
+		put_bool(o, "fenced", true);
 	put(o, "mounts", texts(&v->mounts));
 	put(o, "filesystem", filesystem(&v->content));
 	put_text(o, "partition_table", v->content.partition_table);

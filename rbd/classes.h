@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside rbd/: methods of the OSD's classes 'rbd' and 'lock' that we call ourselves, since librbd
+/* Inside rbd/: methods of the OSD's class 'rbd' that we call ourselves, since librbd
  * would open the image for each (6 ms to look, 13 ms to note something, against 0.3 and 2 ms), or
  * since it can't say what we need. Their formats can't change: clients and OSDs of different
  * releases talk them, and the kernel's rbd driver too.
@@ -31,27 +31,8 @@ int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *ou
 /* The state that a proof is made of, in one round trip, if NAME still means ID. -ESTALE: it does
  * not. */
 int class_proof(rados_ioctx_t io, const char *name, const char *id, struct proof *out);
-
 /* Write the header of image ID anew, as it is, but without watches and locks; in one step, -ERANGE
  * or -EOVERFLOW if somebody changed it meanwhile. For an image that nobody may be using: an OSD
  * that loses a client in the moment it begins to watch keeps that watch for ever (seen
  * with 16.2.15: neither its timeout nor shutting the client out ends it). */
 int class_header_renew(rados_ioctx_t io, const char *id);
-
-struct locker {
-	char *client; /* "client.4123" */
-	char *cookie;
-	char *description;
-};
-struct lock_state {
-	struct locker *items;
-	size_t n;
-	bool shared;
-};
-void lock_state_deinit(struct lock_state *l);
-#define _cleanup_lock_state_ cleanup(lock_state_deinit)
-/* Who has the lock LOCK on an object; nobody: n is 0. -ENOENT: no such object. */
-int class_lock_state(rados_ioctx_t io, const char *object, const char *lock,
-		     struct lock_state *out);
-/* The same from the bytes of an answer, whatever they are. */
-int lock_state_parse(const void *data, size_t len, struct lock_state *out);

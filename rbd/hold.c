@@ -1,249 +1,416 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The hold is a lock of class 'lock' on the image's header object, with the host as its cookie and
- * a description that says the rest. It has no end by itself: an expired lock would prove nothing of
- * a host that may still write. */
+/* Who may write an image; docs/holds.md has the reasons. A hold has no end by itself: one that
+ * expired would prove nothing of a host that may still write. */
 #include "rbd/hold.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
-#include "rbd/session.h"
+#include "rbd/fence.h"
+#include "rbd/hold-state.h"
 
-#define LOCK	     "rbdvol"
-#define ATTEMPTS_MAX 8
+#define ATTEMPTS_MAX 64
 
-DEFINE_CLEANUP(json_t *, json_decref)
-#define _cleanup_json_ cleanup(json_decref_p)
+/* Programs that open the image for a moment (a resize, a snapshot) are waited for; the kernel's
+ * mappings last, but for a sharer's that is about to be recorded. */
+#define STRANGERS_PATIENCE_US (4 * USEC_PER_SEC)
+#define LOOK_AGAIN_US	      200000
 
-void hold_deinit(struct hold *h)
+static int fail(struct place *p, const struct spec *spec, int r, struct err **e)
 {
-	free(h->host);
-	free(h->host_name);
-	free(h->boot_id);
-	free(h->client_address);
-	*h = (struct hold){0};
+	return session_fail(p->session, r, e, "the hold of '%s/%s'", spec->pool, spec->image);
 }
 
-/* The object that the lock is on; the caller frees it. */
-static int header_object(struct place *p, const struct spec *spec, char **out, struct err **e)
+/* A place, and the object in it that SPEC's holds are on. */
+static int open_object(struct cluster *c, const struct spec *spec, struct place *p, char **object,
+		       struct err **e)
 {
-	_cleanup_free_ char *id = NULL, *name = spec_format(spec);
-	int r = class_image_id(p->io, spec->image, &id);
-	uint64_t size;
-	time_t when;
+	int r = place_open(c, spec->pool, spec->ns, p, e);
 
-	if (!r)
-		return asprintf(out, "rbd_header.%s", id) < 0 ? err_oom(e) : 0;
-	if (r != -ENOENT)
-		return session_fail(p->session, r, e, "look for image '%s'", name);
-	if (asprintf(out, "%s.rbd", spec->image) < 0) /* of format 1? */
-		return err_oom(e);
-	if (!rados_stat(p->io, *out, &size, &when))
-		return 0;
-	free(*out);
-	*out = NULL;
-	return place_missing(p, spec, e);
+	return r < 0 ? r : hold_object(p, spec, object, e);
 }
 
-/* A text out of JSON that somebody else may have written: printable, or empty. */
-static char *text_of(const json_t *o, const char *key)
+static int read_state(struct place *p, const struct spec *spec, const char *object,
+		      struct hold_state *out, struct err **e)
 {
-	const char *s = json_string_value(json_object_get(o, key));
-	char *copy = strndup(s ? s : "", 256);
+	int r = hold_state_read(p->io, object, out);
 
-	for (char *c = copy; c && *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	return copy;
-}
-
-static int hold_parse(const struct locker *locker, bool shared, struct hold *out)
-{
-	_cleanup_json_ json_t *o = json_loads(locker->description, 0, NULL);
-
-	*out = (struct hold){
-		.host = strdup(locker->cookie),
-		.host_name = text_of(o, "host_name"),
-		.boot_id = text_of(o, "boot_id"),
-		.client_address = text_of(o, "client_address"),
-		.since = (time_t)json_integer_value(json_object_get(o, "since")),
-		.shared = shared,
-	};
-	if (out->host && out->host_name && out->boot_id && out->client_address)
-		return 0;
-	hold_deinit(out);
-	return -ENOMEM;
-}
-
-/* In the words of JSON; the caller frees it. */
-static char *hold_format(const struct hold *h)
-{
-	_cleanup_json_ json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:I}", "host_name", h->host_name ? h->host_name : "", "boot_id",
-		h->boot_id ? h->boot_id : "", "client_address",
-		h->client_address ? h->client_address : "", "since", (json_int_t)h->since);
-
-	return o ? json_dumps(o, JSON_COMPACT) : NULL;
-}
-
-/* The locker to tell of: HOST's own, else the first; NULL: nobody. */
-static const struct locker *pick(const struct lock_state *state, const char *host)
-{
-	for (size_t i = 0; host && i < state->n; i++)
-		if (!strcmp(state->items[i].cookie, host))
-			return &state->items[i];
-	return state->n ? &state->items[0] : NULL;
+	if (r == -ENOENT)
+		return place_missing(p, spec, e);
+	return r < 0 ? fail(p, spec, r, e) : 0;
 }
 
 int hold_get(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
 	     struct err **e)
 {
+	_cleanup_hold_state_ struct hold_state state = {0};
 	_cleanup_place_ struct place p = {0};
-	_cleanup_lock_state_ struct lock_state state = {0};
 	_cleanup_free_ char *object = NULL;
-	const struct locker *locker;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	size_t pick = 0;
+	int r = open_object(c, spec, &p, &object, e);
 
 	*out = (struct hold){0};
-	if (!r)
-		r = header_object(&p, spec, &object, e);
-	if (r < 0)
+	if (r >= 0)
+		r = read_state(&p, spec, object, &state, e);
+	if (r < 0 || !state.n)
 		return r;
-	r = class_lock_state(p.io, object, LOCK, &state);
-	if (r == -ENOENT)
-		return place_missing(&p, spec, e);
-	if (r < 0)
-		return session_fail(p.session, r, e, "ask who holds '%s/%s'", spec->pool,
-				    spec->image);
-	locker = pick(&state, host);
-	if (!locker)
-		return 0;
-	return hold_parse(locker, state.shared, out) < 0 ? err_oom(e) : 1;
+	for (size_t i = 0; host && i < state.n; i++)
+		if (!strcmp(state.items[i].host, host))
+			pick = i;
+	*out = state.items[pick];
+	state.items[pick] = (struct hold){0};
+	return 1;
 }
 
-/* Break all locks of HOST on OBJECT, those of an earlier client of its own too. */
-static int break_own(struct place *p, const char *object, const struct lock_state *state,
-		     const char *host)
-{
-	for (size_t i = 0; i < state->n; i++) {
-		int r;
+enum fate {
+	FATE_STAYS,  /* a sharer beside a sharer */
+	FATE_OURS,   /* this boot's of this host: renewed */
+	FATE_OUSTED, /* shut out, then gone */
+	FATE_BARS,
+};
 
-		if (strcmp(state->items[i].cookie, host))
-			continue;
-		r = rados_break_lock(p->io, object, LOCK, state->items[i].client, host);
-		FAILPOINT("hold.broken");
-		if (r < 0 && r != -ENOENT)
-			return r;
+static bool same_boot(const struct hold *a, const struct hold *b)
+{
+	return !strcmp(a->host, b->host) && !strcmp(a->boot_id, b->boot_id);
+}
+
+/* Two hosts that were copied with their machine id are told apart by their names. */
+static enum fate fate_of(const struct hold *h, const struct hold_claim *claim)
+{
+	if (same_boot(h, claim->mine))
+		return FATE_OURS;
+	if (!strcmp(h->host, claim->mine->host) && !strcmp(h->host_name, claim->mine->host_name))
+		return FATE_OUSTED;
+	if (h->shared && claim->mine->shared)
+		return FATE_STAYS;
+	return claim->steal ? FATE_OUSTED : FATE_BARS;
+}
+
+static int refuse(const struct spec *spec, const struct hold *h, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec), *who = hold_describe(h);
+
+	if (!name || !who)
+		return err_oom(e);
+	err_set(e, ERR_HELD, -EBUSY, "volume '%s' is held by %s", name, who);
+	return err_hint(e, "detach it there%s; if that host is dead, or may lose it: --steal",
+			h->shared ? "" : ", or attach it --read-only here");
+}
+
+/* A pass over the holds as read: which stay, and whom to shut out. */
+struct settlement {
+	const struct hold **stay;
+	size_t n;
+	struct hold mine; /* borrows its strings */
+	struct strlist fence, told;
+};
+
+static void settlement_deinit(struct settlement *s)
+{
+	free(s->stay);
+	strlist_deinit(&s->fence);
+	strlist_deinit(&s->told);
+}
+#define _cleanup_settlement_ cleanup(settlement_deinit)
+
+static int oust(struct settlement *s, const struct hold *h)
+{
+	_cleanup_free_ char *who = hold_describe(h);
+
+	if (!who || strlist_add(&s->told, "taken from %s", who) < 0)
+		return -ENOMEM;
+	return address_is_exact(h->client_address) ? strlist_add(&s->fence, "%s", h->client_address)
+						   : 0;
+}
+
+static void renew(struct settlement *s, const struct hold *old)
+{
+	if (!*s->mine.client_address)
+		s->mine.client_address = old->client_address;
+	if (old->since > 0)
+		s->mine.since = old->since;
+}
+
+static int settle(const struct hold_state *state, const struct spec *spec,
+		  const struct hold_claim *claim, struct settlement *s, struct err **e)
+{
+	s->mine = *claim->mine;
+	s->stay = calloc(state->n + 1, sizeof(struct hold *));
+	if (!s->stay)
+		return err_oom(e);
+	for (size_t i = 0; i < state->n; i++) {
+		const struct hold *h = &state->items[i];
+		enum fate fate = fate_of(h, claim);
+
+		if (fate == FATE_BARS)
+			return refuse(spec, h, e);
+		if (fate == FATE_OUSTED && oust(s, h) < 0)
+			return err_oom(e);
+		if (fate == FATE_OURS)
+			renew(s, h);
+		if (fate == FATE_STAYS)
+			s->stay[s->n++] = h;
 	}
+	s->stay[s->n++] = &s->mine;
 	return 0;
 }
 
-static int refuse(const struct spec *spec, const struct locker *locker, bool shared, struct err **e)
+static bool is_among(const char *address, const struct strlist *l)
 {
-	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_hold_ struct hold h = {0};
-	char since[64] = "an unknown time";
-	struct tm tm;
-
-	if (hold_parse(locker, shared, &h) < 0)
-		return err_oom(e);
-	if (h.since > 0 && localtime_r(&h.since, &tm))
-		strftime(since, sizeof(since), "%F %T %z", &tm);
-	err_set(e, ERR_HELD, -EBUSY, "volume '%s' is held by host %s (%s%s) since %s", name,
-		*h.host_name ? h.host_name : h.host,
-		*h.client_address ? h.client_address : "not mapped yet", shared ? ", shared" : "",
-		since);
-	return err_hint(e, "detach it there%s", shared ? "" : ", or attach it read-only here");
+	for (size_t i = 0; l && i < l->n; i++)
+		if (!strcmp(l->items[i], address))
+			return true;
+	return false;
 }
 
-/* The first locker that is not HOST and bars it from a hold (shared or not); NULL: none. */
-static const struct locker *rival(const struct lock_state *state, const struct hold *mine)
+static bool is_holder(const char *address, const struct hold_state *state)
 {
 	for (size_t i = 0; i < state->n; i++)
-		if (strcmp(state->items[i].cookie, mine->host) && !(state->shared && mine->shared))
-			return &state->items[i];
-	return NULL;
+		if (!strcmp(state->items[i].client_address, address))
+			return true;
+	return false;
 }
 
-static int lock(struct place *p, const char *object, const struct hold *mine,
-		const char *description)
+/* Whom the hold does not name: a mapping made by its holder that was not recorded yet, one made
+ * without a hold. */
+static int add_kernel_watchers(struct place *p, const struct spec *spec,
+			       const struct hold_state *state, const struct hold_claim *claim,
+			       struct strlist *out, struct err **e)
 {
-	const uint8_t renew = LIBRADOS_LOCK_FLAG_MAY_RENEW;
+	_cleanup_watchers_ struct watchers w = {0};
+	int r = watchers_get(p, spec, &w, e);
 
-	if (mine->shared)
-		return rados_lock_shared(p->io, object, LOCK, mine->host, "", description, NULL,
-					 renew);
-	return rados_lock_exclusive(p->io, object, LOCK, mine->host, description, NULL, renew);
+	for (size_t i = 0; r >= 0 && i < w.n; i++)
+		if (w.items[i].kernel && !is_among(w.items[i].address, claim->own_clients) &&
+		    !is_holder(w.items[i].address, state) &&
+		    strlist_add(out, "%s", w.items[i].address) < 0)
+			return err_oom(e);
+	return r;
 }
 
-/* 0: taken; 1: try again; negative: with *e where a rival has it, without it else. */
-static int take_once(struct place *p, const struct spec *spec, const char *object,
-		     const struct hold *mine, const char *description, struct err **e)
+static int shut_out(struct place *p, const struct spec *spec, const struct hold_state *state,
+		    const struct hold_claim *claim, struct settlement *s, struct err **e)
 {
-	_cleanup_lock_state_ struct lock_state state = {0};
-	const struct locker *other;
-	int r = lock(p, object, mine, description);
+	int r = 0;
 
-	if (r != -EBUSY && r != -EEXIST)
+	if (claim->steal && s->told.n)
+		r = add_kernel_watchers(p, spec, state, claim, &s->fence, e);
+	if (r < 0 || !s->fence.n)
 		return r;
-	/* A rival, or ourselves before the daemon or the host started anew. */
-	r = class_lock_state(p->io, object, LOCK, &state);
+	r = fence(p, spec, &s->fence, e);
+	FAILPOINT("hold.fenced");
+	return r;
+}
+
+static int tell(const struct settlement *s, const struct hold_claim *claim)
+{
+	for (size_t i = 0; claim->told && i < s->told.n; i++)
+		if (strlist_add(claim->told, "%s", s->told.items[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; claim->told && i < s->fence.n; i++)
+		if (strlist_add(claim->told, "the client at %s is shut out of the cluster",
+				s->fence.items[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* 0: taken; 1: somebody else was faster, look again. */
+static int take_once(struct place *p, const struct spec *spec, const char *object,
+		     const struct hold_claim *claim, struct err **e)
+{
+	_cleanup_settlement_ struct settlement s = {0};
+	_cleanup_hold_state_ struct hold_state state = {0};
+	int r = read_state(p, spec, object, &state, e);
+
+	if (r >= 0)
+		r = settle(&state, spec, claim, &s, e);
+	if (r >= 0)
+		r = shut_out(p, spec, &state, claim, &s, e);
 	if (r < 0)
 		return r;
-	other = rival(&state, mine);
-	if (other)
-		return refuse(spec, other, state.shared, e);
-	r = break_own(p, object, &state, mine->host);
-	return r < 0 ? r : 1;
+	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
+	if (r < 0)
+		return fail(p, spec, r, e);
+	return r || tell(&s, claim) >= 0 ? r : err_oom(e);
 }
 
-int hold_take(struct cluster *c, const struct spec *spec, const struct hold *mine, struct err **e)
+/* Call CHANGE until nobody comes in between. */
+#define UNTIL_ALONE(change)                                                                        \
+	({                                                                                         \
+		int _r = 1;                                                                        \
+		for (int _i = 0; _r > 0 && _i < ATTEMPTS_MAX; _i++)                                \
+			_r = (change);                                                             \
+		_r > 0 ? fail(&p, spec, -EAGAIN, e) : _r;                                          \
+	})
+
+int hold_take(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
+	      struct err **e)
 {
 	_cleanup_place_ struct place p = {0};
-	_cleanup_free_ char *object = NULL, *description = hold_format(mine);
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	_cleanup_free_ char *object = NULL;
+	int r = open_object(c, spec, &p, &object, e);
 
-	if (!r)
-		r = header_object(&p, spec, &object, e);
+	return r < 0 ? r : UNTIL_ALONE(take_once(&p, spec, object, claim, e));
+}
+
+static int lost(const struct spec *spec, const struct hold_state *state, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_free_ char *who = state->n ? hold_describe(&state->items[0]) : strdup("nobody");
+
+	if (!name || !who)
+		return err_oom(e);
+	return err_set(e, ERR_HELD, -EBUSY,
+		       "the hold of volume '%s' was taken away while it was being mapped here; now "
+		       "it is held by %s",
+		       name, who);
+}
+
+static int record_once(struct place *p, const struct spec *spec, const char *object,
+		       const struct hold *mine, struct err **e)
+{
+	const struct hold_claim claim = {.mine = mine};
+	_cleanup_settlement_ struct settlement s = {.mine = *mine};
+	_cleanup_hold_state_ struct hold_state state = {0};
+	bool found = false;
+	int r = read_state(p, spec, object, &state, e);
+
 	if (r < 0)
 		return r;
-	if (!description)
+	s.stay = calloc(state.n + 1, sizeof(struct hold *));
+	if (!s.stay)
 		return err_oom(e);
-	r = 1;
-	for (int i = 0; r > 0 && i < ATTEMPTS_MAX; i++)
-		r = take_once(&p, spec, object, mine, description, e);
-	if (r > 0)
-		r = -EAGAIN;
-	if (r < 0 && !*e)
-		return session_fail(p.session, r, e, "take the hold of '%s/%s'", spec->pool,
-				    spec->image);
-	return r;
+	for (size_t i = 0; i < state.n; i++) {
+		bool ours = fate_of(&state.items[i], &claim) == FATE_OURS;
+
+		if (ours)
+			renew(&s, &state.items[i]);
+		found = found || ours;
+		s.stay[s.n++] = ours ? &s.mine : &state.items[i];
+	}
+	if (!found)
+		return lost(spec, &state, e);
+	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
+	return r < 0 ? fail(p, spec, r, e) : r;
+}
+
+int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine, struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *object = NULL;
+	int r = open_object(c, spec, &p, &object, e);
+
+	return r < 0 ? r : UNTIL_ALONE(record_once(&p, spec, object, mine, e));
+}
+
+static int release_once(struct place *p, const struct spec *spec, const char *object,
+			const char *host, struct err **e)
+{
+	_cleanup_settlement_ struct settlement s = {0};
+	_cleanup_hold_state_ struct hold_state state = {0};
+	int r = hold_state_read(p->io, object, &state);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : fail(p, spec, r, e);
+	s.stay = calloc(state.n + 1, sizeof(struct hold *));
+	if (!s.stay)
+		return err_oom(e);
+	for (size_t i = 0; i < state.n; i++)
+		if (strcmp(state.items[i].host, host))
+			s.stay[s.n++] = &state.items[i];
+	if (s.n == state.n)
+		return 0;
+	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? fail(p, spec, r, e) : r;
 }
 
 int hold_release(struct cluster *c, const struct spec *spec, const char *host, struct err **e)
 {
 	_cleanup_place_ struct place p = {0};
-	_cleanup_lock_state_ struct lock_state state = {0};
 	_cleanup_free_ char *object = NULL;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = open_object(c, spec, &p, &object, e);
 
-	if (!r)
-		r = header_object(&p, spec, &object, e);
 	if (r == -ENOENT && p.io) {
 		err_free(steal(e)); /* no image, no hold */
 		return 0;
 	}
-	if (r < 0)
-		return r;
-	r = class_lock_state(p.io, object, LOCK, &state);
-	if (!r)
-		r = break_own(&p, object, &state, host);
-	if (r < 0 && r != -ENOENT)
-		return session_fail(p.session, r, e, "let go of the hold of '%s/%s'", spec->pool,
-				    spec->image);
-	return 0;
+	return r < 0 ? r : UNTIL_ALONE(release_once(&p, spec, object, host, e));
+}
+
+/* Into *out: the addresses of those that watch and are nobody's; *kernel: one is a mapping. */
+static int find_strangers(struct place *p, const struct spec *spec, const char *object,
+			  const struct hold_claim *claim, struct strlist *out, bool *kernel,
+			  struct err **e)
+{
+	_cleanup_hold_state_ struct hold_state state = {0};
+	_cleanup_watchers_ struct watchers w = {0};
+	/* The watchers first: a sharer is recorded after it watches. */
+	int r = watchers_get(p, spec, &w, e);
+
+	*kernel = false;
+	if (r >= 0 && w.n)
+		r = read_state(p, spec, object, &state, e);
+	for (size_t i = 0; r >= 0 && i < w.n; i++) {
+		const char *address = w.items[i].address;
+
+		if (is_among(address, claim->own_clients) || is_holder(address, &state))
+			continue;
+		*kernel = *kernel || w.items[i].kernel;
+		if (strlist_add(out, "%s", address) < 0)
+			return err_oom(e);
+	}
+	return r;
+}
+
+static int refuse_strangers(const struct spec *spec, const struct strlist *strangers,
+			    struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+
+	if (!name)
+		return err_oom(e);
+	err_set(e, ERR_HELD, -EBUSY,
+		"volume '%s' is held by an unknown holder: it is open for writing at %s%s", name,
+		strangers->items[0], strangers->n > 1 ? " and elsewhere" : "");
+	return err_hint(e, "'rbd map', or a program such as QEMU, has it there: end that (the "
+			   "watch of a host that died ends after 30 s), or --steal");
+}
+
+static int shut_strangers_out(struct place *p, const struct spec *spec,
+			      const struct strlist *strangers, const struct hold_claim *claim,
+			      struct err **e)
+{
+	int r = fence(p, spec, strangers, e);
+
+	for (size_t i = 0; !r && claim->told && i < strangers->n; i++)
+		if (strlist_add(claim->told, "the client at %s is shut out of the cluster",
+				strangers->items[i]) < 0)
+			return err_oom(e);
+	return r;
+}
+
+int hold_check_strangers(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
+			 struct err **e)
+{
+	struct deadline end = deadline_earlier(deadline_in(STRANGERS_PATIENCE_US), claim->deadline);
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *object = NULL;
+	int r = open_object(c, spec, &p, &object, e);
+
+	while (r >= 0) {
+		_cleanup_strlist_ struct strlist strangers = {0};
+		bool kernel;
+
+		r = find_strangers(&p, spec, object, claim, &strangers, &kernel, e);
+		if (r < 0 || !strangers.n)
+			return r;
+		if ((kernel && !claim->mine->shared) || deadline_passed(end))
+			return claim->steal ? shut_strangers_out(&p, spec, &strangers, claim, e)
+					    : refuse_strangers(spec, &strangers, e);
+		usleep(LOOK_AGAIN_US);
+	}
+	return r;
 }

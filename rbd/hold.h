@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The hold: this host's right to write a volume. A lock of our own name on the image's header
- * object (the kernel's and rbd lock's is rbd_lock), whose description says who has it. */
+/* The hold: this host's right to write a volume, as docs/holds.md has it. An attribute of the
+ * image's header object says who has it; every change of it is conditional upon what was read, so
+ * that of two that want it one gets it. */
 #pragma once
 
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/deadline.h"
 #include "base/spec.h"
+#include "base/strlist.h"
 #include "rbd/cluster.h"
 
 struct hold {
-	char *host; /* machine id */
+	char *host; /* machine id; "" where what is written there can't be read */
 	char *host_name;
 	char *boot_id;
 	char *client_address; /* of the mapping, "ip:port/nonce"; "" while it is not known */
@@ -20,12 +23,29 @@ struct hold {
 void hold_deinit(struct hold *h);
 #define _cleanup_hold_ cleanup(hold_deinit)
 
+struct hold_claim {
+	const struct hold *mine;
+	bool steal;			   /* shut out whoever has it, and take it away */
+	const struct strlist *own_clients; /* addresses of this host's kernel, to tell strangers */
+	struct deadline deadline;
+	struct strlist *told; /* a sentence for each that was shut out is added; or NULL */
+};
+
 /* 1 and *out: there is a hold (with several sharers, one of them: this host's where there is one);
  * 0: none. */
 int hold_get(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
 	     struct err **e);
-/* Take the hold, or renew this host's own (same host) with the new client_address and boot_id.
- * -EBUSY (held) names host, address and since. */
-int hold_take(struct cluster *c, const struct spec *spec, const struct hold *mine, struct err **e);
+/* Take the hold, or make this host's own like mine (an address and a time that it has stay where
+ * mine has none). What an earlier boot of this host left is shut out first. -EBUSY (held) names
+ * host, address and since. With steal whoever has it is shut out, and after that has lost it. */
+int hold_take(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
+	      struct err **e);
+/* Clients that have the image open for writing and are neither of this host nor of anybody's hold:
+ * a plain 'rbd map', QEMU. -EBUSY (held) names their addresses; with steal they are shut out. */
+int hold_check_strangers(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
+			 struct err **e);
+/* Note the client's address on this host's hold. -EBUSY (held): it has been lost meanwhile. */
+int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine,
+		struct err **e);
 /* Let go of HOST's hold; fine where there is none. */
 int hold_release(struct cluster *c, const struct spec *spec, const char *host, struct err **e);

@@ -10,8 +10,7 @@
 DEFINE_CLEANUP(json_t *, json_decref)
 #define _cleanup_json_ cleanup(json_decref_p)
 
-/* Ask the monitors; the caller's to json_decref. */
-static int ask(struct session *s, const char *command, json_t **out)
+int session_ask(struct session *s, const char *command, json_t **out)
 {
 	char *reply = NULL, *status = NULL;
 	size_t reply_len = 0, status_len = 0;
@@ -19,7 +18,8 @@ static int ask(struct session *s, const char *command, json_t **out)
 				  &status_len);
 
 	if (!r) {
-		*out = json_loadb(reply ? reply : "", reply_len, 0, NULL);
+		/* The blocklist is followed by a second document, of ranges. */
+		*out = json_loadb(reply ? reply : "", reply_len, JSON_DISABLE_EOF_CHECK, NULL);
 		r = *out ? 0 : -EPROTO;
 	}
 	rados_buffer_free(reply);
@@ -73,7 +73,7 @@ int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e)
 	*out = (struct monitors){0};
 	if (r < 0)
 		return r;
-	r = ask(s, "{\"prefix\": \"mon dump\", \"format\": \"json\"}", &dump);
+	r = session_ask(s, "{\"prefix\": \"mon dump\", \"format\": \"json\"}", &dump);
 	if (r < 0)
 		return session_fail(s, r, e, "ask for the monitors' addresses");
 	json_array_foreach(json_object_get(dump, "mons"), i, mon)
@@ -124,7 +124,7 @@ int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e)
 	if (r < 0)
 		return r;
 	if (!atomic_load(&s->alloc_known)) {
-		r = ask(s, "{\"prefix\": \"osd metadata\", \"format\": \"json\"}", &osds);
+		r = session_ask(s, "{\"prefix\": \"osd metadata\", \"format\": \"json\"}", &osds);
 		/* A user without the right to ask does without the answer. */
 		if (r < 0 && r != -EACCES && r != -EPERM)
 			return session_fail(s, r, e, "ask how the OSDs store");

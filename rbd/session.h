@@ -38,6 +38,10 @@ struct memory *cluster_memory(struct cluster *c);
  * hint that fit, and the monitors named where none answers. Marks the session dead where the
  * cluster shut it out. Returns r. */
 int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...) _printf_(4, 5);
+/* What the monitors answer to COMMAND, which asks for JSON; the caller's to json_decref. Without an
+ * error object; -EPROTO: no JSON came. */
+struct json_t;
+int session_ask(struct session *s, const char *command, struct json_t **out);
 /* A value of the configuration; the caller frees it; NULL where there is none or no memory. */
 char *session_conf(rados_t rados, const char *option);
 /* As session_conf, for keyring.c's use before a connection stands. */

@@ -60,17 +60,6 @@ char *read_string(struct reader *r)
 	return s;
 }
 
-struct reader read_struct(struct reader *r)
-{
-	struct reader inner = {0};
-
-	read_skip(r, 2); /* version, and the oldest that can read it */
-	inner.left = read_u32(r);
-	inner.at = take(r, inner.left);
-	inner.bad = r->bad;
-	return inner;
-}
-
 static void write_bytes(struct writer *w, const void *data, size_t len)
 {
 	if (w->bad || len > sizeof(w->data) - w->len) {
@@ -106,12 +95,4 @@ void write_string(struct writer *w, const char *s)
 
 	write_u32(w, (uint32_t)len);
 	write_bytes(w, s, len);
-}
-
-void write_struct_string(struct writer *w, const char *s)
-{
-	write_number(w, 1, 1);
-	write_number(w, 1, 1);
-	write_u32(w, (uint32_t)(4 + strlen(s)));
-	write_string(w, s);
 }

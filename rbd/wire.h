@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Inside rbd/: Ceph's encoding of the few messages that we read and write ourselves: little endian
- * integers, strings with their length in front, structs with version and length in front. */
+ * integers, strings with their length in front. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,8 +21,6 @@ uint64_t read_u64(struct reader *r);
 void read_skip(struct reader *r, size_t bytes);
 /* The caller frees it; NULL where bad, at a NUL byte inside too. */
 char *read_string(struct reader *r);
-/* A versioned struct: a reader of its content; what follows it stays in r. */
-struct reader read_struct(struct reader *r);
 
 /* A message being written; of 4 KiB at most; bad when it is longer. */
 struct writer {
@@ -33,5 +31,3 @@ struct writer {
 void write_u32(struct writer *w, uint32_t v);
 void write_u64(struct writer *w, uint64_t v);
 void write_string(struct writer *w, const char *s);
-/* A struct, version 1, of one string. */
-void write_struct_string(struct writer *w, const char *s);

@@ -2,8 +2,6 @@
 /* From a volume to a named block device on this host: cloned where it must be, held, mapped, named.
  */
 #include <errno.h>
-#include <string.h>
-#include <time.h>
 
 #include "mapper/module.h"
 #include "volume/operation.h"
@@ -36,66 +34,6 @@ static int features_fit(struct operation *o, struct err **e)
 	return err_hint(e, "rbd feature disable %s %s", spec, names);
 }
 
-/* --- this host holds it --- */
-
-static bool is_ours(const struct operation *o)
-{
-	const struct host_identity *id = host_identity(o->host);
-
-	return o->v->held && !strcmp(o->v->hold.host, id->id) &&
-	       !strcmp(o->v->hold.boot_id, id->boot_id) && o->v->hold.shared == o->req->shared;
-}
-
-static int is_held(struct operation *o, struct err **e)
-{
-	int r;
-
-	if (operation_read_only(o))
-		return 1;
-	r = observe_hold(o, e);
-	return r < 0 ? r : r && is_ours(o);
-}
-
-static int take_hold(struct operation *o, const char *client_address, struct err **e)
-{
-	const struct host_identity *id = host_identity(o->host);
-	const struct hold mine = {
-		.host = (char *)id->id,
-		.host_name = id->name,
-		.boot_id = (char *)id->boot_id,
-		.client_address = (char *)client_address,
-		.since = time(NULL),
-		.shared = o->req->shared,
-	};
-
-	return hold_take(o->cluster, o->spec, &mine, e);
-}
-
-static int hold_it(struct operation *o, struct err **e)
-{
-	int r = take_hold(o, "", e);
-
-	o->held_here = r >= 0;
-	return r;
-}
-
-/* --- the hold says which client writes --- */
-
-static int is_recorded(struct operation *o, struct err **e)
-{
-	(void)e;
-	return operation_read_only(o) ||
-	       (o->v->held && is_ours(o) &&
-		!strcmp(o->v->hold.client_address, o->v->device.client_address));
-}
-
-static int record_client(struct operation *o, struct err **e)
-{
-	int r = take_hold(o, o->v->device.client_address, e);
-
-	return r < 0 ? r : observe_hold(o, e) < 0 ? (*e)->code : 0;
-}
-
 /* --- udev has named it --- */
 
 static int is_named(struct operation *o, struct err **e)
@@ -110,14 +48,10 @@ static int name_it(struct operation *o, struct err **e)
 }
 
 static const struct step *const steps[] = {
-	&step_check,
-	&step_connect,
-	&step_volume,
-	&(const struct step){"features", features_fit, NULL},
-	&(const struct step){"hold", is_held, hold_it},
-	&step_map,
-	&(const struct step){"record", is_recorded, record_client},
-	&(const struct step){"name", is_named, name_it},
+	&step_check,  &step_connect,
+	&step_volume, &(const struct step){"features", features_fit, NULL},
+	&step_hold,   &step_map,
+	&step_record, &(const struct step){"name", is_named, name_it},
 };
 
 /* Let go of what would block others; the clone stays for the next attempt. */
@@ -131,7 +65,7 @@ static void undo(struct operation *o)
 			      unmap->message);
 		return;
 	}
-	if (o->held_here && hold_let_go(o, &release) < 0)
+	if (o->held_here && step_release.act(o, &release) < 0)
 		progress_note(o->progress, "it stays held by this host: %s", release->message);
 }
 

@@ -65,33 +65,9 @@ static int unmap(struct operation *o, struct err **e)
 	return 0;
 }
 
-static int not_held(struct operation *o, struct err **e)
-{
-	int r;
-
-	if (o->spec->snap)
-		return 1;
-	r = observe_image(o, e);
-	if (r <= 0)
-		return r < 0 ? r : 1;
-	r = observe_hold(o, e);
-	return r < 0 ? r : !r || strcmp(o->v->hold.host, host_identity(o->host)->id) != 0;
-}
-
-int hold_let_go(struct operation *o, struct err **e)
-{
-	int r = hold_release(o->cluster, o->spec, host_identity(o->host)->id, e);
-
-	if (r < 0)
-		return r;
-	hold_deinit(&o->v->hold);
-	o->v->held = false;
-	return 0;
-}
-
 static const struct step *const steps[] = {
 	&(const struct step){"unmap", not_mapped, unmap},
-	&(const struct step){"release", not_held, hold_let_go},
+	&step_release,
 };
 
 int volume_detach(struct host *h, const struct spec *spec, const struct volume_request *req,

@@ -6,6 +6,7 @@
 #include <systemd/sd-id128.h>
 
 #include "base/file.h"
+#include "volume/fenced.h"
 #include "volume/operation.h"
 
 /* Our own id in the hash of the machine id, so that what we write into a cluster does not give the
@@ -22,6 +23,7 @@ struct host {
 	struct host_config config; /* its strings are ours */
 	struct host_identity identity;
 	pthread_mutex_t lock; /* guards the connections */
+	struct fenced *fenced;
 	struct connection *connections;
 	size_t connections_n;
 };
@@ -78,7 +80,9 @@ int host_new(const struct host_config *config, struct host **out, struct err **e
 	if (!h)
 		return err_oom(e);
 	pthread_mutex_init(&h->lock, NULL);
-	r = config_copy(&h->config, config) < 0 ? err_oom(e) : identity_init(&h->identity, e);
+	h->fenced = fenced_new();
+	r = !h->fenced || config_copy(&h->config, config) < 0 ? err_oom(e)
+							      : identity_init(&h->identity, e);
 	if (r < 0) {
 		host_free(h);
 		return r;
@@ -97,6 +101,7 @@ void host_free(struct host *h)
 		free(h->connections[i].user);
 	}
 	free(h->connections);
+	fenced_free(h->fenced);
 	free((char *)h->config.cluster);
 	free((char *)h->config.user);
 	free((char *)h->config.conf);
@@ -116,6 +121,11 @@ const struct host_config *host_defaults(const struct host *h)
 const struct host_identity *host_identity(const struct host *h)
 {
 	return &h->identity;
+}
+
+struct fenced *host_fenced(struct host *h)
+{
+	return h->fenced;
 }
 
 const char *host_pool(const struct host *h, const struct volume_request *req)

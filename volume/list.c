@@ -2,6 +2,7 @@
 /* The volumes of this host, and of the cluster, joined by their specs. */
 #include <errno.h>
 
+#include "volume/fenced.h"
 #include "volume/operation.h"
 
 void volume_list_deinit(struct volume_list *l)
@@ -87,12 +88,19 @@ int volume_list(struct host *h, const struct volume_request *req, struct progres
 {
 	_cleanup_cluster_ struct cluster *c = NULL;
 	_cleanup_strlist_ struct strlist names = {0};
+	_cleanup_err_ struct err *why = NULL;
 	int r = list_attached(out, e);
 
 	(void)p;
-	if (r < 0 || !req->all)
-		return r;
-	r = host_cluster(h, req, &c, e);
+	if (r >= 0)
+		r = host_cluster(h, req, &c, &why);
+	if (r >= 0)
+		fenced_mark(host_fenced(h), c, out->items, out->n);
+	/* What is attached is told without any cluster, too. */
+	if (!req->all)
+		return *e ? (*e)->code : 0;
+	if (why)
+		*e = steal(&why);
 	if (r >= 0)
 		r = image_list(c, req->pool, &names, e);
 	for (size_t i = 0; r >= 0 && i < names.n; i++)

@@ -52,6 +52,8 @@ const struct host_identity *host_identity(const struct host *h);
 /* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
 int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
 		 struct err **e);
+struct fenced;
+struct fenced *host_fenced(struct host *h);
 /* The pool of a spec that names none. */
 const char *host_pool(const struct host *h, const struct volume_request *req);
 
@@ -73,6 +75,8 @@ int observe_hold(struct operation *o, struct err **e);
 extern const struct step step_connect; /* step.c: the cluster answers */
 extern const struct step
 	step_volume; /* create.c: the image exists, with the parent and size asked for */
-extern const struct step step_check; /* map.c: the kernel has rbd, the options make sense */
-extern const struct step step_map;   /* map.c: mapped on this host */
-int hold_let_go(struct operation *o, struct err **e);
+extern const struct step step_check;   /* map.c: the kernel has rbd, the options make sense */
+extern const struct step step_map;     /* map.c: mapped on this host */
+extern const struct step step_hold;    /* hold.c: this host has the right to write it */
+extern const struct step step_record;  /* hold.c: the hold says which client writes */
+extern const struct step step_release; /* hold.c: this host does not hold it */

@@ -2,6 +2,7 @@
 /* One volume, told whole; and which volume a text means. */
 #include <string.h>
 
+#include "volume/fenced.h"
 #include "volume/operation.h"
 
 int volume_resolve(struct host *h, const struct volume_request *req, const char *text,
@@ -43,6 +44,27 @@ static int show_cluster(struct operation *o, struct err **e)
 	return o->spec->snap ? 0 : observe_hold(o, e);
 }
 
+/* What can be seen of the device itself; not where reading it would fail, or wait for the cluster.
+ */
+static void look_at_device(struct operation *o)
+{
+	_cleanup_err_ struct err *why = NULL;
+
+	fenced_mark(host_fenced(o->host), o->cluster, o->v, 1);
+	if (!o->v->fenced) {
+		if (content_probe(o->v->device.node, &o->v->content, &why) < 0)
+			progress_note(o->progress, "%s", why->message);
+		return;
+	}
+	progress_note(
+		o->progress,
+		"%s is dead: the cluster has shut its client %s out%s%s; what was not written "
+		"before is lost; 'rbdvol detach %s' ends it",
+		o->v->device.node, o->v->device.client_address,
+		o->v->held ? ", and the volume is held by host " : "",
+		o->v->held ? o->v->hold.host_name : "", o->v->device.node);
+}
+
 int volume_show(struct host *h, const struct spec *spec, const struct volume_request *req,
 		struct progress *p, struct volume_info *out, struct err **e)
 {
@@ -53,7 +75,7 @@ int volume_show(struct host *h, const struct spec *spec, const struct volume_req
 		r = show_cluster(&o, e);
 	if (r >= 0)
 		r = observe_device(&o, e);
-	if (r > 0)
-		r = content_probe(out->device.node, &out->content, e);
+	if (r > 0 && out->in_cluster)
+		look_at_device(&o);
 	return r < 0 ? r : 0;
 }

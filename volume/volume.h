@@ -49,6 +49,7 @@ struct volume_info {
 	struct image_info image;
 	bool attached; /* device is filled */
 	struct device device;
+	bool fenced; /* the device is dead: the cluster has shut its client out */
 	struct content content;
 	struct strlist mounts;
 	bool held; /* hold is filled */

@@ -3,7 +3,6 @@
  * attaches it meanwhile. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "rbd/wipe.h"
 #include "volume/operation.h"
@@ -14,20 +13,6 @@ static void on_progress(void *arg, uint64_t done, uint64_t total)
 
 	if (p->done)
 		p->done(p, done, total);
-}
-
-static int hold_it(struct operation *o, struct err **e)
-{
-	const struct host_identity *id = host_identity(o->host);
-	const struct hold mine = {
-		.host = (char *)id->id,
-		.host_name = id->name,
-		.boot_id = (char *)id->boot_id,
-		.client_address = (char *)"",
-		.since = time(NULL),
-	};
-
-	return hold_take(o->cluster, o->spec, &mine, e);
 }
 
 static int refuse_attached(struct operation *o, struct err **e)
@@ -77,7 +62,7 @@ static int wipe(struct operation *o, struct err **e)
 static int held_wipe(struct operation *o, struct err **e)
 {
 	_cleanup_err_ struct err *release = NULL;
-	int r = hold_it(o, e);
+	int r = step_hold.act(o, e);
 
 	if (r < 0)
 		return r;
@@ -85,7 +70,7 @@ static int held_wipe(struct operation *o, struct err **e)
 	if (r == -ENOTEMPTY)
 		err_hint(e, "remove the snapshots, or give --force to wipe all that they do not "
 			    "keep");
-	if (hold_let_go(o, &release) < 0)
+	if (step_release.act(o, &release) < 0)
 		progress_note(o->progress, "it stays held by this host: %s", release->message);
 	return r;
 }

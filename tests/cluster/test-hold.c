@@ -3,8 +3,8 @@
  * host only. */
 #include <errno.h>
 
-#include "rbd/classes.h"
 #include "rbd/hold.h"
+#include "rbd/shut-out.h"
 #include "tests/cluster/lab.h"
 
 /* Two hosts: each its own connection. */
@@ -37,6 +37,14 @@ static int teardown(void **state)
 	return lab_teardown(state);
 }
 
+/* As host MINE, which knows no client of its own kernel. */
+static int take(struct cluster *c, const struct hold *mine, struct err **e)
+{
+	const struct hold_claim claim = {.mine = mine};
+
+	return hold_take(c, at("vol"), &claim, e);
+}
+
 static void assert_held(struct cluster *c, const char *host, const char *address)
 {
 	_cleanup_hold_ struct hold h = {0};
@@ -59,10 +67,10 @@ static void a_hold_is_taken_told_renewed_and_released(void **state)
 
 	(void)state;
 	assert_held(host_a, NULL, NULL);
-	assert_done(hold_take(host_a, at("vol"), &mine, &e), e);
+	assert_done(take(host_a, &mine, &e), e);
 	assert_held(host_b, "aaaa", "");
 	mine.client_address = (char *)"10.99.0.2:0/123";
-	assert_done(hold_take(host_a, at("vol"), &mine, &e), e);
+	assert_done(take(host_a, &mine, &e), e);
 	assert_int_equal(hold_get(host_b, at("vol"), "bbbb", &h, &e), 1);
 	assert_string_equal(h.host, "aaaa");
 	assert_string_equal(h.host_name, "alpha");
@@ -83,15 +91,14 @@ static void another_host_is_refused_and_told_who_has_it(void **state)
 	struct err *e = NULL;
 
 	(void)state;
-	assert_done(hold_take(host_a, at("vol"), &a, &e), e);
-	assert_fails(hold_take(host_b, at("vol"), &b, &e), &e, ERR_HELD, -EBUSY, "alpha",
-		     "10.99.0.2:0/123", "2023-11-", NULL);
-	assert_fails(hold_take(host_b, at("vol"), &b_shared, &e), &e, ERR_HELD, -EBUSY, "alpha",
-		     NULL);
+	assert_done(take(host_a, &a, &e), e);
+	assert_fails(take(host_b, &b, &e), &e, ERR_HELD, -EBUSY, "alpha", "10.99.0.2:0/123",
+		     "2023-11-", NULL);
+	assert_fails(take(host_b, &b_shared, &e), &e, ERR_HELD, -EBUSY, "alpha", NULL);
 	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e); /* not B's: stays */
 	assert_held(host_b, "aaaa", "10.99.0.2:0/123");
 	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
-	assert_done(hold_take(host_b, at("vol"), &b, &e), e);
+	assert_done(take(host_b, &b, &e), e);
 	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
 }
 
@@ -104,13 +111,13 @@ static void a_host_takes_its_own_hold_over(void **state)
 	struct err *e = NULL;
 
 	(void)state;
-	assert_done(hold_take(host_a, at("vol"), &before, &e), e);
+	assert_done(take(host_a, &before, &e), e);
 	after.boot_id = (char *)"another boot";
-	assert_done(hold_take(host_b, at("vol"), &after, &e), e);
+	assert_done(take(host_b, &after, &e), e);
 	assert_held(host_a, "aaaa", "10.99.0.2:0/2");
-	assert_done(hold_take(host_a, at("vol"), &shared, &e), e);
+	assert_done(take(host_a, &shared, &e), e);
 	assert_held(host_b, "aaaa", "10.99.0.2:0/3");
-	assert_done(hold_take(host_b, at("vol"), &after, &e), e);
+	assert_done(take(host_b, &after, &e), e);
 	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
 	assert_held(host_b, NULL, NULL);
 }
@@ -123,51 +130,188 @@ static void sharers_don_t_bar_each_other(void **state)
 	struct err *e = NULL;
 
 	(void)state;
-	assert_done(hold_take(host_a, at("vol"), &a, &e), e);
-	assert_done(hold_take(host_b, at("vol"), &b, &e), e);
+	assert_done(take(host_a, &a, &e), e);
+	assert_done(take(host_b, &b, &e), e);
 	assert_int_equal(hold_get(host_a, at("vol"), "bbbb", &h, &e), 1);
 	assert_string_equal(h.host, "bbbb");
 	assert_true(h.shared);
-	assert_fails(hold_take(host_b, at("vol"), &b_alone, &e), &e, ERR_HELD, -EBUSY, "alpha",
-		     "shared", NULL);
+	assert_fails(take(host_b, &b_alone, &e), &e, ERR_HELD, -EBUSY, "alpha", "shared", NULL);
 	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
-	assert_done(hold_take(host_b, at("vol"), &b_alone, &e), e);
+	assert_done(take(host_b, &b_alone, &e), e);
 	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
 }
 
-/* What others write into the lock can't harm: no JSON, control characters, wrong types. */
-static void a_strange_description_is_bearable(void **state)
+/* The name of the object that vol's holds are on. */
+static void header_of_vol(char out[static 96])
 {
-	static const char *const strange[] = {"", "{", "[1]",
-					      "{\"host_name\": 7, \"since\": \"x\"}",
-					      "{\"host_name\": \"a\\nb\\u001b[31m\"}"};
-	struct hold mine = hold_of("aaaa", "", false);
-	char id[64], object[96];
-	struct err *e = NULL;
 	rbd_image_t image = open_image("vol");
+	char id[64];
 
-	(void)state;
 	assert_int_equal(rbd_get_id(image, id, sizeof(id)), 0);
 	rbd_close(image);
-	snprintf(object, sizeof(object), "rbd_header.%s", id);
+	snprintf(out, 96, "rbd_header.%s", id);
+}
+
+/* What others write there can't harm: no JSON, control characters, wrong types. It counts as held.
+ */
+static void a_strange_description_is_bearable(void **state)
+{
+	static const char *const strange[] = {
+		"{",
+		"7",
+		"[1]",
+		"[{\"host_name\": 7, \"since\": \"x\"}]",
+		"[{\"host_name\": \"a\\nb\\u001b[31m\"}]",
+		"[{\"host\": \"zzzz\", \"client_address\": \"10.99.0.7\"}]",
+	};
+	struct hold mine = hold_of("aaaa", "", false);
+	const struct hold_claim claim = {.mine = &mine, .steal = true};
+	char object[96];
+	struct err *e = NULL;
+
+	(void)state;
+	header_of_vol(object);
 	for (size_t i = 0; i < ARRAY_SIZE(strange); i++) {
-		assert_int_equal(
-			rados_lock_exclusive(lab.io, object, "rbdvol", "zzzz", strange[i], NULL, 0),
-			0);
-		assert_int_equal(hold_take(host_a, at("vol"), &mine, &e), -EBUSY);
+		assert_int_equal(rados_setxattr(lab.io, object, "rbdvol.hold", strange[i],
+						strlen(strange[i])),
+				 0);
+		assert_int_equal(take(host_a, &mine, &e), -EBUSY);
 		assert_null(strpbrk(e->message, "\n\033"));
 		err_free(steal(&e));
-		assert_done(hold_release(host_a, at("vol"), "zzzz", &e), e);
+		assert_done(hold_take(host_a, at("vol"), &claim, &e), e);
+		assert_held(host_b, "aaaa", "");
+		assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
 	}
+}
+
+/* What is recorded is what stands there, or nothing is. */
+static void a_lost_hold_is_not_recorded(void **state)
+{
+	struct hold a = hold_of("aaaa", "", false), b = hold_of("bbbb", "10.99.0.3:0/456", false);
+	const struct hold_claim thief = {.mine = &b, .steal = true};
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(take(host_a, &a, &e), e);
+	assert_done(hold_take(host_b, at("vol"), &thief, &e), e);
+	a.client_address = (char *)"10.99.0.2:0/77";
+	assert_fails(hold_record(host_a, at("vol"), &a, &e), &e, ERR_HELD, -EBUSY, "beta",
+		     "10.99.0.3:0/456", NULL);
+	assert_held(host_a, "bbbb", "10.99.0.3:0/456");
+	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
+	assert_fails(hold_record(host_a, at("vol"), &a, &e), &e, ERR_HELD, -EBUSY, "nobody", NULL);
+	assert_done(take(host_a, &a, &e), e);
+	assert_done(hold_record(host_a, at("vol"), &a, &e), e);
+	assert_held(host_b, "aaaa", "10.99.0.2:0/77");
+	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+}
+
+/* A client's address that no earlier run has used; NUMBER tells several apart. */
+static const char *new_address(unsigned number)
+{
+	static char text[4][64];
+
+	snprintf(text[number], sizeof(text[number]), "10.99.0.250:0/%u",
+		 (1u << 31) | ((unsigned)time(NULL) << 13 & 0x7fffe000) |
+			 ((unsigned)getpid() << 2 & 0x1ffc) | number);
+	return text[number];
+}
+
+static bool is_shut_out(const char *address)
+{
+	_cleanup_strlist_ struct strlist out = {0};
+	struct err *e = NULL;
+
+	assert_done(shut_out_list(host_a, &out, &e), e);
+	return shut_out_has(&out, address);
+}
+
+/* The client is shut out before its hold goes; exactly that client. */
+static void a_steal_shuts_the_old_client_out(void **state)
+{
+	_cleanup_strlist_ struct strlist told = {0};
+	const char *old = new_address(0), *other = new_address(1);
+	struct hold a = hold_of("aaaa", old, false);
+	struct hold b = hold_of("bbbb", "", false);
+	const struct hold_claim thief = {.mine = &b, .steal = true, .told = &told};
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(take(host_a, &a, &e), e);
+	assert_fails(take(host_b, &b, &e), &e, ERR_HELD, -EBUSY, "--steal", NULL);
+	assert_false(is_shut_out(old));
+	assert_done(hold_take(host_b, at("vol"), &thief, &e), e);
+	assert_true(is_shut_out(old));
+	assert_false(is_shut_out(other));
+	assert_held(host_a, "bbbb", "");
+	assert_int_equal(told.n, 2);
+	assert_non_null(strstr(told.items[0], "alpha"));
+	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_held(host_a, "bbbb", "");
+	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
+}
+
+/* This host before it started anew: no question, but its client is shut out all the same. */
+static void an_earlier_boot_is_shut_out(void **state)
+{
+	const char *old = new_address(2);
+	struct hold before = hold_of("aaaa", old, false), after = before;
+	struct hold copy = before;
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(take(host_a, &before, &e), e);
+	after.boot_id = copy.boot_id = (char *)"another boot";
+	after.client_address = copy.client_address = (char *)"";
+	copy.host_name = (char *)"alpha-copy"; /* another machine with a copied machine id */
+	assert_fails(take(host_b, &copy, &e), &e, ERR_HELD, -EBUSY, "alpha", NULL);
+	assert_false(is_shut_out(old));
+	assert_done(take(host_b, &after, &e), e);
+	assert_true(is_shut_out(old));
+	assert_held(host_a, "aaaa", "");
+	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+}
+
+/* Somebody has it open who asked nobody: librbd here, for a while and for good. */
+static void a_stranger_bars_and_can_be_shut_out(void **state)
+{
+	struct hold mine = hold_of("bbbb", "", false);
+	struct hold_claim claim = {.mine = &mine, .deadline = deadline_in(60 * USEC_PER_SEC)};
+	rados_t rados;
+	rados_ioctx_t io;
+	rbd_image_t image;
+	struct err *e = NULL;
+	char *address = NULL;
+
+	(void)state;
+	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	assert_int_equal(rados_create2(&rados, "ceph", "client.admin", 0), 0);
+	assert_int_equal(rados_conf_read_file(rados, NULL), 0);
+	assert_int_equal(rados_connect(rados), 0);
+	assert_int_equal(rados_ioctx_create(rados, lab.pool, &io), 0);
+	assert_int_equal(rbd_open(io, "vol", &image, NULL), 0);
+	assert_int_equal(rados_getaddrs(rados, &address), 0);
+	assert_fails(hold_check_strangers(host_b, at("vol"), &claim, &e), &e, ERR_HELD, -EBUSY,
+		     "unknown holder", strrchr(address, '/'), NULL);
+	claim.steal = true;
+	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	assert_int_equal(rbd_write(image, 0, 1, "x"), -ESHUTDOWN);
+	claim.steal = false;
+	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	rbd_close(image);
+	rados_ioctx_destroy(io);
+	rados_shutdown(rados);
+	free(address);
 }
 
 static void what_is_missing_is_named(void **state)
 {
 	struct hold mine = hold_of("aaaa", "", false), h = {0};
+	const struct hold_claim claim = {.mine = &mine};
 	struct err *e = NULL;
 
 	(void)state;
-	assert_fails(hold_take(host_a, at("novol"), &mine, &e), &e, ERR_NOT_FOUND, -ENOENT,
+	assert_fails(hold_take(host_a, at("novol"), &claim, &e), &e, ERR_NOT_FOUND, -ENOENT,
 		     "no image", "novol", NULL);
 	assert_fails(hold_get(host_a, at("nopool/vol"), NULL, &h, &e), &e, ERR_NOT_FOUND, -ENOENT,
 		     "no pool 'nopool'", NULL);
@@ -182,6 +326,10 @@ int main(void)
 		cmocka_unit_test(a_host_takes_its_own_hold_over),
 		cmocka_unit_test(sharers_don_t_bar_each_other),
 		cmocka_unit_test(a_strange_description_is_bearable),
+		cmocka_unit_test(a_lost_hold_is_not_recorded),
+		cmocka_unit_test(a_steal_shuts_the_old_client_out),
+		cmocka_unit_test(an_earlier_boot_is_shut_out),
+		cmocka_unit_test(a_stranger_bars_and_can_be_shut_out),
 		cmocka_unit_test(what_is_missing_is_named),
 	};
 

@@ -9,53 +9,84 @@
 
 #include <cmocka.h>
 
-#include "rbd/classes.h"
+#include "rbd/fence.h"
+#include "rbd/hold-state.h"
 #include "rbd/image-internal.h"
 #include "rbd/wire.h"
 
-/* An answer of get_info as an OSD of 16.2.15 gave it: one exclusive lock, cookie "host",
- * description "{}". */
-static const uint8_t one_lock[] = {
-	1, 1,	87, 0,	0,   0,	 1, 0, 0, 0, 1,	  1,   17,  0,	 0,  0, 8,  188, 28,
-	0, 0,	0,  0,	0,   0,	 4, 0, 0, 0, 104, 111, 115, 116, 1,  1, 49, 0,	 0,
-	0, 0,	0,  0,	0,   0,	 0, 0, 0, 1, 1,	  1,   28,  0,	 0,  0, 1,  0,	 0,
-	0, 186, 77, 51, 157, 16, 0, 0, 0, 2, 0,	  0,   0,   10,	 99, 0, 1,  0,	 0,
-	0, 0,	0,  0,	0,   0,	 2, 0, 0, 0, 123, 125, 1,   0,	 0,  0, 0};
+static const char two_holds[] =
+	"[{\"host\":\"h1\",\"host_name\":\"alpha\",\"boot_id\":\"b\",\"client_address\":"
+	"\"10.0.0.1:0/7\",\"since\":1700000000,\"shared\":true},{\"host\":\"h2\",\"shared\":true}]";
 
-static void a_lock_is_read(void **state)
+static int parse(const void *bytes, size_t len, struct hold_state *out)
 {
-	_cleanup_lock_state_ struct lock_state l = {0};
+	/* Of its exact size on the heap, so that sanitizers see a step beyond. */
+	char *copy = malloc(len ? len : 1);
 
-	(void)state;
-	assert_int_equal(lock_state_parse(one_lock, sizeof(one_lock), &l), 0);
-	assert_int_equal(l.n, 1);
-	assert_false(l.shared);
-	assert_string_equal(l.items[0].client, "client.7356");
-	assert_string_equal(l.items[0].cookie, "host");
-	assert_string_equal(l.items[0].description, "{}");
+	assert_non_null(copy);
+	memcpy(copy, bytes, len);
+	return hold_state_parse(copy, len, out);
 }
 
-static void a_cut_or_changed_answer_is_refused_or_read(void **state)
+static void holds_are_read(void **state)
+{
+	_cleanup_hold_state_ struct hold_state s = {0};
+	_cleanup_free_ char *who = NULL;
+
+	(void)state;
+	assert_int_equal(parse(two_holds, strlen(two_holds), &s), 0);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(s.items[0].host, "h1");
+	assert_string_equal(s.items[0].client_address, "10.0.0.1:0/7");
+	assert_true(s.items[0].shared && s.items[1].shared);
+	assert_string_equal(s.items[1].client_address, "");
+	who = hold_describe(&s.items[0]);
+	assert_non_null(strstr(who, "host alpha (10.0.0.1:0/7, shared) since 2023-11-"));
+}
+
+/* What can't be read is never taken for 'nobody'. */
+static void cut_or_changed_holds_are_somebodys(void **state)
 {
 	(void)state;
-	for (size_t len = 0; len < sizeof(one_lock); len++) {
-		/* Of its exact size on the heap, so that sanitizers see a step beyond. */
-		_cleanup_free_ uint8_t *copy = malloc(len ? len : 1);
-		struct lock_state l = {0};
+	for (size_t len = 0; len < strlen(two_holds); len++) {
+		_cleanup_hold_state_ struct hold_state s = {0};
 
-		assert_non_null(copy);
-		memcpy(copy, one_lock, len);
-		assert_true(lock_state_parse(copy, len, &l) < 0);
-		assert_int_equal(l.n, 0);
+		assert_int_equal(parse(two_holds, len, &s), 0);
+		assert_int_equal(s.n, 1);
+		assert_string_equal(s.items[0].host, "");
 	}
-	for (size_t at = 0; at < sizeof(one_lock); at++) {
-		_cleanup_lock_state_ struct lock_state l = {0};
-		uint8_t copy[sizeof(one_lock)];
+	for (size_t at = 0; at < strlen(two_holds); at++) {
+		_cleanup_hold_state_ struct hold_state s = {0};
+		char changed[sizeof(two_holds)];
 
-		memcpy(copy, one_lock, sizeof(copy));
-		copy[at] = 0xff;
-		(void)!lock_state_parse(copy, sizeof(copy), &l);
+		memcpy(changed, two_holds, sizeof(changed));
+		changed[at] = (char)0xff;
+		assert_int_equal(parse(changed, strlen(two_holds), &s), 0);
+		assert_true(s.n >= 1);
 	}
+}
+
+static void only_one_client_s_address_is_exact(void **state)
+{
+	static const char *const exact[] = {"10.0.0.1:0/7", "[fd00::1]:0/4294967295",
+					    "10.0.0.1:6789/1"};
+	static const char *const not_exact[] = {"",
+						"10.0.0.1",
+						"10.0.0.1:0/0",
+						"10.0.0.1:0/",
+						"10.0.0.0/24",
+						"10.0.0.1:0/7 ",
+						"10.0.0.1:0/x",
+						"/7",
+						"10.0.0.1:0/4294967296",
+						"a b:0/7",
+						"10.0.0.1:0/7/8"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(exact); i++)
+		assert_true(address_is_exact(exact[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(not_exact); i++)
+		assert_false(address_is_exact(not_exact[i]));
 }
 
 static void strings_are_as_long_as_they_say(void **state)
@@ -109,8 +140,9 @@ static void features_keep_what_they_need(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_lock_is_read),
-		cmocka_unit_test(a_cut_or_changed_answer_is_refused_or_read),
+		cmocka_unit_test(holds_are_read),
+		cmocka_unit_test(cut_or_changed_holds_are_somebodys),
+		cmocka_unit_test(only_one_client_s_address_is_exact),
 		cmocka_unit_test(strings_are_as_long_as_they_say),
 		cmocka_unit_test(features_keep_what_they_need),
 	};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shutting clients out of the cluster, each by its address and nonce: never a whole host. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/strlist.h"
+#include "rbd/cluster.h"
+#include "rbd/session.h"
+
+/* Whether TEXT is the address of one client, "ip:port/nonce" with a nonce that is not 0. */
+bool address_is_exact(const char *text);
+
+/* Shut the clients at ADDRESSES out, and return when no placement group that SPEC's image can have
+ * data in takes anything of theirs any more. Repeating it is fine. */
+int fence(struct place *p, const struct spec *spec, const struct strlist *addresses,
+	  struct err **e);
+
+/* A client that has an image open for writing. */
+struct watcher {
+	char *address;
+	bool kernel; /* krbd, not librbd */
+};
+struct watchers {
+	struct watcher *items;
+	size_t n;
+};
+void watchers_deinit(struct watchers *w);
+#define _cleanup_watchers_ cleanup(watchers_deinit)
+/* All but this very connection. */
+int watchers_get(struct place *p, const struct spec *spec, struct watchers *out, struct err **e);

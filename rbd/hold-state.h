@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside rbd/: what is written about an image's holds, read and replaced as a whole. */
+#pragma once
+
+#include "rbd/hold.h"
+#include "rbd/session.h"
+
+struct hold_state {
+	char *bytes; /* as they stand in the cluster; NULL: nothing does */
+	size_t len;
+	struct hold *items;
+	size_t n;
+};
+void hold_state_deinit(struct hold_state *s);
+#define _cleanup_hold_state_ cleanup(hold_state_deinit)
+
+/* The object that holds are written on; the caller frees it. */
+int hold_object(struct place *p, const struct spec *spec, char **out, struct err **e);
+/* Negative errno. What is no text of ours is one hold of nobody known. */
+int hold_state_read(rados_ioctx_t io, const char *object, struct hold_state *out);
+/* The same from bytes, which are taken. */
+int hold_state_parse(char *bytes, size_t len, struct hold_state *out);
+/* Write ITEMS, N of them, in place of what was READ. 1: it is not what stands there any more. */
+int hold_state_replace(rados_ioctx_t io, const char *object, const struct hold_state *read,
+		       const struct hold *const items[], size_t n);
+/* "host web1 (10.0.0.7:0/123) since …"; the caller frees it; NULL when out of memory. */
+char *hold_describe(const struct hold *h);

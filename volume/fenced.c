@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices of this host whose client the cluster has shut out: dead, though the kernel does not say
+ * so anywhere. Only the cluster knows, so it is asked by a thread that nobody waits for longer than
+ * a moment; a cluster that is away costs the first list that moment and one thread. */
+#include "volume/fenced.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "rbd/shut-out.h"
+
+#define PATIENCE_US (USEC_PER_SEC)
+
+/* One question to one cluster, shared by all who want the answer. */
+struct question {
+	atomic_uint refs;
+	struct cluster *cluster;
+	struct deadline patience;
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	bool done, known;
+	char fsid[FSID_LEN + 1];
+	struct strlist shut_out;
+};
+
+struct fenced {
+	pthread_mutex_t lock;
+	struct question *last;
+};
+
+static void question_unref(struct question *q)
+{
+	if (!q || atomic_fetch_sub(&q->refs, 1) > 1)
+		return;
+	cluster_unref(q->cluster);
+	strlist_deinit(&q->shut_out);
+	pthread_cond_destroy(&q->answered);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+DEFINE_CLEANUP(struct question *, question_unref)
+
+static void *ask(void *arg)
+{
+	cleanup(question_unref_p) struct question *q = arg;
+	_cleanup_strlist_ struct strlist out = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+	char fsid[FSID_LEN + 1];
+	int r = cluster_fsid(q->cluster, fsid, &ignored);
+
+	if (r >= 0)
+		r = shut_out_list(q->cluster, &out, &ignored);
+	pthread_mutex_lock(&q->lock);
+	q->done = true;
+	q->known = r >= 0;
+	if (q->known) {
+		memcpy(q->fsid, fsid, sizeof(fsid));
+		q->shut_out = out;
+		out = (struct strlist){0};
+	}
+	pthread_cond_broadcast(&q->answered);
+	pthread_mutex_unlock(&q->lock);
+	return NULL;
+}
+
+static struct question *question_new(struct cluster *c)
+{
+	struct question *q = calloc(1, sizeof(*q));
+	pthread_condattr_t attr;
+	pthread_t thread;
+
+	if (!q)
+		return NULL;
+	q->refs = 2;
+	q->cluster = cluster_ref(c);
+	q->patience = deadline_in(PATIENCE_US);
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&q->answered, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&thread, NULL, ask, q)) {
+		q->refs = 1;
+		question_unref(q);
+		return NULL;
+	}
+	pthread_detach(thread);
+	return q;
+}
+
+static bool is_done(struct question *q)
+{
+	bool done;
+
+	pthread_mutex_lock(&q->lock);
+	done = q->done;
+	pthread_mutex_unlock(&q->lock);
+	return done;
+}
+
+/* The question that is under way for C, or a new one. */
+static struct question *current(struct fenced *f, struct cluster *c)
+{
+	struct question *q;
+
+	pthread_mutex_lock(&f->lock);
+	if (!f->last || f->last->cluster != c || is_done(f->last)) {
+		question_unref(f->last);
+		f->last = question_new(c);
+	}
+	q = f->last;
+	if (q)
+		atomic_fetch_add(&q->refs, 1);
+	pthread_mutex_unlock(&f->lock);
+	return q;
+}
+
+/* Whether the answer came before patience ended. */
+static bool wait_for(struct question *q)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(q->patience.at_us / USEC_PER_SEC),
+		.tv_nsec = (long)(q->patience.at_us % USEC_PER_SEC) * 1000,
+	};
+	bool known;
+
+	pthread_mutex_lock(&q->lock);
+	while (!q->done && !pthread_cond_timedwait(&q->answered, &q->lock, &ts))
+		;
+	known = q->done && q->known;
+	pthread_mutex_unlock(&q->lock);
+	return known;
+}
+
+void fenced_mark(struct fenced *f, struct cluster *c, struct volume_info *volumes, size_t n)
+{
+	cleanup(question_unref_p) struct question *q = NULL;
+	size_t attached = 0;
+
+	for (size_t i = 0; i < n; i++)
+		attached += volumes[i].attached;
+	q = attached ? current(f, c) : NULL;
+	if (!q || !wait_for(q))
+		return;
+	for (size_t i = 0; i < n; i++)
+		volumes[i].fenced = volumes[i].attached &&
+				    !strcmp(volumes[i].device.fsid, q->fsid) &&
+				    shut_out_has(&q->shut_out, volumes[i].device.client_address);
+}
+
+struct fenced *fenced_new(void)
+{
+	struct fenced *f = calloc(1, sizeof(*f));
+
+	if (f)
+		pthread_mutex_init(&f->lock, NULL);
+	return f;
+}
+
+void fenced_free(struct fenced *f)
+{
+	if (!f)
+		return;
+	question_unref(f->last);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* This host's right to write the volume: taken before the device is mapped, given back after it is
+ * gone. docs/holds.md has the reasons. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "rbd/shut-out.h"
+#include "volume/operation.h"
+
+static bool is_ours(const struct operation *o)
+{
+	const struct host_identity *id = host_identity(o->host);
+
+	return o->v->held && !strcmp(o->v->hold.host, id->id) &&
+	       !strcmp(o->v->hold.boot_id, id->boot_id) && o->v->hold.shared == o->req->shared;
+}
+
+/* The device that is mapped here is the client that our hold names. */
+static bool is_named_in_hold(const struct operation *o)
+{
+	return is_ours(o) && o->v->attached &&
+	       !strcmp(o->v->hold.client_address, o->v->device.client_address);
+}
+
+static struct hold my_hold(const struct operation *o, const char *client_address)
+{
+	const struct host_identity *id = host_identity(o->host);
+
+	return (struct hold){
+		.host = (char *)id->id,
+		.host_name = id->name,
+		.boot_id = (char *)id->boot_id,
+		.client_address = (char *)client_address,
+		.since = time(NULL),
+		.shared = o->req->shared,
+	};
+}
+
+/* Reading from under a writer's hands is allowed, and told. */
+static int look_at_writer(struct operation *o, struct err **e)
+{
+	int r = o->spec->snap ? 0 : observe_hold(o, e);
+
+	if (r <= 0 || is_ours(o))
+		return r < 0 ? r : 1;
+	progress_note(o->progress,
+		      "host %s holds %s for writing: what is read here changes under the reader; a "
+		      "snapshot is steady",
+		      o->v->hold.host_name, o->spec->image);
+	return 1;
+}
+
+static int is_held(struct operation *o, struct err **e)
+{
+	int r;
+
+	if (operation_read_only(o))
+		return look_at_writer(o, e);
+	r = observe_device(o, e);
+	if (r >= 0)
+		r = observe_hold(o, e);
+	return r < 0 ? r : is_named_in_hold(o);
+}
+
+/* A device that was shut out is dead for good, even when the hold is free again. */
+static int refuse_dead_device(struct operation *o, struct err **e)
+{
+	_cleanup_strlist_ struct strlist out = {0};
+	int r = o->v->attached ? shut_out_list(o->cluster, &out, e) : 0;
+
+	if (r < 0 || !o->v->attached || !shut_out_has(&out, o->v->device.client_address))
+		return r;
+	err_set(e, ERR_BUSY, -EBUSY,
+		"%s is attached here as %s, whose client the cluster has shut out", o->spec->image,
+		o->v->device.node);
+	return err_hint(e, "rbdvol detach %s, then attach it again", o->v->device.node);
+}
+
+static int own_clients(struct strlist *out, struct err **e)
+{
+	_cleanup_device_list_ struct device_list devices = {0};
+	int r = device_list(&devices, e);
+
+	for (size_t i = 0; r >= 0 && i < devices.n; i++)
+		if (strlist_add(out, "%s", devices.items[i].client_address) < 0)
+			return err_oom(e);
+	return r;
+}
+
+static int hold_it(struct operation *o, struct err **e)
+{
+	_cleanup_strlist_ struct strlist own = {0}, told = {0};
+	const struct hold mine = my_hold(o, "");
+	const struct hold_claim claim = {
+		.mine = &mine,
+		.steal = o->req->steal,
+		.own_clients = &own,
+		.deadline = o->progress->deadline,
+		.told = &told,
+	};
+	bool had_it = is_ours(o);
+	int r = own_clients(&own, e);
+
+	/* Nothing is taken from anybody for the sake of a dead device; else who has the volume is
+	 * the better news. */
+	if (r >= 0 && o->req->steal)
+		r = refuse_dead_device(o, e);
+	if (r >= 0)
+		r = hold_take(o->cluster, o->spec, &claim, e);
+	o->held_here = r >= 0 && !had_it;
+	if (r >= 0 && !o->req->steal)
+		r = refuse_dead_device(o, e);
+	if (r >= 0)
+		r = hold_check_strangers(o->cluster, o->spec, &claim, e);
+	for (size_t i = 0; i < told.n; i++)
+		progress_note(o->progress, "%s", told.items[i]);
+	return r;
+}
+
+const struct step step_hold = {"hold", is_held, hold_it};
+
+static int is_recorded(struct operation *o, struct err **e)
+{
+	(void)e;
+	return operation_read_only(o) || is_named_in_hold(o);
+}
+
+static int record_client(struct operation *o, struct err **e)
+{
+	const struct hold mine = my_hold(o, o->v->device.client_address);
+	int r = hold_record(o->cluster, o->spec, &mine, e);
+
+	return r < 0 ? r : observe_hold(o, e) < 0 ? (*e)->code : 0;
+}
+
+const struct step step_record = {"record", is_recorded, record_client};
+
+static int not_held(struct operation *o, struct err **e)
+{
+	int r;
+
+	if (o->spec->snap)
+		return 1;
+	r = observe_image(o, e);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	r = observe_hold(o, e);
+	return r < 0 ? r : !r || strcmp(o->v->hold.host, host_identity(o->host)->id) != 0;
+}
+
+static int let_go(struct operation *o, struct err **e)
+{
+	int r = hold_release(o->cluster, o->spec, host_identity(o->host)->id, e);
+
+	if (r < 0)
+		return r;
+	hold_deinit(&o->v->hold);
+	o->v->held = false;
+	return 0;
+}
+
+const struct step step_release = {"release", not_held, let_go};
