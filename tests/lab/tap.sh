@@ -33,6 +33,39 @@ in_cluster() {
 	exec "$tap_tools/cluster" exec env RBDVOL_IN_CLUSTER=1 "$(readlink -f -- "$0")" "$@" </dev/null
 }
 
+# A test of several hosts says `in_lab a b`: it goes on outside, beside guests a and b, with the
+# product in each; `on a COMMAND…` runs a command there. Its rbd and ceph are the cluster's.
+in_lab() {
+	local guest starting=()
+	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
+	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
+	for guest; do
+		"$tap_tools/guest" --name "$guest" start --stage "$top_builddir/stage" >&2 &
+		starting+=($!)
+	done
+	wait "${starting[@]}" || bail_out "the guests did not start"
+	rbd() { "$tap_tools/cluster" exec rbd "$@"; }
+	ceph() { "$tap_tools/cluster" exec ceph "$@"; }
+}
+
+on() { # GUEST COMMAND...
+	"$tap_tools/guest" --name "$1" run "${@:2}" </dev/null
+}
+
+# Start rbdvold in a guest, and wait until it serves; end it.
+serve() { # GUEST
+	on "$1" --sh 'rbdvold --foreground >>/var/log/rbdvold.log 2>&1 &
+		echo $! >/run/rbdvold.pid
+		timeout 60 sh -c "until rbdvol list >/dev/null 2>&1; do sleep 0.1; done"' || {
+		on "$1" cat /var/log/rbdvold.log >&2
+		bail_out "rbdvold does not serve in guest $1"
+	}
+}
+
+serve_no_more() { # GUEST
+	on "$1" --sh 'kill $(cat /run/rbdvold.pid); while kill -0 $(cat /run/rbdvold.pid); do sleep 0.1; done' 2>/dev/null
+}
+
 tap_result() { # STATUS DESCRIPTION DETAILS
 	tap_count=$((tap_count + 1))
 	if [[ $1 == 0 ]]; then
