@@ -3,7 +3,7 @@
 #
 # A test that says `in_guest "$@"` first runs itself again inside guest a of the lab, with the
 # product of $top_builddir/stage installed there; cluster and guest are started where they are not
-# up, and stay up for the next test (`cluster stop` ends both). A test that says `in_cluster "$@"`
+# up, and stay up for the next test (`cluster stop` ends both, and `own` after each test). A test that says `in_cluster "$@"`
 # runs itself in the cluster's network namespace.
 
 set -u
