@@ -60,19 +60,37 @@ static int address_of(const char *path, struct sockaddr_un *out, struct err **e)
 	return 0;
 }
 
+/* mkdir -p, in place: FOLDER is as before when it returns. */
+static int make_folder(char *folder, struct err **e)
+{
+	for (char *c = strchr(folder + 1, '/');; c = strchr(c + 1, '/')) {
+		int r;
+
+		if (c)
+			*c = '\0';
+		r = mkdir(folder, 0755) < 0 && errno != EEXIST
+			    ? err_errno(e, -errno, "can't make the folder %s", folder)
+			    : 0;
+		if (c)
+			*c = '/';
+		if (r < 0 || !c)
+			return r;
+	}
+}
+
 /* The folder of PATH, made if missing and locked: daemons that start at once look and bind one
  * after the other. A descriptor. */
 static int folder_lock(const char *path, struct err **e)
 {
 	_cleanup_free_ char *copy = strdup(path);
 	_cleanup_close_ int fd = -1;
-	const char *folder;
+	char *folder;
 
 	if (!copy)
 		return err_oom(e);
 	folder = dirname(copy);
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
-		return err_errno(e, -errno, "can't make the folder %s", folder);
+	if (make_folder(folder, e) < 0)
+		return (*e)->code;
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, -errno, "can't open the folder %s", folder);
