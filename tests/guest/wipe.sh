@@ -60,7 +60,7 @@ rbd bench --io-type write --io-size 4K --io-total 1G $pool/golden >/run/bench.lo
 writer=$!
 timeout 20 bash -c "until grep -q OPS /run/bench.log; do sleep 0.2; done"
 kill -STOP $writer
-refuses "what is open elsewhere" 5 'open for writing at 10\.99\.0\.' rbdvol wipe $pool/golden --algorithm trim --force
+refuses "what is open elsewhere" 6 'open for writing at 10\.99\.0\.' rbdvol wipe $pool/golden --algorithm trim --force
 kill -9 $writer
 refuses "a volume with a snapshot that a clone uses" 5 'would keep the data.*snapshot' \
 	rbdvol wipe $pool/random --algorithm trim
