@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Three hosts attach, write, steal and detach few volumes, at random. Each volume is a log: a host
+# that has it reads how many marks there are, writes its own behind them, then the new number. A mark
+# that was written to its end must be there in the end, at a place that no other host was told was
+# its own: two writers at once, or a write that comes after a theft, would break that.
+#
+# Usage: hosts-random.sh [ROUNDS [SEED]]: rounds of each host, by default 10; `make soak` does 200.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+in_lab a b c
+
+rounds=${1:-10}
+seed=${2:-$((RANDOM * 32768 + RANDOM))}
+pool=random
+guests=(a b c)
+volumes=(one two)
+echo "# $rounds rounds with seed $seed; again with: $0 $rounds $seed"
+
+cleanup() {
+	local guest
+	for guest in "${guests[@]}"; do
+		on "$guest" --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
+		serve_no_more "$guest"
+	done
+	pool_delete "$pool"
+}
+trap cleanup EXIT
+
+worker() { # GUEST ROUNDS SEED: runs there
+	# shellcheck disable=SC2016
+	"$tap_tools/guest" --name "$1" run --sh "cat >/tmp/worker && bash /tmp/worker $1 $2 $3" <<-'END'
+		RANDOM=$3
+		volumes=(one two)
+		block() { dd if="$1" bs=4k skip="$2" count=1 iflag=direct status=none | head -n 1 | tr -d '\0'; }
+		put() { printf '%s\n' "$3" | dd of="$1" bs=4k seek="$2" conv=sync,notrunc oflag=direct status=none 2>/dev/null; }
+		for ((round = 1; round <= $2; round++)); do
+			volume=random/${volumes[RANDOM % ${#volumes[@]}]}
+			steal=()
+			((RANDOM % 4)) || steal=(--steal --yes)
+			device=$(rbdvol attach "$volume" "${steal[@]}" 2>/tmp/worker.err)
+			status=$?
+			case $status in
+			0) ;;
+			6) echo "refused $volume"; sleep 0.$((RANDOM % 5)); continue ;;
+			*) echo "failed $volume attach with $status: $(tr '\n' ' ' </tmp/worker.err)"; continue ;;
+			esac
+			((${#steal[@]})) && echo "attached $volume, might steal" || echo "attached $volume"
+			for ((i = RANDOM % 3; i >= 0; i--)); do
+				if ! n=$(set -o pipefail; block "$device" 0 2>/dev/null); then
+					echo "fenced $volume"
+					break
+				fi
+				mark="$1.$round.$i"
+				if put "$device" $((n + 1)) "$mark" && put "$device" 0 $((n + 1)); then
+					echo "mark $volume $((n + 1)) $mark"
+				else
+					echo "fenced $volume"
+					break
+				fi
+				sleep 0.$((RANDOM % 4))
+			done
+			rbdvol detach "$volume" 2>/tmp/worker.err || echo "failed $volume detach with $?: $(tr '\n' ' ' </tmp/worker.err)"
+		done
+	END
+}
+
+pool_create "$pool"
+for volume in "${volumes[@]}"; do
+	rbd create "$pool/$volume" --size 64M
+done
+logs=$(mktemp -d)
+workers=()
+for guest in "${guests[@]}"; do
+	serve "$guest"
+done
+number=0
+for guest in "${guests[@]}"; do
+	number=$((number + 1))
+	worker "$guest" "$rounds" $((seed + number)) >"$logs/$guest" &
+	workers+=($!)
+done
+for number in "${!guests[@]}"; do
+	wait "${workers[number]}"
+	is "host ${guests[number]} gets to its end" $? 0
+done
+
+cat "$logs"/* >"$logs/all"
+is "nothing fails but what must" "$(grep ^failed "$logs/all")" ""
+ok "volumes were had" grep -q ^attached "$logs/all"
+ok "marks were written" grep -q ^mark "$logs/all"
+# shellcheck disable=SC2126
+echo "# $(grep ^attached "$logs/all" | wc -l) attached, $(grep ^refused "$logs/all" | wc -l) refused," \
+	"$(grep ^fenced "$logs/all" | wc -l) fenced, $(grep ^mark "$logs/all" | wc -l) marks"
+is "no place is two hosts'" "$(awk '/^mark/ { print $2, $3 }' "$logs/all" | sort | uniq -d)" ""
+lost=''
+for volume in "${volumes[@]}"; do
+	rbd export "$pool/$volume" - --no-progress >"$logs/$volume"
+	while read -r _ _ place mark; do
+		found=$(dd if="$logs/$volume" bs=4k skip="$place" count=1 status=none | head -n 1 | tr -d '\0')
+		[[ $found == "$mark" ]] || lost+="$volume $place: '$found' instead of '$mark'; "
+	done < <(grep "^mark $pool/$volume " "$logs/all")
+	last=$(awk -v "v=$pool/$volume" '/^mark/ && $2 == v && $3 > n { n = $3 } END { print n + 0 }' "$logs/all")
+	n=$(dd if="$logs/$volume" bs=4k count=1 status=none | head -n 1 | tr -d '\0')
+	[[ ${n:-0} -ge $last ]] || lost+="$volume: the number is $n, but $last was written; "
+done
+is "no mark is lost" "$lost" ""
+rm -rf "$logs"
+done_testing
