@@ -382,7 +382,7 @@ static void handle_host(struct call *c, struct answer *a)
 }
 
 /* VERB_JOBS has the options that every request takes, and no others. */
-const struct route api_routes[] = {
+static const struct route routes[] = {
 	{"GET", "/v1/volumes", VERB_LIST, ACCESS_READ, handle_list},
 	{"GET", "/v1/volumes/*", VERB_SHOW, ACCESS_READ, handle_volume},
 	{"PUT", "/v1/volumes/*", VERB_CREATE, ACCESS_CHANGE, handle_volume},
@@ -398,4 +398,15 @@ const struct route api_routes[] = {
 	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},
 };
-const size_t api_routes_n = ARRAY_SIZE(api_routes);
+
+static void refuse(struct answer *a, const struct err *e, const char *subject)
+{
+	answer_error(a, e, subject, 0);
+}
+
+const struct front api_front = {
+	.routes = routes,
+	.routes_n = ARRAY_SIZE(routes),
+	.content_type = "application/json",
+	.refuse = refuse,
+};

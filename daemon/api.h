@@ -5,8 +5,20 @@
 #include "daemon/route.h"
 #include "daemon/service.h"
 
-extern const struct route api_routes[];
-extern const size_t api_routes_n;
+struct answer;
+
+/* A protocol spoken over HTTP on a socket of its own. */
+struct front {
+	const struct route *routes;
+	size_t routes_n;
+	const char *content_type;
+	/* The handlers take options from the body themselves; else it is a JSON object of request
+	 * options. */
+	bool raw;
+	/* Make E the answer; SUBJECT may be NULL. */
+	void (*refuse)(struct answer *a, const struct err *e, const char *subject);
+};
+extern const struct front api_front;
 
 /* What is asked, parsed and authorised. Owns its parts but the service. */
 struct call {
@@ -15,6 +27,8 @@ struct call {
 	enum verb verb;
 	char *subject; /* decoded; NULL where the route has none */
 	struct volume_request req;
+	const char *body; /* of a raw front; borrowed, not terminated */
+	size_t body_len;
 };
 void call_deinit(struct call *c);
 #define _cleanup_call_ cleanup(call_deinit)

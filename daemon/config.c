@@ -28,6 +28,7 @@ static const struct {
 	{"pool", KEY_TEXT, offsetof(struct config, pool)},
 	{"timeout", KEY_SECONDS, offsetof(struct config, timeout_us)},
 	{"cluster-timeout", KEY_SECONDS, offsetof(struct config, cluster_timeout_us)},
+	{"plugin-timeout", KEY_SECONDS, offsetof(struct config, plugin_timeout_us)},
 	{"map-options", KEY_TEXT, offsetof(struct config, map_options)},
 	{"allow-change", KEY_IDS, offsetof(struct config, changers)},
 };
@@ -262,6 +263,7 @@ static int set_defaults(struct config *c, struct err **e)
 
 	if (!r)
 		r = set_text(&c->pool, "rbd", e);
+	c->plugin_timeout_us = 45 * USEC_PER_SEC / 10; /* Podman gives up after 5 s */
 	c->timeout_us = 30 * USEC_PER_SEC;
 	/* Less than a request's, so that the answer can be the reason instead of 'still running';
 	 * more than the 20 s after which OSDs report a dead one. */

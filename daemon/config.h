@@ -20,6 +20,7 @@ struct config {
 	char *map_options;
 	uint64_t timeout_us;	     /* of a request */
 	uint64_t cluster_timeout_us; /* of one operation of the cluster */
+	uint64_t plugin_timeout_us;  /* of a container runtime's request */
 	struct id_list changers;
 };
 

@@ -20,12 +20,14 @@
 
 struct http {
 	struct service *service;
+	const struct front *front;
 	struct MHD_Daemon *daemon;
 };
 
 /* One request from its first line to its answer. */
 struct exchange {
 	struct call call;
+	const struct front *front;
 	const struct route *route;
 	char *body;
 	size_t len;	 /* of what is kept */
@@ -54,7 +56,7 @@ static void refuse(struct exchange *x, unsigned status, char *allow, struct err 
 		return;
 	}
 	x->refused = true;
-	answer_error(&x->answer, error, x->call.subject, 0);
+	x->front->refuse(&x->answer, error, x->call.subject);
 	x->answer.allow = allow;
 	if (status)
 		x->answer.status = status;
@@ -67,7 +69,8 @@ static int find_route(struct exchange *x, const char *method, const char *url)
 	const char *segment = NULL;
 	size_t len = 0;
 
-	x->route = route_find(api_routes, api_routes_n, method, url, &segment, &len, &allow);
+	x->route = route_find(x->front->routes, x->front->routes_n, method, url, &segment, &len,
+			      &allow);
 	if (!x->route && allow) {
 		int r = err_set(&e, ERR_USAGE, -EINVAL, "%s does not take the method %s", url,
 				method);
@@ -182,11 +185,12 @@ static int receive(struct exchange *x, const char *data, size_t len)
 	return 0;
 }
 
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *a)
+static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *connection)
 {
 	static const char no_memory[] =
 		"{\"error\":{\"code\":\"failed\",\"message\":\"out of memory\"}}\n";
 	struct MHD_Response *response;
+	struct answer *a = &x->answer;
 	size_t len = a->body ? strlen(a->body) : 0;
 	enum MHD_Result r;
 
@@ -198,7 +202,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ans
 							   MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->front->content_type);
 	if (a->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, a->allow);
 	r = MHD_queue_response(connection, a->status ? a->status : 500, response);
@@ -212,7 +216,9 @@ static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connect
 {
 	struct err *e = NULL;
 
-	if (!x->refused &&
+	x->call.body = x->body;
+	x->call.body_len = x->len;
+	if (!x->refused && !x->front->raw &&
 	    json_request(x->body, x->len, x->call.verb, &x->call.req, &x->seen, &e) < 0)
 		refuse(x, 0, NULL, e);
 	if (!x->refused) {
@@ -221,7 +227,7 @@ static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connect
 			(unsigned)(call_timeout_us(&x->call) / USEC_PER_SEC + IDLE_TIMEOUT_S));
 		x->route->handle(&x->call, &x->answer);
 	}
-	return send_answer(connection, &x->answer);
+	return send_answer(x, connection);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -237,13 +243,14 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		if (!x)
 			return MHD_NO;
 		*state = x;
+		x->front = h->front;
 		x->call.service = h->service;
 		x->call.runtime = service_runtime(h->service);
 		MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
 					  (unsigned)IDLE_TIMEOUT_S);
 		begin(x, connection, url, method);
 		if (x->refused && promised(connection) > BODY_DRAIN_MAX)
-			return send_answer(connection, &x->answer);
+			return send_answer(x, connection);
 		return MHD_YES;
 	}
 	if (*len) {
@@ -287,13 +294,15 @@ static void _printf_(2, 0) on_log(void *arg, const char *fmt, va_list ap)
 	log_debug("http: %s", text);
 }
 
-int http_start(struct service *s, int listen_fd, struct http **out, struct err **e)
+int http_start(struct service *s, const struct front *front, int listen_fd, struct http **out,
+	       struct err **e)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return err_oom(e);
 	h->service = s;
+	h->front = front;
 	h->daemon = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
 			MHD_USE_ITC | MHD_USE_ERROR_LOG,

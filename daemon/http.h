@@ -4,12 +4,14 @@
 #pragma once
 
 #include "base/err.h"
+#include "daemon/api.h"
 #include "daemon/service.h"
 
 struct http;
 
-/* Serve S on LISTEN_FD, which stays the caller's. */
-int http_start(struct service *s, int listen_fd, struct http **out, struct err **e);
+/* Speak FRONT for S on LISTEN_FD, which stays the caller's. */
+int http_start(struct service *s, const struct front *front, int listen_fd, struct http **out,
+	       struct err **e);
 /* Accept no more; connections there are go on. */
 void http_quiesce(struct http *h);
 /* After http_quiesce, and when no call blocks any more: end the connections. */

@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/docker.h"
 #include "daemon/log.h"
 
 #define TEND_EVERY_US (15 * USEC_PER_SEC)
@@ -84,6 +85,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)usec;
 	job_queue_tend(service_jobs(l->service), LONG_STEP_US, tell_slow);
+	docker_tend(l->service);
 	return sd_event_source_set_time(source, clock_now_us() + TEND_EVERY_US);
 }
 

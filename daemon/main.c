@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/docker.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -18,6 +19,7 @@ struct options {
 	const char *config;
 	bool config_given;
 	const char *socket;
+	const char *plugin_socket;
 	bool foreground;
 };
 
@@ -27,6 +29,8 @@ static void print_help(void)
 	       "Give this host block devices cloned from Ceph RBD images, on request.\n\n"
 	       "  --config FILE   configuration (default " CONFIG_FILE ")\n"
 	       "  --socket PATH   listen on PATH (default $RBDVOL_SOCKET, or " SOCKET_PATH ")\n"
+	       "  --plugin-socket PATH\n"
+	       "                  serve container runtimes on PATH (default: none but systemd's)\n"
 	       "  --foreground    log to standard error, even where the journal listens\n"
 	       "  --help          show this help\n"
 	       "  --version       show the version\n\n"
@@ -38,9 +42,13 @@ static void print_help(void)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
-		{"foreground", no_argument, NULL, 'f'},	  {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},	  {0},
+		{"config", required_argument, NULL, 'c'},
+		{"socket", required_argument, NULL, 's'},
+		{"plugin-socket", required_argument, NULL, 'p'},
+		{"foreground", no_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{0},
 	};
 	int c;
 
@@ -57,6 +65,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->config_given = true;
 		} else if (c == 's') {
 			o->socket = optarg;
+		} else if (c == 'p') {
+			o->plugin_socket = optarg;
 		} else if (c == 'f') {
 			o->foreground = true;
 		} else {
@@ -75,19 +85,42 @@ static void on_alarm(int signal_number)
 	_exit(0);
 }
 
+/* A socket, and who serves it. */
+struct front_door {
+	const struct front *front;
+	struct listener listener;
+	struct http *http; /* NULL: not served */
+};
+enum { API, PLUGIN, DOORS };
+
+static int door_open(struct front_door *d, struct service *s, struct err **e)
+{
+	return d->listener.fd < 0 ? 0 : http_start(s, d->front, d->listener.fd, &d->http, e);
+}
+
+static void doors_close(struct front_door *doors)
+{
+	for (int i = 0; i < DOORS; i++) {
+		if (doors[i].http)
+			http_quiesce(doors[i].http);
+		listener_close(&doors[i].listener);
+	}
+}
+
 /* Let running jobs end, answer who waits, and go. A job that hangs does not hold us up: whatever it
  * was at, the cluster and the kernel know, and the next attempt looks there. */
-static void stop(struct service *s, struct http *http, struct listener *listener)
+static void stop(struct service *s, struct front_door *doors)
 {
 	unsigned left;
 
 	sd_notify(0, "STOPPING=1");
-	http_quiesce(http);
-	listener_close(listener);
+	doors_close(doors);
 	left = job_queue_stop(service_jobs(s), deadline_in(STOP_GRACE_US));
 	signal(SIGALRM, on_alarm);
 	alarm(STOP_ALARM_S);
-	http_stop(http);
+	for (int i = 0; i < DOORS; i++)
+		if (doors[i].http)
+			http_stop(doors[i].http);
 	if (left) {
 		log_warning("%u jobs are left unfinished", left);
 		_exit(0);
@@ -96,26 +129,27 @@ static void stop(struct service *s, struct http *http, struct listener *listener
 	log_info("stopped");
 }
 
-static int serve(const struct options *o, struct listener *listener, struct err **e)
+static int serve(const struct options *o, struct front_door *doors, struct err **e)
 {
 	_cleanup_config_ struct config config = {0};
 	struct service *s = NULL;
-	struct http *http = NULL;
+	const char *path;
 	int r = config_load(o->config, o->config_given, &config, e);
 
 	if (!r)
-		r = listener_open(o->socket, listener, e);
+		r = listener_open(o->socket, &doors[API].listener, e);
+	if (!r)
+		r = listener_open_plugin(o->plugin_socket, &doors[PLUGIN].listener, e);
 	if (!r)
 		r = service_new(&config, &s, e);
-	if (!r)
-		r = http_start(s, listener->fd, &http, e);
-	if (r < 0) {
-		service_free(s);
-		return r;
-	}
-	log_info("ready%s%s", listener->path ? " on " : "", listener->path ? listener->path : "");
+	for (int i = 0; !r && i < DOORS; i++)
+		r = door_open(&doors[i], s, e);
+	if (r < 0)
+		return r; /* and the process ends */
+	path = doors[API].listener.path;
+	log_info("ready%s%s", path ? " on " : "", path ? path : "");
 	r = loop_run(s, o->config, o->config_given, e);
-	stop(s, http, listener);
+	stop(s, doors);
 	return r;
 }
 
@@ -123,7 +157,10 @@ int main(int argc, char **argv)
 {
 	const char *env = getenv("RBDVOL_SOCKET");
 	struct options o = {.config = CONFIG_FILE, .socket = env && *env ? env : SOCKET_PATH};
-	struct listener listener = {.fd = -1};
+	struct front_door doors[DOORS] = {
+		[API] = {.front = &api_front, .listener = {.fd = -1}},
+		[PLUGIN] = {.front = &docker_front, .listener = {.fd = -1}},
+	};
 	_cleanup_err_ struct err *e = NULL;
 	int r = parse_options(argc, argv, &o);
 
@@ -131,9 +168,9 @@ int main(int argc, char **argv)
 		return -r;
 	log_init(o.foreground);
 	loop_block_signals();
-	if (serve(&o, &listener, &e) == 0)
+	if (serve(&o, doors, &e) == 0)
 		return 0;
-	listener_close(&listener);
+	doors_close(doors);
 	log_error("%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "");
 	return err_exit_status(e->kind);
 }

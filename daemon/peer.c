@@ -146,6 +146,8 @@ int peer_check(const struct peer *peer, enum access access, const struct id_list
 
 	if (!peer->uid)
 		return 0;
+	if (access == ACCESS_ROOT)
+		return err_set(e, ERR_NOT_PERMITTED, -EPERM, "user %u is not root", peer->uid);
 	if (groups_of(peer, &groups) < 0)
 		return err_oom(e);
 	if (is_changer(peer, &groups, changers))

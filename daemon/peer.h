@@ -28,7 +28,7 @@ struct peer {
 /* Of the UNIX socket FD. */
 int peer_get(int fd, struct peer *out, struct err **e);
 
-enum access { ACCESS_READ, ACCESS_CHANGE };
+enum access { ACCESS_READ, ACCESS_CHANGE, ACCESS_ROOT };
 /* Changing: root and CHANGERS. Reading: they, and the group rbdvol. -EPERM (not permitted) with the
  * reason. */
 int peer_check(const struct peer *peer, enum access access, const struct id_list *changers,

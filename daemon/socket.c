@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -15,23 +16,38 @@
 
 #define BACKLOG 128
 
-/* 1: *out is systemd's socket; 0: it passed none. */
-static int passed(int *out, struct err **e)
+static void free_names(char ***names)
 {
-	int n = sd_listen_fds(1);
+	for (char **name = *names; name && *name; name++)
+		free(*name);
+	free(*names);
+}
+
+/* 1: *out is systemd's socket for the plugin, or the other one; 0: it passed none. The environment
+ * stays as it is: it names our process, so no child takes it for its own. */
+static int passed(bool plugin, int *out, struct err **e)
+{
+	cleanup(free_names) char **names = NULL;
+	int n = sd_listen_fds_with_names(0, &names), found = 0;
 
 	if (n < 0)
 		return err_errno(e, n, "the sockets that systemd passes");
-	if (!n)
-		return 0;
-	if (n > 1)
-		return err_set(e, ERR_USAGE, -EINVAL, "systemd passes %d sockets instead of one",
-			       n);
-	if (sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0) <= 0)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "what systemd passes is no listening UNIX stream socket");
-	*out = SD_LISTEN_FDS_START;
-	return 1;
+	for (int i = 0; i < n; i++) {
+		int fd = SD_LISTEN_FDS_START + i;
+
+		if (plugin != !strcmp(names[i], PLUGIN_SOCKET_NAME))
+			continue;
+		if (found++)
+			return err_set(e, ERR_USAGE, -EINVAL,
+				       "systemd passes more than one socket for the same");
+		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+			return err_set(e, ERR_USAGE, -EINVAL,
+				       "what systemd passes is no listening UNIX stream socket");
+		/* MHD polls, then accepts: a client that went between must not hold it up. */
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		*out = fd;
+	}
+	return found;
 }
 
 static int address_of(const char *path, struct sockaddr_un *out, struct err **e)
@@ -44,19 +60,37 @@ static int address_of(const char *path, struct sockaddr_un *out, struct err **e)
 	return 0;
 }
 
+/* mkdir -p, in place: FOLDER is as before when it returns. */
+static int make_folder(char *folder, struct err **e)
+{
+	for (char *c = strchr(folder + 1, '/');; c = strchr(c + 1, '/')) {
+		int r;
+
+		if (c)
+			*c = '\0';
+		r = mkdir(folder, 0755) < 0 && errno != EEXIST
+			    ? err_errno(e, -errno, "can't make the folder %s", folder)
+			    : 0;
+		if (c)
+			*c = '/';
+		if (r < 0 || !c)
+			return r;
+	}
+}
+
 /* The folder of PATH, made if missing and locked: daemons that start at once look and bind one
  * after the other. A descriptor. */
 static int folder_lock(const char *path, struct err **e)
 {
 	_cleanup_free_ char *copy = strdup(path);
 	_cleanup_close_ int fd = -1;
-	const char *folder;
+	char *folder;
 
 	if (!copy)
 		return err_oom(e);
 	folder = dirname(copy);
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
-		return err_errno(e, -errno, "can't make the folder %s", folder);
+	if (make_folder(folder, e) < 0)
+		return (*e)->code;
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, -errno, "can't open the folder %s", folder);
@@ -99,7 +133,8 @@ static int bind_private(int fd, const struct sockaddr_un *address)
 	return r;
 }
 
-static int make(const char *path, int *out, struct err **e)
+/* For root, and with SHARED for the group rbdvol. */
+static int make(const char *path, bool shared, int *out, struct err **e)
 {
 	_cleanup_close_ int folder = -1, fd = -1;
 	struct sockaddr_un address;
@@ -118,31 +153,38 @@ static int make(const char *path, int *out, struct err **e)
 	r = fd < 0 ? -errno : bind_private(fd, &address);
 	if (r < 0)
 		return err_errno(e, r, "can't make the socket %s", path);
-	group_id(RBDVOL_GROUP, &group);
-	if (listen(fd, BACKLOG) < 0 || chown(path, (uid_t)-1, group) < 0 || chmod(path, 0660) < 0)
+	if (shared)
+		group_id(RBDVOL_GROUP, &group);
+	if (listen(fd, BACKLOG) < 0 || chown(path, (uid_t)-1, group) < 0 ||
+	    chmod(path, shared ? 0660 : 0600) < 0)
 		return err_errno(e, -errno, "can't set up the socket %s", path);
 	*out = steal_fd(&fd);
 	return 0;
 }
 
-int listener_open(const char *path, struct listener *out, struct err **e)
+static int open_one(const char *path, bool plugin, struct listener *out, struct err **e)
 {
 	int r;
 
 	*out = (struct listener){.fd = -1};
-	r = passed(&out->fd, e);
-	if (r < 0)
-		return r;
-	if (r > 0) {
-		/* MHD polls, then accepts: a client that went between must not hold it up. */
-		fcntl(out->fd, F_SETFL, fcntl(out->fd, F_GETFL) | O_NONBLOCK);
-		return 0;
-	}
-	r = make(path, &out->fd, e);
+	r = passed(plugin, &out->fd, e);
+	if (r || !path)
+		return r < 0 ? r : 0;
+	r = make(path, !plugin, &out->fd, e);
 	if (r < 0)
 		return r;
 	out->path = strdup(path);
 	return out->path ? 0 : err_oom(e);
+}
+
+int listener_open(const char *path, struct listener *out, struct err **e)
+{
+	return open_one(path, false, out, e);
+}
+
+int listener_open_plugin(const char *path, struct listener *out, struct err **e)
+{
+	return open_one(path, true, out, e);
 }
 
 void listener_close(struct listener *l)

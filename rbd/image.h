@@ -54,5 +54,13 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
  * POOL NULL: of each pool that has the application rbd. */
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 
+/* What is noted on the image (metadata KEY, which begins with "rbdvol."). 1 and *out (the caller
+ * frees it), or 0: there is no such note. -ENOENT (not found): no such image. */
+int image_note_get(struct cluster *c, const struct spec *spec, const char *key, char **out,
+		   struct err **e);
+/* At most 4 KiB. */
+int image_note_set(struct cluster *c, const struct spec *spec, const char *key, const char *value,
+		   struct err **e);
+
 /* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */
 char *image_features_format(uint64_t features);

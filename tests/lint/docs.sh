@@ -98,6 +98,13 @@ else
 	skip "--help tells every verb and option" "rbdvol is not built"
 fi
 
+sed -nE 's/^DOCKER_OPTION\([a-z_.]+, [A-Z]+, "([a-z-]+)", .*/\1/p' daemon/docker-options.def |
+	while read -r option; do
+		grep -qE "^(\*[a-z]+\*=[^ ]+, )*\*$option\*=" man/rbdvol-docker.7.scd ||
+			echo "man/rbdvol-docker.7.scd: $option is not described"
+	done >>"$faults"
+result "every option of a container volume is in the manual"
+
 for page in man/*.scd; do
 	scdoc <"$page" >/dev/null 2>>"$faults" || echo "$page: scdoc fails" >>"$faults"
 	grep -qF "${page%.scd} " man/Makemodule.am || grep -qE "${page%.scd}( |\$)" man/Makemodule.am ||

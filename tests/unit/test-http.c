@@ -41,7 +41,7 @@ static int setup(void **state)
 	assert_int_equal(config_load("/nonexistent", false, &config, &e), 0);
 	assert_int_equal(listener_open(socket_path, &s->listener, &e), 0);
 	assert_int_equal(service_new(&config, &s->service, &e), 0);
-	assert_int_equal(http_start(s->service, s->listener.fd, &s->http, &e), 0);
+	assert_int_equal(http_start(s->service, &api_front, s->listener.fd, &s->http, &e), 0);
 	*state = s;
 	return 0;
 }

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define SAID_MAX     512 /* bytes of the output's end */
+#define REAP_WAIT_US (2 * USEC_PER_SEC)
+
+/* The end of what was read so far. */
+struct said {
+	char text[SAID_MAX + 1];
+	size_t len;
+};
+
+static void said_add(struct said *s, const char *data, size_t len)
+{
+	if (len > SAID_MAX) {
+		data += len - SAID_MAX;
+		len = SAID_MAX;
+	}
+	if (s->len + len > SAID_MAX) {
+		size_t drop = s->len + len - SAID_MAX;
+
+		memmove(s->text, s->text + drop, s->len - drop);
+		s->len -= drop;
+	}
+	memcpy(s->text + s->len, data, len);
+	s->len += len;
+}
+
+/* One line, without control characters. */
+static char *said_line(struct said *s)
+{
+	while (s->len && (unsigned char)s->text[s->len - 1] <= ' ')
+		s->len--;
+	s->text[s->len] = '\0';
+	for (char *c = s->text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return strdup(s->text);
+}
+
+static int spawn_with(const char *const argv[], posix_spawn_file_actions_t *actions, int output,
+		      pid_t *pid)
+{
+	static const char *const plain[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+		NULL};
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	posix_spawnattr_init(&attr);
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+						POSIX_SPAWN_SETPGROUP);
+	r = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(actions, output, 1);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(actions, output, 2);
+	if (!r)
+		r = posix_spawnp(pid, argv[0], actions, &attr, (char *const *)argv,
+				 (char *const *)plain);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+static int spawn(const char *const argv[], int output, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	int r = -posix_spawn_file_actions_init(&actions);
+
+	if (r)
+		return r;
+	r = spawn_with(argv, &actions, output, pid);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+/* Read until the end or the deadline. False: the deadline came. */
+static bool listen_to(int fd, struct deadline deadline, struct said *said)
+{
+	char buf[4096];
+
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int n = poll(&p, 1, deadline_poll_ms(deadline));
+		ssize_t len;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		len = read(fd, buf, sizeof(buf));
+		if (len <= 0)
+			return true;
+		said_add(said, buf, (size_t)len);
+	}
+}
+
+/* The exit status; -ETIMEDOUT where it does not end. A process that hangs in the kernel is left to
+ * it, as a zombie to be. */
+static int reap(pid_t pid, struct deadline deadline)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int status;
+
+	while (fd >= 0 && poll(&p, 1, deadline_poll_ms(deadline)) < 0 && errno == EINTR)
+		;
+	if (waitpid(pid, &status, fd >= 0 ? WNOHANG : 0) != pid)
+		return -ETIMEDOUT;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int timed_out(const char *program, struct said *said, struct err **e)
+{
+	_cleanup_free_ char *line = said_line(said);
+
+	return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "%s did not end in time and was killed%s%s",
+		       program, line && *line ? "; it said: " : "", line ? line : "");
+}
+
+int run_program(const char *const argv[], struct deadline deadline, char **out_said, struct err **e)
+{
+	_cleanup_close_ int in = -1, out = -1;
+	struct said said = {.len = 0};
+	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(e, -errno, "no pipe for %s", argv[0]);
+	in = ends[0];
+	out = ends[1];
+	r = spawn(argv, out, &pid);
+	if (r == -ENOENT) {
+		err_set(e, ERR_UNSUPPORTED, r, "%s is not installed on this host", argv[0]);
+		return r;
+	}
+	if (r < 0)
+		return err_errno(e, r, "can't start %s", argv[0]);
+	close(steal_fd(&out));
+	r = listen_to(in, deadline, &said) ? reap(pid, deadline) : -ETIMEDOUT;
+	if (r < 0) {
+		kill(-pid, SIGKILL);
+		reap(pid, deadline_in(REAP_WAIT_US));
+		return timed_out(argv[0], &said, e);
+	}
+	if (out_said)
+		*out_said = said_line(&said);
+	return r;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests and answers. Whatever went wrong is status 500 with the reason in 'Err': Docker reads
+ * the one, Podman the other. */
+#include "daemon/docker.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/docker-internal.h"
+#include "daemon/json.h"
+
+#define GET_US	(2 * USEC_PER_SEC)   /* for a name that is not known here: the cluster is asked */
+#define IDLE_US (120 * USEC_PER_SEC) /* staged for a caller who did not come back */
+
+/* --- answers --- */
+
+static void answer_json(struct answer *a, json_t *body)
+{
+	a->status = 200;
+	a->body = json_render(body);
+}
+
+static void answer_err(struct answer *a, const struct err *e, const char *subject)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)subject;
+	a->status = 500;
+	if (asprintf(&text, "%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "") < 0)
+		text = NULL;
+	a->body = text ? json_render(json_pack("{s:o}", "Err", json_text(text))) : NULL;
+}
+
+static void answer_done(struct answer *a)
+{
+	answer_json(a, json_pack("{s:s}", "Err", ""));
+}
+
+/* --- requests --- */
+
+/* Borrows from JSON. */
+struct request {
+	json_t *json;
+	const char *name;
+	const char *id; /* "" where none is given */
+};
+
+static void request_free(struct request *r)
+{
+	json_decref(r->json);
+}
+#define _cleanup_plugin_request_ cleanup(request_free)
+
+static int parse_body(const struct call *c, struct request *r, struct err **e)
+{
+	json_error_t reason;
+
+	r->id = "";
+	r->json = c->body_len ? json_loadb(c->body, c->body_len, JSON_REJECT_DUPLICATES, &reason)
+			      : json_object();
+	if (!r->json)
+		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON: line %d: %s",
+			       reason.line, reason.text);
+	if (!json_is_object(r->json))
+		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON object");
+	return 0;
+}
+
+static int parse_named(const struct call *c, struct request *r, struct err **e)
+{
+	const char *id;
+	int ret = parse_body(c, r, e);
+
+	if (ret < 0)
+		return ret;
+	r->name = json_string_value(json_object_get(r->json, "Name"));
+	id = json_string_value(json_object_get(r->json, "ID"));
+	if (id)
+		r->id = id;
+	if (!r->name)
+		return err_set(e, ERR_USAGE, -EINVAL, "the request has no Name");
+	return docker_name_check(r->name, e);
+}
+
+static int parse_options(const struct request *r, struct docker_options *o, struct err **e)
+{
+	json_t *opts = json_object_get(r->json, "Opts"), *value;
+	const char *key;
+
+	if (opts && !json_is_null(opts) && !json_is_object(opts))
+		return err_set(e, ERR_USAGE, -EINVAL, "the options are no JSON object");
+	json_object_foreach(opts, key, value)
+	{
+		int ret = json_is_string(value)
+				  ? docker_options_set(o, key, json_string_value(value), e)
+				  : err_set(e, ERR_USAGE, -EINVAL, "option '%.64s' is no string",
+					    key);
+
+		if (ret < 0)
+			return ret;
+	}
+	return docker_options_complete(o, e);
+}
+
+/* --- names --- */
+
+/* From this host's facts alone. 1: known here; 0: not, and *out is where it would be. */
+static int local_spec(const struct call *c, const char *name, struct spec *out, struct err **e)
+{
+	int r = docker_name_get(name, out, e);
+
+	if (r)
+		return r;
+	if (spec_init(out, c->runtime->config.pool, "", name, NULL) < 0)
+		return err_oom(e);
+	r = publish_is_staged(out, e);
+	if (r < 0)
+		spec_deinit(out);
+	return r;
+}
+
+/* Known here, or found in the cluster by DEADLINE. -ENOENT: in neither. */
+static int any_spec(const struct call *c, const char *name, struct deadline deadline,
+		    struct spec *out, struct err **e)
+{
+	_cleanup_free_ char *found = NULL;
+	struct docker_work *w;
+	int r = local_spec(c, name, out, e);
+
+	if (r)
+		return r < 0 ? r : 0;
+	spec_deinit(out);
+	w = docker_work_new(c->runtime, VERB_SHOW, docker_find, name, NULL);
+	if (!w)
+		return err_oom(e);
+	r = docker_run(c->service, w, deadline, &found, e);
+	return r < 0 ? r : spec_parse(found ? found : "", "", out, e);
+}
+
+static struct deadline patience(const struct call *c)
+{
+	return deadline_in(c->runtime->config.plugin_timeout_us);
+}
+
+/* ACT on the volume SPEC, whose content is taken. */
+static int perform(const struct call *c, enum verb verb,
+		   int (*act)(struct docker_work *, struct progress *, struct err **),
+		   const struct request *r, struct spec *spec, struct deadline deadline,
+		   struct err **e)
+{
+	struct docker_work *w = docker_work_new(c->runtime, verb, act, r->name, r->id);
+
+	if (!w)
+		return err_oom(e);
+	w->spec = *spec;
+	*spec = (struct spec){0};
+	return docker_run(c->service, w, deadline, NULL, e);
+}
+
+/* The mount point where it is mounted, else "". The caller frees it; NULL when out of memory. */
+static char *mountpoint(const struct spec *spec)
+{
+	_cleanup_err_ struct err *ignored = NULL;
+
+	return publish_is_staged(spec, &ignored) > 0 ? publish_folder(spec) : strdup("");
+}
+
+/* --- handlers --- */
+
+static void handle_activate(struct call *c, struct answer *a)
+{
+	(void)c;
+	answer_json(a, json_pack("{s:[s]}", "Implements", "VolumeDriver"));
+}
+
+static void handle_capabilities(struct call *c, struct answer *a)
+{
+	(void)c;
+	answer_json(a, json_pack("{s:{s:s}}", "Capabilities", "Scope", "global"));
+}
+
+static int create(struct call *c, struct err **e)
+{
+	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_work_ struct docker_work *w = NULL;
+	const struct docker_options *o;
+	int ret = parse_named(c, &r, e);
+
+	if (ret < 0)
+		return ret;
+	w = docker_work_new(c->runtime, VERB_CREATE, docker_create, r.name, NULL);
+	if (!w)
+		return err_oom(e);
+	o = &w->options;
+	ret = parse_options(&r, &w->options, e);
+	/* Created anew without options: it may be anywhere. */
+	if (ret >= 0 && !docker_options_any(o))
+		docker_name_get(r.name, &w->spec, e);
+	if (ret >= 0 && !*e && !w->spec.image &&
+	    spec_init(&w->spec, o->pool ? o->pool : c->runtime->config.pool, o->ns ? o->ns : "",
+		      r.name, NULL) < 0)
+		return err_oom(e);
+	if (*e)
+		return (*e)->code;
+	return docker_run(c->service, steal(&w), patience(c), NULL, e);
+}
+
+static int remove_volume(struct call *c, struct err **e)
+{
+	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_err_ struct err *why = NULL;
+	struct deadline deadline = patience(c);
+	int ret = parse_named(c, &r, e);
+
+	if (ret < 0)
+		return ret;
+	ret = any_spec(c, r.name, deadline, &spec, &why);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0) {
+		*e = steal(&why);
+		return ret;
+	}
+	return perform(c, VERB_DELETE, docker_remove, &r, &spec, deadline, e);
+}
+
+static int mount_volume(struct call *c, char **folder, struct err **e)
+{
+	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_spec_ struct spec spec = {0};
+	struct deadline deadline = patience(c);
+	int ret = parse_named(c, &r, e);
+
+	if (ret >= 0 && !*r.id)
+		ret = err_set(e, ERR_USAGE, -EINVAL, "the request has no ID");
+	if (ret >= 0)
+		ret = any_spec(c, r.name, deadline, &spec, e);
+	if (ret < 0)
+		return ret;
+	*folder = publish_folder(&spec);
+	if (!*folder)
+		return err_oom(e);
+	return perform(c, VERB_ATTACH, docker_mount, &r, &spec, deadline, e);
+}
+
+static int unmount_volume(struct call *c, struct err **e)
+{
+	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_spec_ struct spec spec = {0};
+	int ret = parse_named(c, &r, e);
+
+	if (ret >= 0 && !*r.id)
+		ret = err_set(e, ERR_USAGE, -EINVAL, "the request has no ID");
+	if (ret >= 0)
+		ret = local_spec(c, r.name, &spec, e);
+	if (ret <= 0)
+		return ret; /* not known here: nothing of it is mounted */
+	return perform(c, VERB_DETACH, docker_unmount, &r, &spec, patience(c), e);
+}
+
+static void handle_create(struct call *c, struct answer *a)
+{
+	_cleanup_err_ struct err *e = NULL;
+
+	if (create(c, &e) < 0)
+		answer_err(a, e, NULL);
+	else
+		answer_done(a);
+}
+
+static void handle_remove(struct call *c, struct answer *a)
+{
+	_cleanup_err_ struct err *e = NULL;
+
+	if (remove_volume(c, &e) < 0)
+		answer_err(a, e, NULL);
+	else
+		answer_done(a);
+}
+
+static void handle_mount(struct call *c, struct answer *a)
+{
+	_cleanup_free_ char *folder = NULL;
+	_cleanup_err_ struct err *e = NULL;
+
+	if (mount_volume(c, &folder, &e) < 0)
+		answer_err(a, e, NULL);
+	else
+		answer_json(a, json_pack("{s:s, s:s}", "Mountpoint", folder, "Err", ""));
+}
+
+static void handle_unmount(struct call *c, struct answer *a)
+{
+	_cleanup_err_ struct err *e = NULL;
+
+	if (unmount_volume(c, &e) < 0)
+		answer_err(a, e, NULL);
+	else
+		answer_done(a);
+}
+
+static void handle_path(struct call *c, struct answer *a)
+{
+	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_free_ char *folder = NULL;
+	_cleanup_err_ struct err *e = NULL;
+
+	if (parse_named(c, &r, &e) < 0 || local_spec(c, r.name, &spec, &e) < 0) {
+		answer_err(a, e, NULL);
+		return;
+	}
+	folder = mountpoint(&spec);
+	answer_json(a, json_pack("{s:s, s:s}", "Mountpoint", folder ? folder : "", "Err", ""));
+}
+
+/* NULL: out of memory. */
+static json_t *describe(const char *name, const struct spec *spec)
+{
+	_cleanup_free_ char *folder = mountpoint(spec), *text = spec_format(spec);
+	unsigned users = 0;
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (!folder || !text)
+		return NULL;
+	publish_users(spec, &users, &ignored);
+	return json_pack("{s:s, s:s, s:{s:o, s:i}}", "Name", name, "Mountpoint", folder, "Status",
+			 "volume", json_text(text), "users", (int)users);
+}
+
+static void handle_get(struct call *c, struct answer *a)
+{
+	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_err_ struct err *e = NULL;
+
+	if (parse_named(c, &r, &e) < 0 || any_spec(c, r.name, deadline_in(GET_US), &spec, &e) < 0)
+		answer_err(a, e, NULL);
+	else
+		answer_json(a,
+			    json_pack("{s:o, s:s}", "Volume", describe(r.name, &spec), "Err", ""));
+}
+
+static void handle_list(struct call *c, struct answer *a)
+{
+	_cleanup_strlist_ struct strlist names = {0};
+	_cleanup_err_ struct err *e = NULL;
+	json_t *volumes;
+
+	(void)c;
+	if (docker_name_list(&names, &e) < 0) {
+		answer_err(a, e, NULL);
+		return;
+	}
+	volumes = json_array();
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_spec_ struct spec spec = {0};
+		_cleanup_err_ struct err *gone = NULL;
+
+		if (docker_name_get(names.items[i], &spec, &gone) > 0)
+			json_array_append_new(volumes, describe(names.items[i], &spec));
+	}
+	answer_json(a, json_pack("{s:o, s:s}", "Volumes", volumes, "Err", ""));
+}
+
+#define ROUTE(path, handle)                                                                        \
+	{                                                                                          \
+		"POST", path, VERB_JOBS, ACCESS_ROOT, handle                                       \
+	}
+static const struct route routes[] = {
+	ROUTE("/Plugin.Activate", handle_activate),
+	ROUTE("/VolumeDriver.Capabilities", handle_capabilities),
+	ROUTE("/VolumeDriver.Create", handle_create),
+	ROUTE("/VolumeDriver.Remove", handle_remove),
+	ROUTE("/VolumeDriver.Mount", handle_mount),
+	ROUTE("/VolumeDriver.Unmount", handle_unmount),
+	ROUTE("/VolumeDriver.Path", handle_path),
+	ROUTE("/VolumeDriver.Get", handle_get),
+	ROUTE("/VolumeDriver.List", handle_list),
+};
+
+const struct front docker_front = {
+	.routes = routes,
+	.routes_n = ARRAY_SIZE(routes),
+	.content_type = "application/vnd.docker.plugins.v1.2+json",
+	.raw = true,
+	.refuse = answer_err,
+};
+
+/* --- what nobody came back for --- */
+
+void docker_tend(struct service *s)
+{
+	_cleanup_runtime_ struct runtime *runtime = service_runtime(s);
+	_cleanup_strlist_ struct strlist idle = {0};
+	_cleanup_err_ struct err *e = NULL;
+
+	publish_idle(IDLE_US, &idle, &e);
+	for (size_t i = 0; i < idle.n; i++) {
+		_cleanup_docker_work_ struct docker_work *w =
+			docker_work_new(runtime, VERB_DETACH, docker_unmount, idle.items[i], NULL);
+		_cleanup_err_ struct err *bad = NULL;
+
+		if (w && spec_parse(idle.items[i], "", &w->spec, &bad) >= 0)
+			docker_send(s, steal(&w));
+	}
+}

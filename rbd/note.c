@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is noted on an image: a few short texts in its metadata, which go where the image goes. */
+#include <errno.h>
+
+#include "rbd/classes.h"
+#include "rbd/image-internal.h"
+
+int image_note_get(struct cluster *c, const struct spec *spec, const char *key, char **out,
+		   struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
+
+	*out = NULL;
+	if (r < 0)
+		return r;
+	r = rbd_open_read_only(p.io, spec->image, &image, NULL);
+	if (r < 0)
+		image = NULL;
+	if (r == -ENOENT)
+		return place_missing(&p, spec, e);
+	if (r < 0)
+		return session_fail(p.session, r, e, "look at image '%s'", spec->image);
+	*out = image_note(image, key);
+	return *out != NULL;
+}
+
+int image_note_set(struct cluster *c, const struct spec *spec, const char *key, const char *value,
+		   struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *id = NULL;
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
+
+	if (r < 0)
+		return r;
+	r = class_image_id(p.io, spec->image, &id);
+	if (!r)
+		r = class_note(p.io, id, key, value);
+	if (r == -ENOENT)
+		return place_missing(&p, spec, e);
+	return r < 0 ? session_fail(p.session, r, e, "note '%s' on image '%s'", key, spec->image)
+		     : 0;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/fake-publish.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "daemon/docker-names.h"
+
+#define MOST 32
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct fake_stage stages[MOST];
+static struct {
+	char *name, *spec;
+} names[MOST];
+static bool unreachable;
+
+static struct fake_stage *find(const char *spec)
+{
+	for (size_t i = 0; i < MOST; i++)
+		if (stages[i].spec && !strcmp(stages[i].spec, spec))
+			return &stages[i];
+	return NULL;
+}
+
+struct fake_stage *fake_find(const char *spec)
+{
+	return find(spec);
+}
+
+static struct fake_stage *find_or_add(const char *spec)
+{
+	struct fake_stage *s = find(spec);
+
+	for (size_t i = 0; !s && i < MOST; i++)
+		if (!stages[i].spec) {
+			s = &stages[i];
+			s->spec = strdup(spec);
+		}
+	return s;
+}
+
+void fake_image(const char *spec, const char *note)
+{
+	struct fake_stage *s = find_or_add(spec);
+
+	free(s->note);
+	s->note = strdup(note);
+}
+
+void fake_unreachable(bool yes)
+{
+	unreachable = yes;
+}
+
+void fake_forget(void)
+{
+	for (size_t i = 0; i < MOST; i++) {
+		free(stages[i].spec);
+		free(stages[i].note);
+		free(names[i].name);
+		free(names[i].spec);
+		names[i].name = names[i].spec = NULL;
+	}
+	memset(stages, 0, sizeof(stages));
+}
+
+/* The volume of SPEC, locked; the words of SPEC go with the block. */
+#define WITH_STAGE(s, spec)                                                                        \
+	_cleanup_free_ char *with_text = spec_format(spec);                                        \
+	struct fake_stage *s;                                                                      \
+	pthread_mutex_lock(&lock);                                                                 \
+	s = find_or_add(with_text);                                                                \
+	pthread_mutex_unlock(&lock)
+
+void publish_wish_deinit(struct publish_wish *w)
+{
+	free(w->fs);
+	free(w->mkfs_options);
+	free(w->mount_options);
+	free(w->map_options);
+	*w = (struct publish_wish){0};
+}
+
+int publish_wish_check(const struct publish_wish *w, struct err **e)
+{
+	if (w->mount_options && strstr(w->mount_options, "frob"))
+		return err_set(e, ERR_USAGE, -EINVAL, "'frob' is not among the mount options");
+	return 0;
+}
+
+int publish_note_get(struct host *h, const struct spec *spec, const char *key, char **out,
+		     struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)h;
+	(void)key;
+	*out = NULL;
+	if (unreachable)
+		return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "no monitor answers");
+	if (!s->note)
+		return err_set(e, ERR_NOT_FOUND, -ENOENT, "no image %s", with_text);
+	if (!*s->note)
+		return 0;
+	*out = strdup(s->note);
+	return 1;
+}
+
+int publish_note_set(struct host *h, const struct spec *spec, const char *key, const char *value,
+		     struct err **e)
+{
+	_cleanup_free_ char *text = spec_format(spec);
+
+	(void)h;
+	(void)key;
+	(void)e;
+	fake_image(text, value);
+	return 0;
+}
+
+int publish_find(struct host *h, const char *name, const char *key, struct spec *out,
+		 struct err **e)
+{
+	(void)h;
+	(void)key;
+	for (size_t i = 0; i < MOST; i++) {
+		_cleanup_spec_ struct spec spec = {0};
+
+		if (!stages[i].spec || !stages[i].note || !*stages[i].note)
+			continue;
+		if (spec_parse(stages[i].spec, "", &spec, e) < 0)
+			return -EINVAL;
+		if (!strcmp(spec.image, name))
+			return spec_copy(&spec, out) < 0 ? err_oom(e) : 1;
+	}
+	return 0;
+}
+
+char *publish_folder(const struct spec *spec)
+{
+	char *out;
+
+	return asprintf(&out, "/mnt/%s", spec->image) < 0 ? NULL : out;
+}
+
+int publish_is_staged(const struct spec *spec, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)e;
+	return s->staged;
+}
+
+int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,
+		  struct progress *p, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)h;
+	(void)e;
+	p->step(p, "map");
+	if (!strcmp(spec->image, "slow"))
+		sleep(1);
+	s->last = *w;
+	s->staged = true;
+	return 0;
+}
+
+int publish_unstage(struct host *h, const struct spec *spec, struct progress *p, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)h;
+	(void)p;
+	if (s->users)
+		return err_set(e, ERR_BUSY, -EBUSY, "mounted here for %u users", s->users);
+	s->staged = false;
+	return 0;
+}
+
+int publish_user_add(const struct spec *spec, const char *id, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)e;
+	for (unsigned i = 0; i < s->users; i++)
+		if (!strcmp(s->user[i], id))
+			return 0;
+	snprintf(s->user[s->users++], sizeof(s->user[0]), "%s", id);
+	return 0;
+}
+
+int publish_user_remove(const struct spec *spec, const char *id, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)e;
+	for (unsigned i = 0; i < s->users; i++)
+		if (!strcmp(s->user[i], id))
+			memcpy(s->user[i], s->user[--s->users], sizeof(s->user[0]));
+	return 0;
+}
+
+int publish_users(const struct spec *spec, unsigned *out, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)e;
+	*out = s->users;
+	return 0;
+}
+
+int publish_idle(uint64_t age_us, struct strlist *out, struct err **e)
+{
+	(void)age_us;
+	(void)out;
+	(void)e;
+	return 0;
+}
+
+int docker_name_get(const char *name, struct spec *out, struct err **e)
+{
+	for (size_t i = 0; i < MOST; i++)
+		if (names[i].name && !strcmp(names[i].name, name))
+			return spec_parse(names[i].spec, "", out, e) < 0 ? -EINVAL : 1;
+	return 0;
+}
+
+int docker_name_put(const char *name, const struct spec *spec, struct err **e)
+{
+	(void)e;
+	docker_name_remove(name);
+	for (size_t i = 0; i < MOST; i++)
+		if (!names[i].name) {
+			names[i].name = strdup(name);
+			names[i].spec = spec_format(spec);
+			return 0;
+		}
+	return -1;
+}
+
+void docker_name_remove(const char *name)
+{
+	for (size_t i = 0; i < MOST; i++)
+		if (names[i].name && !strcmp(names[i].name, name)) {
+			free(names[i].name);
+			free(names[i].spec);
+			names[i].name = names[i].spec = NULL;
+		}
+}
+
+int docker_name_list(struct strlist *out, struct err **e)
+{
+	(void)e;
+	for (size_t i = 0; i < MOST; i++)
+		if (names[i].name)
+			strlist_add(out, "%s", names[i].name);
+	return 0;
+}

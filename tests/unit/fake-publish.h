@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stands in for volume/publish.c, volume/publish-users.c and daemon/docker-names.c where the
+ * plugin's front is tested: a few volumes in memory. Beside what fake-volume.h says of names:
+ * staging slow      takes a second */
+#pragma once
+
+#include "volume/publish.h"
+
+struct fake_stage {
+	char *spec;
+	char *note; /* NULL: there is no such image */
+	bool staged;
+	unsigned users;
+	char user[8][80];
+	struct publish_wish last; /* borrowed words of the last stage are not kept */
+};
+/* NULL where nothing is known of it. */
+struct fake_stage *fake_find(const char *spec);
+/* An image is there, with NOTE on it. */
+void fake_image(const char *spec, const char *note);
+void fake_forget(void);
+/* The cluster does not answer. */
+void fake_unreachable(bool yes);

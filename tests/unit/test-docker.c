@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin's protocol over a real UNIX socket, in front of fake volumes: answers and their
+ * statuses, names and options that are refused, users counted, and the caller who did not wait. */
+#include <errno.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "tests/unit/unit.h"
+
+#include "daemon/docker-options.h"
+#include "daemon/docker.h"
+#include "daemon/http.h"
+#include "daemon/json.h"
+#include "daemon/socket.h"
+#include "tests/unit/fake-publish.h"
+#include "tests/unit/fake-volume.h"
+
+static char folder[] = "/tmp/rbdvol-docker-XXXXXX";
+static char socket_path[64];
+
+struct server {
+	struct service *service;
+	struct http *http;
+	struct listener listener;
+};
+
+static int setup(void **state)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	struct config config = {0};
+	struct err *e = NULL;
+
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(socket_path, sizeof(socket_path), "%s/run/rbdvol.sock", folder);
+	assert_int_equal(config_load("/nonexistent", false, &config, &e), 0);
+	config.plugin_timeout_us = USEC_PER_SEC / 4;
+	assert_int_equal(listener_open_plugin(socket_path, &s->listener, &e), 0);
+	assert_int_equal(service_new(&config, &s->service, &e), 0);
+	assert_int_equal(http_start(s->service, &docker_front, s->listener.fd, &s->http, &e), 0);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct server *s = *state;
+	char path[64];
+
+	http_quiesce(s->http);
+	listener_close(&s->listener);
+	assert_int_equal(job_queue_stop(service_jobs(s->service), deadline_in(5 * USEC_PER_SEC)),
+			 0);
+	http_stop(s->http);
+	service_free(s->service);
+	free(s);
+	fake_forget();
+	assert_int_equal(atomic_load(&fake.hosts), 0);
+	snprintf(path, sizeof(path), "%s/run", folder);
+	return remove(path) || remove(folder);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	fake_forget();
+	return 0;
+}
+
+static int connect_to(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, socket_path, strlen(socket_path));
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* The status; *out the JSON. */
+static unsigned ask(const char *what, const char *body, json_t **out)
+{
+	_cleanup_free_ char *request = NULL, *answer = calloc(1, 1 << 16);
+	_cleanup_close_ int fd = connect_to();
+	unsigned status;
+	size_t n = 0;
+	ssize_t r;
+
+	assert_true(asprintf(&request,
+			     "POST /%s HTTP/1.0\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", what,
+			     strlen(body), body) > 0);
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	while ((r = recv(fd, answer + n, (1 << 16) - 1 - n, 0)) > 0)
+		n += (size_t)r;
+	assert_int_equal(sscanf(answer, "HTTP/1.%*d %u", &status), 1);
+	*out = json_loads(strstr(answer, "\r\n\r\n") + 4, 0, NULL);
+	assert_non_null(*out);
+	return status;
+}
+
+/* WHAT with BODY succeeds; *out (may be NULL) the answer. */
+static void works(const char *what, const char *body, json_t **out)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	unsigned status = ask(what, body, &answer);
+	const char *err = json_string_value(json_object_get(answer, "Err"));
+
+	if (status != 200 || (err && *err))
+		fail_msg("%s %s: %u %s", what, body, status, err);
+	if (out)
+		*out = json_incref(answer);
+}
+
+/* It is refused, in the way that both runtimes understand, and Err holds TEXT. */
+static void fails(const char *what, const char *body, const char *text)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	unsigned status = ask(what, body, &answer);
+	const char *err = json_string_value(json_object_get(answer, "Err"));
+
+	if (status != 500 || !err || !strstr(err, text))
+		fail_msg("%s %s: %u '%s', not '%s'", what, body, status, err ? err : "", text);
+}
+
+static void test_activate(void **state)
+{
+	_cleanup_json_ json_t *active = NULL, *able = NULL;
+
+	(void)state;
+	works("Plugin.Activate", "", &active);
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(active, "Implements"), 0)),
+		"VolumeDriver");
+	works("VolumeDriver.Capabilities", "{}", &able);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(able, "Capabilities"), "Scope")),
+		"global");
+}
+
+static void test_life(void **state)
+{
+	_cleanup_json_ json_t *mounted = NULL, *path = NULL, *got = NULL, *list = NULL;
+
+	(void)state;
+	fails("VolumeDriver.Get", "{\"Name\":\"data\"}", "no such volume: data");
+	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"from\":\"golden\"}}", NULL);
+	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"from\":\"golden\"}}", NULL);
+	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":null}", NULL);
+	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"from\":\"other\"}}",
+	      "with other options: from=golden");
+	works("VolumeDriver.Path", "{\"Name\":\"data\"}", &path);
+	assert_string_equal(json_string_value(json_object_get(path, "Mountpoint")), "");
+	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"a\"}", &mounted);
+	assert_string_equal(json_string_value(json_object_get(mounted, "Mountpoint")), "/mnt/data");
+	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
+	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"b\"}", NULL);
+	assert_int_equal(fake_find("rbd/data")->users, 2);
+	works("VolumeDriver.Get", "{\"Name\":\"data\"}", &got);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(got, "Volume"), "Mountpoint")),
+		"/mnt/data");
+	works("VolumeDriver.List", "", &list);
+	assert_int_equal(json_array_size(json_object_get(list, "Volumes")), 1);
+	fails("VolumeDriver.Remove", "{\"Name\":\"data\"}", "mounted here for 2 users");
+	works("VolumeDriver.Unmount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
+	works("VolumeDriver.Unmount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
+	assert_true(fake_find("rbd/data")->staged);
+	works("VolumeDriver.Unmount", "{\"Name\":\"data\",\"ID\":\"b\"}", NULL);
+	assert_false(fake_find("rbd/data")->staged);
+	works("VolumeDriver.Remove", "{\"Name\":\"data\"}", NULL);
+	works("VolumeDriver.Remove", "{\"Name\":\"nobody\"}", NULL);
+	works("VolumeDriver.Unmount", "{\"Name\":\"nobody\",\"ID\":\"a\"}", NULL);
+}
+
+/* Names that no runtime has, and paths in disguise. */
+static void test_names(void **state)
+{
+	static const char *const bad[] = {"",	"..", "../../etc", "/etc", "a/b",   "a@b",
+					  ".a", "-a", "a b",	   "a\\n", "a%2fb", "\xc3\xa4"};
+	char body[8192], name[4097];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(body, sizeof(body),
+			 "{\"Name\":\"%s\",\"ID\":\"a\",\"Opts\":{\"size\":"
+			 "\"1G\"}}",
+			 bad[i]);
+		fails("VolumeDriver.Create", body, "is no name of a volume");
+		fails("VolumeDriver.Mount", body, "is no name of a volume");
+		fails("VolumeDriver.Get", body, "is no name of a volume");
+	}
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(body, sizeof(body), "{\"Name\":\"%s\",\"Opts\":{\"size\":\"1G\"}}", name);
+	fails("VolumeDriver.Create", body, "is no name of a volume");
+	fails("VolumeDriver.Create", "{}", "no Name");
+	fails("VolumeDriver.Create", "[", "no JSON");
+	fails("VolumeDriver.Create", "[]", "no JSON object");
+	fails("VolumeDriver.Mount", "{\"Name\":\"data\"}", "no ID");
+}
+
+static void test_options(void **state)
+{
+	static const struct {
+		const char *opts, *text;
+	} bad[] = {
+		{"\"frob\":\"1\"", "no option 'frob'"},
+		{"\"size\":\"\"", "empty value"},
+		{"\"size\":\"0\"", "size"},
+		{"\"size\":\"-1\"", "size"},
+		{"\"size\":1", "no string"},
+		{"\"from\":\"a//b\"", "option 'from'"},
+		{"\"pool\":\"a/b\"", "option 'pool'"},
+		{"\"pool\":\"..\"", "option 'pool'"},
+		{"\"namespace\":\"a@b\"", "option 'namespace'"},
+		{"\"mode\":\"0999\"", "octal"},
+		{"\"mode\":\"4755\"", "octal"},
+		{"\"mode\":\"-1\"", "octal"},
+		{"\"uid\":\"root\"", "uid"},
+		{"\"gid\":\"4294967295\"", "gid"},
+		{"\"keep\":\"maybe\"", "keep"},
+		{"\"read-only\":\"2\"", "read-only"},
+		{"\"fs\":\"a\\nb\"", "control character"},
+		{"\"mount-options\":\"frob\"", "frob"},
+		{"\"from\":\"g\",\"fs\":\"ext4\"", "excludes"},
+		{"\"size\":\"1G\",\"read-only\":\"yes\"", "read-only"},
+	};
+	char body[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(body, sizeof(body), "{\"Name\":\"data\",\"Opts\":{%s}}", bad[i].opts);
+		fails("VolumeDriver.Create", body, bad[i].text);
+	}
+	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":[]}", "no JSON object");
+	fails("VolumeDriver.Create", "{\"Name\":\"data\"}", "from=PARENT or size=SIZE");
+}
+
+/* What the note says is what was given, whatever the order, and nothing else. */
+static void test_note(void **state)
+{
+	_cleanup_docker_options_ struct docker_options o = {0};
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_free_ char *again = NULL;
+
+	(void)state;
+	works("VolumeDriver.Create",
+	      "{\"Name\":\"data\",\"Opts\":{\"keep\":\"yes\",\"mode\":\"1777\",\"size\":\"1G\"}}",
+	      NULL);
+	assert_string_equal(fake_find("rbd/data")->note, "size=1G\nmode=1777\nkeep=yes\n");
+	assert_int_equal(docker_options_parse(fake_find("rbd/data")->note, &o, &e), 0);
+	assert_true(o.keep && o.wish.mode_given && o.wish.mode == 01777);
+	assert_string_equal(o.wish.fs, "ext4");
+	again = docker_options_format(&o);
+	assert_string_equal(again, fake_find("rbd/data")->note);
+	works("VolumeDriver.Remove", "{\"Name\":\"data\"}", NULL);
+	assert_string_equal(fake_find("rbd/data")->note, ""); /* kept, and free for others */
+}
+
+/* A volume that another host made, in another pool: found by its note. */
+static void test_other_pool(void **state)
+{
+	_cleanup_json_ json_t *got = NULL;
+
+	(void)state;
+	fake_image("ssd/team/data", "from=golden\npool=ssd\nnamespace=team\n");
+	fake_image("ssd/plain", ""); /* nobody made it for a runtime */
+	fails("VolumeDriver.Get", "{\"Name\":\"plain\"}", "no such volume");
+	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
+	assert_int_equal(fake_find("ssd/team/data")->users, 1);
+	works("VolumeDriver.Get", "{\"Name\":\"data\"}", &got);
+	works("VolumeDriver.Unmount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
+	assert_false(fake_find("ssd/team/data")->staged);
+	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"size\":\"1G\"}}",
+	      "exists already, as ssd/team/data");
+}
+
+/* The cluster is away: what is known here is answered all the same, and nothing is taken for
+ * missing. */
+static void test_unreachable(void **state)
+{
+	(void)state;
+	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"size\":\"1G\"}}", NULL);
+	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
+	fake_unreachable(true);
+	works("VolumeDriver.Get", "{\"Name\":\"data\"}", NULL);
+	works("VolumeDriver.Path", "{\"Name\":\"data\"}", NULL);
+	works("VolumeDriver.List", "", NULL);
+	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"b\"}", NULL);
+	fails("VolumeDriver.Get", "{\"Name\":\"other\"}", "no monitor answers");
+	fake_unreachable(false);
+}
+
+/* Who was told 'not yet' is not counted; who asks again finds it done. */
+static void test_not_waited_for(void **state)
+{
+	(void)state;
+	fake_image("rbd/slow", "keep=yes\n");
+	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"first\"}", "still running: job");
+	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"second\"}", "still running: job");
+	usleep(1200000);
+	assert_true(fake_find("rbd/slow")->staged);
+	assert_int_equal(fake_find("rbd/slow")->users, 0);
+	works("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"third\"}", NULL);
+	assert_int_equal(fake_find("rbd/slow")->users, 1);
+}
+
+static void *mount_one(void *arg)
+{
+	char body[80];
+
+	snprintf(body, sizeof(body), "{\"Name\":\"web\",\"ID\":\"id%d\"}", *(int *)arg);
+	works("VolumeDriver.Mount", body, NULL);
+	works("VolumeDriver.Unmount", body, NULL);
+	return NULL;
+}
+
+static void test_many_at_once(void **state)
+{
+	pthread_t threads[8];
+	int numbers[8];
+
+	(void)state;
+	fake_image("rbd/web", "keep=yes\n");
+	for (int i = 0; i < 8; i++) {
+		numbers[i] = i;
+		pthread_create(&threads[i], NULL, mount_one, &numbers[i]);
+	}
+	for (int i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	assert_false(fake_find("rbd/web")->staged);
+	assert_int_equal(fake_find("rbd/web")->users, 0);
+}
+
+/* Root alone: the mode says so, and the daemon does not go by the mode. */
+static void test_for_root_alone(void **state)
+{
+	const struct id_list changers = {.uids = (uid_t[]){1000}, .n_uids = 1};
+	const struct peer other = {.uid = 1000, .gid = 1000};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(socket_path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_fails(peer_check(&other, ACCESS_ROOT, &changers, &e), -EPERM, ERR_NOT_PERMITTED,
+		     "not root");
+	for (size_t i = 0; i < docker_front.routes_n; i++)
+		assert_int_equal(docker_front.routes[i].access, ACCESS_ROOT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_activate, forget),
+		cmocka_unit_test_teardown(test_life, forget),
+		cmocka_unit_test_teardown(test_names, forget),
+		cmocka_unit_test_teardown(test_options, forget),
+		cmocka_unit_test_teardown(test_note, forget),
+		cmocka_unit_test_teardown(test_other_pool, forget),
+		cmocka_unit_test_teardown(test_unreachable, forget),
+		cmocka_unit_test_teardown(test_not_waited_for, forget),
+		cmocka_unit_test_teardown(test_many_at_once, forget),
+		cmocka_unit_test_teardown(test_for_root_alone, forget),
+	};
+
+	return cmocka_run_group_tests_name("docker", tests, setup, teardown);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What publish.c (staging) and publish-users.c (the files below /run) share. */
+#pragma once
+
+#include "volume/publish.h"
+
+/* SPEC as one name of a file: with '/' and all but [A-Za-z0-9._-] as %NN. The caller frees it; NULL
+ * when out of memory. */
+char *publish_name(const struct spec *spec);
+/* mkdir -p, for root only below RUNSTATEDIR/rbdvol. */
+int publish_make_folder(const char *path, struct err **e);
+
+/* The device is ours to detach, or not. Written before it is attached. */
+int publish_own(const struct spec *spec, struct err **e);
+bool publish_is_own(const struct spec *spec);
+/* Forget the users (the marks too, with ALL): what they used is not mounted. */
+void publish_users_clear(const struct spec *spec, bool all);

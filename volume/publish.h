@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A volume as a folder of this host: attached, its file system made where nothing is on it,
+ * checked, mounted below /run/rbdvol/mounts/, grown; and who uses the folder. What container
+ * runtimes need, whichever protocol they speak; this file knows none.
+ *
+ * Stage and unstage are repeatable and complete what was cut off. Users are counted by an id each,
+ * kept as a file below /run/rbdvol/users/: they outlive the daemon, and end with the mounts at a
+ * reboot. The kernel's table of mounts has the last word: users of what is not mounted don't count.
+ * Calls for one volume are not to run at the same time (the daemon's jobs see to it). */
+#pragma once
+
+#include "volume/volume.h"
+
+#define PUBLISH_FOLDER RUNSTATEDIR "/rbdvol"
+
+/* How a volume is to be staged; owns its strings. NULL is 'not said'. */
+struct publish_wish {
+	char *fs; /* to be made on a blank volume; NULL: never make one */
+	char *mkfs_options;
+	char *mount_options;
+	char *map_options;
+	bool read_only;
+	bool shared;
+	bool mode_given, uid_given, gid_given;
+	uint64_t mode, uid, gid; /* of the root folder */
+};
+void publish_wish_deinit(struct publish_wish *w);
+#define _cleanup_publish_wish_ cleanup(publish_wish_deinit)
+/* Could this be staged at all? Looks at the words alone. -EINVAL, -EOPNOTSUPP. */
+int publish_wish_check(const struct publish_wish *w, struct err **e);
+
+/* A note on the volume in the cluster; as image_note_get and image_note_set. */
+int publish_note_get(struct host *h, const struct spec *spec, const char *key, char **out,
+		     struct err **e);
+int publish_note_set(struct host *h, const struct spec *spec, const char *key, const char *value,
+		     struct err **e);
+
+/* The volume called NAME, in whatever pool and namespace, that has a note KEY. 1 and *out; 0: none;
+ * -EEXIST: there are two. */
+int publish_find(struct host *h, const char *name, const char *key, struct spec *out,
+		 struct err **e);
+
+/* The folder of SPEC; the caller frees it; NULL when out of memory. */
+char *publish_folder(const struct spec *spec);
+/* 1: SPEC is staged; 0: not. From the kernel's tables, at once. */
+int publish_is_staged(const struct spec *spec, struct err **e);
+/* The volume must exist. On failure nothing is left that would block other hosts. */
+int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,
+		  struct progress *p, struct err **e);
+/* Unmount, and detach what stage attached. Fine where nothing is staged, even if the volume is no
+ * more. -EBUSY (busy): it has users, or somebody is in the folder or at the device. */
+int publish_unstage(struct host *h, const struct spec *spec, struct progress *p, struct err **e);
+
+/* Count ID as a user of a staged volume; once, however often it is added. -EINVAL (usage): no id.
+ */
+int publish_user_add(const struct spec *spec, const char *id, struct err **e);
+/* Fine where it is none. */
+int publish_user_remove(const struct spec *spec, const char *id, struct err **e);
+/* How many users there are. */
+int publish_users(const struct spec *spec, unsigned *out, struct err **e);
+
+/* Specs that somebody began to stage and that nobody has used for AGE_US: for publish_unstage. */
+int publish_idle(uint64_t age_us, struct strlist *out, struct err **e);
