@@ -150,6 +150,12 @@ static void print_line(const char *what, const char *text, const char *hint)
 		fputs(line, stderr);
 }
 
+/* By itself, so that it is worth to try again. */
+static bool may_change(enum err_kind kind)
+{
+	return kind == ERR_UNREACHABLE || kind == ERR_HELD || kind == ERR_BUSY;
+}
+
 static void pause_until(struct deadline deadline)
 {
 	uint64_t left = deadline_left_us(deadline),
@@ -171,8 +177,7 @@ int cli_call(struct cli *cli, const char *method, const char *collection, const 
 	for (;;) {
 		int r = cli_call_once(cli, method, collection, name, action, options, out, e);
 
-		if (r >= 0 || ((*e)->kind != ERR_UNREACHABLE && (*e)->kind != ERR_HELD) ||
-		    deadline_passed(deadline))
+		if (r >= 0 || !may_change((*e)->kind) || deadline_passed(deadline))
 			return r;
 		if (!told)
 			print_line("trying again: ", (*e)->message, NULL);

@@ -15,7 +15,7 @@ int mount_type_of(const char *node, char **out, struct err **e)
 {
 	const char *const argv[] = {"blkid", "-p", "-s", "TYPE", "-o", "value", node, NULL};
 	_cleanup_free_ char *type = NULL;
-	int r = run_program_line(argv, &type, e);
+	int r = program_run_line(argv, &type, e);
 
 	if (r < 0)
 		return r;
@@ -81,7 +81,7 @@ static int make(const char *node, const char *type, struct err **e)
 	const char *const xfs[] = {program, "-q", "-K", node, NULL};
 	const char *const other[] = {program, node, NULL};
 
-	r = run_program(!strncmp(type, "ext", 3) ? ext : !strcmp(type, "xfs") ? xfs : other, e);
+	r = program_run(!strncmp(type, "ext", 3) ? ext : !strcmp(type, "xfs") ? xfs : other, e);
 	if (r > 0)
 		return err_set(e, ERR_FAILED, -EIO, "%s %s ended with status %d", program, node, r);
 	return r;

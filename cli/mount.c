@@ -134,7 +134,7 @@ static int call_mount(const struct mount_request *m, const char *node, const cha
 	argv[n++] = options;
 	argv[n++] = node;
 	argv[n] = m->folder;
-	r = run_program(argv, e);
+	r = program_run(argv, e);
 	/* mount has said why; it is not for us to say it again. */
 	return r;
 }

@@ -10,7 +10,7 @@
 const struct own_option own_options[] = {
 	{"json", NULL, "print JSON, one object a line, failures too", FLAG_JSON},
 	{"socket", "PATH", "the daemon's socket, " CLI_DEFAULT_SOCKET " by default", FLAG_SOCKET},
-	{"retry", "SECONDS", "try again so long while unreachable or held elsewhere", FLAG_RETRY},
+	{"retry", "SECONDS", "try again so long while unreachable, held or in use", FLAG_RETRY},
 	{"yes", NULL, "answer yes to every question", FLAG_YES},
 	{"help", NULL, "show this text", FLAG_HELP},
 	{"version", NULL, "show the version", FLAG_VERSION},

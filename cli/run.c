@@ -36,7 +36,7 @@ static int end_of(pid_t pid, const char *program, struct err **e)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int run_program(const char *const argv[], struct err **e)
+int program_run(const char *const argv[], struct err **e)
 {
 	pid_t pid;
 	int r = start(argv, -1, &pid, e);
@@ -44,7 +44,7 @@ int run_program(const char *const argv[], struct err **e)
 	return r < 0 ? r : end_of(pid, argv[0], e);
 }
 
-int run_program_line(const char *const argv[], char **out, struct err **e)
+int program_run_line(const char *const argv[], char **out, struct err **e)
 {
 	_cleanup_close_ int in = -1, output = -1;
 	_cleanup_fclose_ FILE *f = NULL;

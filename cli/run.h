@@ -7,6 +7,6 @@
 
 /* Run ARGV[0], found by PATH, with our own input and output. Its exit status (128 + signal where
  * one ended it), or negative. */
-int run_program(const char *const argv[], struct err **e);
+int program_run(const char *const argv[], struct err **e);
 /* The same; the first line that it writes is *out, to be freed ("" where there is none). */
-int run_program_line(const char *const argv[], char **out, struct err **e);
+int program_run_line(const char *const argv[], char **out, struct err **e);

@@ -64,7 +64,7 @@ int umount_main(struct cli *cli, int argc, char **argv)
 	}
 	if (r >= 0) {
 		words[n] = argv[optind];
-		r = run_program(words, &e);
+		r = program_run(words, &e);
 	}
 	if (r < 0) {
 		cli_fail(cli, NULL, e);
