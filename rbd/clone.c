@@ -336,6 +336,26 @@ int clone_create(struct cluster *c, const struct spec *parent, const struct spec
 	return r < 0 ? r : 0;
 }
 
+int clone_complete(struct cluster *c, const struct spec *child, const char *owner,
+		   struct deadline deadline, struct err **e)
+{
+	const struct clone_options options = {.owner = owner};
+	_cleanup_work_ struct work w = {
+		.cluster = c,
+		.child = child,
+		.options = &options,
+		.deadline = deadline,
+		.hidden = name_hidden(child->image, owner),
+		.child_name = spec_format(child),
+	};
+	int r;
+
+	if (!w.hidden || !w.child_name)
+		return err_oom(e);
+	r = place_open(c, child->pool, child->ns, &w.to, e);
+	return r < 0 ? r : tidy_existing(&w, e);
+}
+
 void clone_result_deinit(struct clone_result *r)
 {
 	spec_deinit(&r->parent);

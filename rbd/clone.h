@@ -33,3 +33,7 @@ void clone_result_deinit(struct clone_result *r);
 int clone_create(struct cluster *c, const struct spec *parent, const struct spec *child,
 		 const struct clone_options *options, struct deadline deadline,
 		 struct clone_result *out, struct err **e);
+/* CHILD is there: complete what an attempt of OWNER to make it, cut short, has left undone. Changes
+ * nothing where there is nothing of the kind. */
+int clone_complete(struct cluster *c, const struct spec *child, const char *owner,
+		   struct deadline deadline, struct err **e);

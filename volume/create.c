@@ -68,6 +68,13 @@ static int volume_exists(struct operation *o, struct err **e)
 
 	if (r <= 0)
 		return r;
+	/* It is there from the first of the changes that publish it: see that none is missing. */
+	if (o->v->image.from && !o->spec->snap) {
+		r = clone_complete(o->cluster, o->spec, host_identity(o->host)->id,
+				   o->progress->deadline, e);
+		if (r < 0)
+			return r;
+	}
 	r = check_parent(o, e);
 	return r < 0 ? r : check_size(o, e);
 }

@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# For tests of crash safety, after tap.sh: the daemon is killed at each failpoint that an operation
+# passes (base/failpoint.h), started anew, and asked again. The points are learned from a run that
+# succeeds, so that a new step is tested from the day it is there.
+#
+# An operation is four functions of the test: PREPARE makes what it needs in the namespace $space,
+# which is new each time; ACT asks the daemon; `world` prints what there is afterwards, without what
+# differs from time to time; a crash may change nothing of that.
+
+failpoints=$(mktemp -d)
+daemon_program=$top_builddir/tests/guest/rbdvold-failpoints
+space_count=0
+
+deadly_start() {
+	[[ -x $daemon_program ]] || bail_out "no $daemon_program: make check TESTS="
+	RBDVOL_FAILPOINTS=$failpoints "$daemon_program" --foreground >>"$failpoints/log" 2>&1 &
+	daemon_pid=$!
+	# shellcheck disable=SC2016
+	timeout 60 bash -c 'until "$2" list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.05; done' \
+		- "$daemon_pid" "$rbdvol" 2>/dev/null || {
+		cat "$failpoints/log" >&2
+		bail_out "rbdvold does not serve"
+	}
+}
+
+# A namespace of its own for each run (a test may say otherwise), with what is in it: nothing of an earlier one is in the way,
+# not even the watch of a client that was killed.
+new_space() {
+	space_count=$((space_count + 1))
+	namespace=space$space_count
+	space=$pool/$namespace
+	rbd namespace create "$space"
+}
+
+cluster_world() {
+	local image
+	for image in $(rbd ls "$space"); do
+		echo "$image $(rbd info "$space/$image" --format json | jq -c '[.size, .parent.image, .parent.snapshot]')" \
+			"snapshots $(rbd snap ls --all "$space/$image" --format json | jq -c '[.[].name]')" \
+			"content $(rbd export --no-progress "$space/$image" - | sha256sum)" \
+			"locks $(rados -p "$pool" -N "$namespace" lock list "rbd_header.$(rbd info "$space/$image" --format json | jq -r .id)" | jq -c '[.locks[].name]')"
+	done
+	# Every object by its kind: a stray header, map or block would be one too many.
+	rados -p "$pool" -N "$namespace" ls | grep -vx rbd_trash | sed -E 's/^(rbd_(header|data|object_map))\..*/\1/' | sort | uniq -c
+}
+
+# What the kernel's own lock says of a mapped image depends on who wrote last.
+world_without_lock() {
+	world | sed 's/"rbd_lock",*//; s/,]/]/'
+}
+
+# each_point OPERATION PREPARE ACT [REGEX]: a test for each point (whose name matches).
+each_point() {
+	local operation=$1 prepare=$2 act=$3 only=${4-.} points point expected before log
+	new_space
+	$prepare
+	: >"$failpoints/seen"
+	ok "$operation, left in peace" "$act"
+	expected=$(world_without_lock)
+	points=$(awk '!seen[$0]++' "$failpoints/seen" | grep -E "$only")
+	[[ -n $points ]] || tap_result 1 "$operation passes failpoints" "none"
+	for point in $points; do
+		new_space
+		$prepare
+		log=$failpoints/act
+		echo "$point" >"$failpoints/armed"
+		$act >"$log" 2>&1
+		if [[ -e $failpoints/armed ]]; then
+			tap_result 1 "$operation is killed at $point" "the daemon lived: $(cat "$log")"
+			rm "$failpoints/armed"
+			continue
+		fi
+		wait "$daemon_pid" 2>/dev/null
+		before=$SECONDS
+		deadly_start
+		if ! $act >"$log" 2>&1; then
+			tap_result 1 "$operation killed at $point is completed by its repetition" "$(cat "$log")"
+			continue
+		fi
+		is "$operation killed at $point is completed by its repetition ($((SECONDS - before)) s)" \
+			"$(world_without_lock)" "$expected"
+	done
+}
