@@ -21,7 +21,9 @@ enum verb {
 	VERB_RESIZE = 1 << 9,
 	VERB_SNAPSHOT = 1 << 10,
 	VERB_FLATTEN = 1 << 11,
-	VERB_EVERY = (1 << 12) - 1,
+	VERB_PRUNE = 1 << 12,
+	VERB_DOCTOR = 1 << 13,
+	VERB_EVERY = (1 << 14) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */
@@ -38,6 +40,7 @@ struct volume_request {
 	char *map_options;
 	bool force;
 	bool all;
+	bool dry_run;
 	uint64_t timeout_us;
 	char *cluster;
 	char *user;

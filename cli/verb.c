@@ -25,6 +25,9 @@ const struct verb_def verb_defs[] = {
 	 verb_snapshot},
 	{VERB_FLATTEN, "VOLUME…", "make volumes independent of their parents", 1, INT_MAX,
 	 verb_flatten},
+	{VERB_PRUNE, "[PARENT]", "remove what rbdvol left behind in the cluster", 0, 1, verb_prune},
+	{VERB_DOCTOR, "", "check this host, its rights, and what was left behind", 0, 0,
+	 verb_doctor},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);

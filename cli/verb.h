@@ -30,4 +30,6 @@ int verb_wipe(struct cli *cli, int n, char **args);
 int verb_resize(struct cli *cli, int n, char **args);
 int verb_snapshot(struct cli *cli, int n, char **args);
 int verb_flatten(struct cli *cli, int n, char **args);
+int verb_prune(struct cli *cli, int n, char **args);
+int verb_doctor(struct cli *cli, int n, char **args);
 int verb_jobs(struct cli *cli, int n, char **args);

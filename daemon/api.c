@@ -10,6 +10,7 @@
 #include "base/value.h"
 #include "daemon/json.h"
 #include "daemon/log.h"
+#include "volume/finding.h"
 
 void call_deinit(struct call *c)
 {
@@ -75,7 +76,8 @@ static void answer_later(struct answer *a, const struct job *job, const char *vo
 struct work {
 	struct runtime *runtime;
 	enum verb verb;
-	volume_operation *operation; /* NULL: the list */
+	volume_operation *operation; /* NULL: the list, or */
+	finding_operation *findings; /* a look that finds */
 	struct spec spec;
 	char *name; /* of the volume; NULL: the list */
 	struct volume_request req;
@@ -154,6 +156,17 @@ static int run_list(struct job *job, void *arg, char **result, struct err **e)
 	if (r < 0)
 		return r;
 	return render(json_volumes(&list, job_notes(job)), result, e);
+}
+
+static int run_findings(struct job *job, void *arg, char **result, struct err **e)
+{
+	cleanup(finding_list_deinit) struct finding_list list = {0};
+	uint64_t start_us = clock_now_us();
+	struct work *w = arg;
+	int r = w->findings(w->runtime->host, &w->req, job_progress(job), &list, e);
+
+	log_end(w, job, clock_now_us() - start_us, NULL, *e);
+	return r < 0 ? r : render(json_findings(&list, job_notes(job)), result, e);
 }
 
 /* Takes the request out of the call. */
@@ -239,7 +252,9 @@ static void perform(struct call *c, struct work *w, const char *key, struct dead
 		.key = key,
 		.identity = identity,
 		.timeout_us = job_timeout_us(c),
-		.run = w->operation ? run_operation : run_list,
+		.run = w->operation  ? run_operation
+		       : w->findings ? run_findings
+				     : run_list,
 		.free = work_free,
 		.arg = w,
 	};
@@ -336,6 +351,21 @@ static void handle_list(struct call *c, struct answer *a)
 	perform(c, w, NULL, deadline, a);
 }
 
+static void handle_findings(struct call *c, struct answer *a)
+{
+	struct deadline deadline = deadline_in(call_timeout_us(c));
+	_cleanup_err_ struct err *e = NULL;
+	struct work *w = NULL;
+	bool prune = c->verb == VERB_PRUNE;
+
+	if (request_check(&c->req, c->verb, &e) < 0 || work_new(c, NULL, &w, &e) < 0) {
+		answer_error(a, e, NULL, 0);
+		return;
+	}
+	w->findings = prune ? volume_prune : volume_doctor;
+	perform(c, w, prune ? "prune" : NULL, deadline, a);
+}
+
 static void handle_jobs(struct call *c, struct answer *a)
 {
 	_cleanup_job_views_ struct job_views views = {0};
@@ -394,6 +424,8 @@ static const struct route routes[] = {
 	{"POST", "/v1/volumes/*/resize", VERB_RESIZE, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/snapshot", VERB_SNAPSHOT, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/flatten", VERB_FLATTEN, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/prune", VERB_PRUNE, ACCESS_CHANGE, handle_findings},
+	{"GET", "/v1/doctor", VERB_DOCTOR, ACCESS_READ, handle_findings},
 	{"GET", "/v1/jobs", VERB_JOBS, ACCESS_READ, handle_jobs},
 	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},

@@ -242,6 +242,27 @@ json_t *json_volumes(const struct volume_list *l, const struct strlist *notes)
 	return object_end(&o);
 }
 
+json_t *json_findings(const struct finding_list *l, const struct strlist *notes)
+{
+	struct object o = object_new();
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < l->n; i++) {
+		const struct finding *f = &l->items[i];
+		struct object item = object_new();
+
+		put_text(&item, "level", finding_level_name(f->level));
+		put_text(&item, "about", f->about);
+		put_text(&item, "text", f->text);
+		put_text(&item, "advice", f->advice);
+		if (!append(array, object_end(&item)))
+			o.failed = true;
+	}
+	put(&o, "findings", array);
+	put(&o, "notes", texts(notes));
+	return object_end(&o);
+}
+
 static json_t *error_body(const struct err *e, const char *volume, uint64_t job)
 {
 	struct object o = object_new();

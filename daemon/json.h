@@ -11,6 +11,7 @@
 #include "base/request.h"
 #include "base/strlist.h"
 #include "daemon/job.h"
+#include "volume/finding.h"
 #include "volume/volume.h"
 
 static inline void json_decref_p(json_t **j)
@@ -25,6 +26,7 @@ json_t *json_text(const char *text);
 /* What an operation of VERB answers. NOTES may be NULL. */
 json_t *json_volume(const struct volume_info *v, enum verb verb, const struct strlist *notes);
 json_t *json_volumes(const struct volume_list *l, const struct strlist *notes);
+json_t *json_findings(const struct finding_list *l, const struct strlist *notes);
 json_t *json_job(const struct job_view *v);
 /* Without the results. */
 json_t *json_jobs(const struct job_views *l);

@@ -86,7 +86,7 @@ static bool watch_wait(struct udev_watch *w, struct deadline deadline)
 
 /* Whether a udevd (or systemd, which would start it) listens. The file of its socket alone says
  * little: it stays behind when udevd ends. */
-static bool udevd_listens(void)
+bool udevd_listens(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/udev/control"};
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

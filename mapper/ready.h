@@ -23,5 +23,8 @@ void gone_wait(struct udev_watch *w, const struct device *d, struct deadline dea
  */
 void quiet_wait(struct udev_watch *w, uint64_t slice_us);
 
+/* Whether a udevd is there to process anything. */
+bool udevd_listens(void);
+
 /* Fill d->link from what is in /dev now. 0 or -ENOMEM. */
 int device_fill_link(struct device *d);

@@ -115,9 +115,7 @@ static int examine(struct place *p, const struct spec *spec, const char *name, r
 	return r < 0 ? r : image_refuse_watchers(p, *image, name, e);
 }
 
-/* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
- * and for what is not known. */
-static unsigned children_of(rbd_image_t image)
+unsigned snapshot_children(rbd_image_t image)
 {
 	rbd_linked_image_spec_t child;
 	size_t n = 1;
@@ -145,7 +143,7 @@ static bool open_droppable(struct session *session, const struct link *link, uns
 		at = NULL;
 		return false;
 	}
-	if (children_of(at) > children_max)
+	if (snapshot_children(at) > children_max)
 		return false;
 	if (rbd_open_by_id(p->io, link->image.image_id, image, NULL) < 0) {
 		*image = NULL;

@@ -45,6 +45,10 @@ int image_link(rbd_image_t image, struct link *out);
 void link_deinit(struct link *l);
 #define _cleanup_link_ cleanup(link_deinit)
 
+/* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
+ * and for what is not known. */
+unsigned snapshot_children(rbd_image_t image);
+
 /* A snapshot of ours, of which LINK's image is a child, goes when no other needs it; the caller
  * frees its spec. NULL: it stays, which is no error (no right to remove it, another clone made
  * meanwhile).

@@ -53,6 +53,8 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
 /* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out;
  * POOL NULL: of each pool that has the application rbd. */
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
+/* The same of the hidden ones alone: clones under way, or what is left of them. */
+int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 
 /* What is noted on the image (metadata KEY, which begins with "rbdvol."). 1 and *out (the caller
  * frees it), or 0: there is no such note. -ENOENT (not found): no such image. */

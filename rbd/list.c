@@ -6,7 +6,8 @@
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
 
-static int list_place(struct place *p, const char *pool, const char *ns, struct strlist *out)
+static int list_place(struct place *p, const char *pool, const char *ns, bool hidden,
+		      struct strlist *out)
 {
 	_cleanup_free_ rbd_image_spec_t *images = NULL;
 	size_t n = 0;
@@ -22,7 +23,8 @@ static int list_place(struct place *p, const char *pool, const char *ns, struct 
 		return r;
 	r = 0;
 	for (size_t i = 0; !r && i < n; i++)
-		if (strncmp(images[i].name, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
+		if (hidden ==
+		    !strncmp(images[i].name, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
 			r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", images[i].name);
 	rbd_image_spec_list_cleanup(images, n);
 	return r;
@@ -49,17 +51,17 @@ static int list_namespaces(struct place *p, char **out, size_t *out_len)
 	}
 }
 
-static int list_pool(struct place *p, const char *pool, struct strlist *out)
+static int list_pool(struct place *p, const char *pool, bool hidden, struct strlist *out)
 {
 	_cleanup_free_ char *names = NULL;
 	size_t len = 0;
-	int r = list_place(p, pool, "", out);
+	int r = list_place(p, pool, "", hidden, out);
 
 	if (!r)
 		r = list_namespaces(p, &names, &len);
 	for (size_t at = 0; !r && at < len && names[at]; at += strlen(names + at) + 1) {
 		rados_ioctx_set_namespace(p->io, names + at);
-		r = list_place(p, pool, names + at, out);
+		r = list_place(p, pool, names + at, hidden, out);
 		if (r == -ENOENT)
 			r = 0;
 	}
@@ -98,7 +100,7 @@ static int list_pools(struct session *s, char **out)
 	}
 }
 
-static int list_every_pool(struct cluster *c, struct strlist *out, struct err **e)
+static int list_every_pool(struct cluster *c, bool hidden, struct strlist *out, struct err **e)
 {
 	_cleanup_session_ struct session *s = NULL;
 	_cleanup_free_ char *pools = NULL;
@@ -115,7 +117,7 @@ static int list_every_pool(struct cluster *c, struct strlist *out, struct err **
 
 		if (id < 0 || place_open_id(s, id, "", &p) < 0 || !has_application_rbd(p.io))
 			continue;
-		r = list_pool(&p, pool, out);
+		r = list_pool(&p, pool, hidden, out);
 		/* Gone meanwhile, or another's: not this user's to see. */
 		if (r < 0 && r != -ENOENT && r != -EPERM && r != -EACCES)
 			return session_fail(s, r, e, "list the images of pool '%s'", pool);
@@ -123,20 +125,31 @@ static int list_every_pool(struct cluster *c, struct strlist *out, struct err **
 	return 0;
 }
 
-int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
+static int list(struct cluster *c, const char *pool, bool hidden, struct strlist *out,
+		struct err **e)
 {
-	_cleanup_strlist_ struct strlist list = {0};
+	_cleanup_strlist_ struct strlist found = {0};
 	_cleanup_place_ struct place p = {0};
-	int r = pool ? place_open(c, pool, "", &p, e) : list_every_pool(c, &list, e);
+	int r = pool ? place_open(c, pool, "", &p, e) : list_every_pool(c, hidden, &found, e);
 
 	if (r < 0)
 		return r;
 	if (pool) {
-		r = list_pool(&p, pool, &list);
+		r = list_pool(&p, pool, hidden, &found);
 		if (r < 0)
 			return session_fail(p.session, r, e, "list the images of pool '%s'", pool);
 	}
-	*out = list;
-	list = (struct strlist){0};
+	*out = found;
+	found = (struct strlist){0};
 	return 0;
+}
+
+int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
+{
+	return list(c, pool, false, out, e);
+}
+
+int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
+{
+	return list(c, pool, true, out, e);
 }

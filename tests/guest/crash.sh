@@ -78,7 +78,7 @@ resize() {
 
 each_point attach volume attach
 each_point detach attached detach
-each_point "resize of an attached volume" attached resize 'device'
+each_point "resize of an attached volume" attached resize grow.resized
 
 is "the device in use is what it was" \
 	"$(rbdvol show $pool/used --json | jq -c '[.device, .client_address, .held_by]')" "$before"

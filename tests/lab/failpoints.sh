@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # what the test sets: top_builddir, rbdvol, pool
 # For tests of crash safety, after tap.sh: the daemon is killed at each failpoint that an operation
 # passes (base/failpoint.h), started anew, and asked again. The points are learned from a run that
 # succeeds, so that a new step is tested from the day it is there.

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "volume/finding.h"
+
 struct fake_counts fake;
 
 struct host {
@@ -124,6 +126,26 @@ FAKE(volume_wipe)
 FAKE(volume_resize)
 FAKE(volume_snapshot)
 FAKE(volume_flatten)
+
+#define FAKE_FINDING(name)                                                                         \
+	int name(struct host *h, const struct volume_request *req, struct progress *p,             \
+		 struct finding_list *out, struct err **e)                                         \
+	{                                                                                          \
+		(void)h, (void)req, (void)p, (void)out, (void)e;                                   \
+		return 0;                                                                          \
+	}
+FAKE_FINDING(volume_doctor)
+FAKE_FINDING(volume_prune)
+
+const char *finding_level_name(enum finding_level level)
+{
+	return level == FINDING_OK ? "ok" : "error";
+}
+
+void finding_list_deinit(struct finding_list *l)
+{
+	free(l->items);
+}
 
 int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
 		struct volume_list *out, struct err **e)

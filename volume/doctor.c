@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Each check adds what it found and goes on; only what keeps the doctor itself from working (no
+ * memory) ends it. */
+#include <errno.h>
+#include <string.h>
+
+#include "mapper/module.h"
+#include "mapper/rules.h"
+#include "rbd/caps.h"
+#include "rbd/leftover.h"
+#include "volume/finding.h"
+#include "volume/operation.h"
+
+struct examination {
+	struct host *host;
+	const struct volume_request *req;
+	struct progress *progress;
+	struct cluster *cluster;
+	struct finding_list *out;
+};
+
+/* WHY as a finding of LEVEL. */
+static int add_error(struct examination *x, enum finding_level level, const char *about,
+		     const struct err *why, struct err **e)
+{
+	return finding_add(x->out, level, about, why->hint, e, "%s", why->message);
+}
+
+static int check_kernel(struct examination *x, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+	_cleanup_free_ char *names = NULL;
+	uint64_t features;
+
+	if (module_features(&features, &why) < 0)
+		return add_error(x, FINDING_ERROR, "kernel", why, e);
+	names = image_features_format(features);
+	if (!names)
+		return err_oom(e);
+	return finding_add(x->out, FINDING_OK, "kernel", NULL, e,
+			   "the rbd driver is there; it maps images with %s", names);
+}
+
+static int check_udev(struct examination *x, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+	_cleanup_free_ char *path = NULL;
+
+	if (rules_in_force(&path, &why) < 0)
+		return add_error(x, FINDING_ERROR, "udev", why, e);
+	return finding_add(x->out, FINDING_OK, "udev", NULL, e, "systemd-udevd has %s", path);
+}
+
+/* Also tells of the keyring: without a key there is no connection. */
+static int check_cluster(struct examination *x, bool *connected, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+
+	*connected = cluster_connect(x->cluster, &why) >= 0;
+	if (!*connected)
+		return add_error(x, FINDING_ERROR, "cluster", why, e);
+	return finding_add(x->out, FINDING_OK, "cluster", NULL, e, "%s answers client.%s",
+			   cluster_monitors_configured(x->cluster), cluster_user(x->cluster));
+}
+
+static int lack(struct examination *x, const char *what, const char *pool, struct err **e)
+{
+	const char *user = cluster_user(x->cluster);
+	_cleanup_free_ char *advice = NULL;
+
+	if (asprintf(&advice,
+		     "ceph auth caps client.%s mon 'profile rbd' osd 'profile rbd pool=%s' (and "
+		     "what "
+		     "it has for other pools; see 'ceph auth get client.%s')",
+		     user, pool, user) < 0) {
+		advice = NULL;
+		return err_oom(e);
+	}
+	return finding_add(x->out, FINDING_ERROR, "capabilities", advice, e, "client.%s may not %s",
+			   user, what);
+}
+
+/* One capability: R as of caps.h. */
+static int add_cap(struct examination *x, int r, const struct err *why, const char *may,
+		   const char *pool, struct err **e)
+{
+	if (r < 0)
+		return add_error(x, FINDING_ERROR, "capabilities", why, e);
+	if (!r)
+		return lack(x, may, pool, e);
+	return finding_add(x->out, FINDING_OK, "capabilities", NULL, e, "client.%s may %s",
+			   cluster_user(x->cluster), may);
+}
+
+static int check_caps(struct examination *x, struct err **e)
+{
+	_cleanup_err_ struct err *no_read = NULL, *no_write = NULL, *no_shut_out = NULL;
+	_cleanup_free_ char *reads = NULL, *writes = NULL;
+	const char *pool = host_pool(x->host, x->req);
+	int r;
+
+	if (asprintf(&reads, "read in pool '%s'", pool) < 0 ||
+	    asprintf(&writes, "write in pool '%s'", pool) < 0)
+		return err_oom(e);
+	r = caps_read(x->cluster, pool, &no_read);
+	if (r < 0) /* no pool, or no answer: the rest would say the same */
+		return add_error(x, FINDING_ERROR, "capabilities", no_read, e);
+	r = add_cap(x, r, NULL, reads, pool, e);
+	if (r >= 0) {
+		int may = caps_write(x->cluster, pool, &no_write);
+
+		r = add_cap(x, may, no_write, writes, pool, e);
+	}
+	if (r >= 0) {
+		int may = caps_shut_out(x->cluster, &no_shut_out);
+
+		r = add_cap(x, may, no_shut_out, "shut out a dead owner of a volume", pool, e);
+	}
+	return r;
+}
+
+static bool is_mapped(const struct device_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		_cleanup_free_ char *spec = spec_format(&l->items[i].spec);
+
+		if (spec && !strcmp(spec, name))
+			return true;
+	}
+	return false;
+}
+
+static bool in_list(const struct strlist *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->items[i], name))
+			return true;
+	return false;
+}
+
+/* Devices against holds, both ways. Those of other clusters can't be judged here. */
+static int check_holds(struct examination *x, const struct leftovers *left,
+		       const struct device_list *devices, struct err **e)
+{
+	char fsid[FSID_LEN + 1];
+	int r = cluster_fsid(x->cluster, fsid, e);
+
+	for (size_t i = 0; r >= 0 && i < left->holds.n; i++)
+		if (!is_mapped(devices, left->holds.items[i]))
+			r = finding_add(x->out, FINDING_WARNING, "hold",
+					"rbdvol detach it, if nobody attaches it this moment", e,
+					"%s is held by this host, but not attached",
+					left->holds.items[i]);
+	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
+		const struct device *d = &devices->items[i];
+		_cleanup_free_ char *name = spec_format(&d->spec);
+
+		if (!name)
+			return err_oom(e);
+		if (!d->read_only && !strcmp(d->fsid, fsid) && !in_list(&left->holds, name) &&
+		    (!x->req->pool || !strcmp(x->req->pool, d->spec.pool)))
+			r = finding_add(
+				x->out, FINDING_WARNING, "hold",
+				"rbdvol attach it: then no other host writes it by accident", e,
+				"%s (%s) is mapped for writing, but not held", name, d->node);
+		if (r >= 0 && !d->link)
+			r = finding_add(x->out, FINDING_WARNING, "udev",
+					"udevadm trigger --settle on it", e,
+					"%s (%s) has no link below /dev/rbdvol", name, d->node);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int add_leftovers(struct examination *x, const char *about, const struct strlist *names,
+			 struct err **e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < names->n; i++)
+		r = finding_add(x->out, FINDING_WARNING, about, "rbdvol prune removes it", e,
+				"%s is needed by nobody", names->items[i]);
+	return r;
+}
+
+static int check_leftovers(struct examination *x, struct err **e)
+{
+	_cleanup_leftovers_ struct leftovers left = {0};
+	_cleanup_device_list_ struct device_list devices = {0};
+	_cleanup_err_ struct err *why = NULL;
+	size_t before = x->out->n;
+	int r = device_list(&devices, &why);
+
+	if (r >= 0)
+		r = leftovers_find(x->cluster, x->req->pool, NULL, host_identity(x->host)->id,
+				   &left, &why);
+	if (r < 0)
+		return add_error(x, FINDING_ERROR, "leftovers", why, e);
+	r = check_holds(x, &left, &devices, e);
+	if (r >= 0)
+		r = add_leftovers(x, "unfinished clone", &left.clones, e);
+	if (r >= 0)
+		r = add_leftovers(x, "unused snapshot", &left.snapshots, e);
+	if (r >= 0 && x->out->n == before)
+		r = finding_add(x->out, FINDING_OK, "leftovers", NULL, e,
+				"nothing is left over, and devices and holds agree");
+	return r;
+}
+
+int volume_doctor(struct host *h, const struct volume_request *req, struct progress *p,
+		  struct finding_list *out, struct err **e)
+{
+	_cleanup_cluster_ struct cluster *c = NULL;
+	struct examination x = {.host = h, .req = req, .progress = p, .out = out};
+	bool connected = false;
+	int r = check_kernel(&x, e);
+
+	if (r >= 0)
+		r = check_udev(&x, e);
+	if (r >= 0) {
+		_cleanup_err_ struct err *why = NULL;
+
+		if (host_cluster(h, req, &c, &why) < 0)
+			return add_error(&x, FINDING_ERROR, "cluster", why, e);
+	}
+	x.cluster = c;
+	if (r >= 0)
+		r = check_cluster(&x, &connected, e);
+	if (r >= 0 && connected)
+		r = check_caps(&x, e);
+	if (r >= 0 && connected)
+		r = check_leftovers(&x, e);
+	return r < 0 ? r : 0;
+}
