@@ -27,6 +27,7 @@ struct call {
 	enum verb verb;
 	char *subject; /* decoded; NULL where the route has none */
 	struct volume_request req;
+	pid_t caller;	  /* by the kernel's word, at the time of its connection */
 	const char *body; /* of a raw front; borrowed, not terminated */
 	size_t body_len;
 };

@@ -4,13 +4,16 @@
 #include "daemon/docker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "daemon/docker-internal.h"
 #include "daemon/json.h"
 
-#define GET_US	(2 * USEC_PER_SEC)   /* for a name that is not known here: the cluster is asked */
-#define IDLE_US (120 * USEC_PER_SEC) /* staged for a caller who did not come back */
+#define DOCKER_US (55 * USEC_PER_SEC)
+#define GET_US	  (2 * USEC_PER_SEC)   /* for a name that is not known here: the cluster is asked */
+#define IDLE_US	  (120 * USEC_PER_SEC) /* staged for a caller who did not come back */
 
 /* --- answers --- */
 
@@ -137,9 +140,22 @@ static int any_spec(const struct call *c, const char *name, struct deadline dead
 	return r < 0 ? r : spec_parse(found ? found : "", "", out, e);
 }
 
+/* Docker waits for one minute at least, and does not try again after its own start: so it gets its
+ * answer later. */
+static bool is_docker(const struct call *c)
+{
+	_cleanup_free_ char *comm = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)c->caller);
+	return file_read_line(AT_FDCWD, path, &comm) >= 0 && !strcmp(comm, "dockerd");
+}
+
 static struct deadline patience(const struct call *c)
 {
-	return deadline_in(c->runtime->config.plugin_timeout_us);
+	uint64_t us = c->runtime->config.plugin_timeout_us;
+
+	return deadline_in(is_docker(c) && us < DOCKER_US ? DOCKER_US : us);
 }
 
 /* ACT on the volume SPEC, whose content is taken. */

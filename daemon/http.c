@@ -96,6 +96,7 @@ static int authorise(struct exchange *x, struct MHD_Connection *connection)
 	struct peer peer;
 	int r = info ? peer_get(info->connect_fd, &peer, &e) : err_oom(&e);
 
+	x->call.caller = r ? 0 : peer.pid;
 	if (!r)
 		r = peer_check(&peer, x->route->access, &x->call.runtime->config.changers, &e);
 	if (r < 0)
