@@ -4,11 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/deadline.h"
+
+/* With a rate, so much of a file system is looked through at a time: whole groups of ext4. */
+#define RANGE_BYTES (UINT64_C(1) << 30)
 
 /* FITRIM takes any path of a file system: make sure that it is a mount's root, since after an
  * unmount the same path belongs to the file system below. */
@@ -36,15 +43,65 @@ static int refused(const char *path, int code, struct err **e)
 	if (code == EROFS)
 		return err_set(e, ERR_FAILED, -code, "cannot trim %s: it is mounted read-only",
 			       path);
+	if (code == EINVAL) {
+		err_set(e, ERR_USAGE, -code, "cannot trim %s: its file system refuses the range",
+			path);
+		return err_hint(e, "ext4 takes no minimum above the size of its groups");
+	}
 	if (code == EPERM || code == EACCES)
 		return err_set(e, ERR_NOT_PERMITTED, -code, "trimming %s needs root", path);
 	return err_errno(e, -code, "cannot trim %s", path);
 }
 
-int mount_trim(const char *path, uint64_t *out_bytes, struct err **e)
+/* btrfs counts its ranges otherwise, and trims what it has not allocated yet with each of them. */
+static bool takes_ranges(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (unsigned long)fs.f_type != BTRFS_SUPER_MAGIC;
+}
+
+/* Rest until BYTES, done since START_US, are no more than RATE allows. */
+static void keep_to_rate(uint64_t bytes, uint64_t rate, uint64_t start_us)
+{
+	double due_us = (double)bytes / (double)rate * USEC_PER_SEC;
+	uint64_t spent_us = clock_now_us() - start_us;
+	uint64_t rest_us = due_us > (double)spent_us ? (uint64_t)due_us - spent_us : 0;
+	struct timespec rest = {(time_t)(rest_us / USEC_PER_SEC),
+				(long)(rest_us % USEC_PER_SEC * 1000)};
+
+	nanosleep(&rest, NULL);
+}
+
+/* Range after range, with rests. The file system says by EINVAL where it ends. */
+static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t *out_bytes)
+{
+	const uint64_t start_us = clock_now_us();
+
+	for (uint64_t at = 0;; at += RANGE_BYTES) {
+		struct fstrim_range range = {at, RANGE_BYTES, limits->minimum_bytes};
+
+		if (ioctl(fd, FITRIM, &range))
+			return at && errno == EINVAL ? 0 : -errno;
+		*out_bytes += range.len;
+		keep_to_rate(*out_bytes, limits->rate_bytes, start_us);
+	}
+}
+
+static int trim_at_once(int fd, const struct trim_limits *limits, uint64_t *out_bytes)
+{
+	struct fstrim_range range = {0, UINT64_MAX, limits->minimum_bytes};
+
+	if (ioctl(fd, FITRIM, &range))
+		return -errno;
+	*out_bytes = range.len;
+	return 0;
+}
+
+int mount_trim(const char *path, const struct trim_limits *limits, uint64_t *out_bytes,
+	       struct err **e)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK);
-	struct fstrim_range range = {.len = UINT64_MAX};
 	int r;
 
 	*out_bytes = 0;
@@ -53,8 +110,7 @@ int mount_trim(const char *path, uint64_t *out_bytes, struct err **e)
 	r = check_mount_root(fd, path, e);
 	if (r < 0)
 		return r;
-	if (ioctl(fd, FITRIM, &range))
-		return refused(path, errno, e);
-	*out_bytes = range.len;
-	return 0;
+	r = limits->rate_bytes && takes_ranges(fd) ? trim_slowly(fd, limits, out_bytes)
+						   : trim_at_once(fd, limits, out_bytes);
+	return r < 0 ? refused(path, -r, e) : 0;
 }

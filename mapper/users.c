@@ -4,25 +4,15 @@
 #include "mapper/users.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount/libmount.h>
 #include <linux/stat.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
-#include "mapper/device.h"
-
-#define PARTITIONS_MAX 256
-
-static void dir_close(DIR *d)
-{
-	closedir(d);
-}
-DEFINE_CLEANUP(DIR *, dir_close)
+#include "mapper/users-internal.h"
 
 static void table_unref(struct libmnt_table *t)
 {
@@ -36,15 +26,7 @@ static void iter_free(struct libmnt_iter *i)
 }
 DEFINE_CLEANUP(struct libmnt_iter *, iter_free)
 
-/* The device and its partitions. */
-struct nodes {
-	char *block; /* "/sys/block/rbd0" */
-	dev_t devs[PARTITIONS_MAX + 1];
-	char *names[PARTITIONS_MAX + 1]; /* "rbd0", "rbd0p1", … */
-	size_t n;
-};
-
-static void nodes_deinit(struct nodes *s)
+void nodes_deinit(struct nodes *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->names[i]);
@@ -68,24 +50,30 @@ static int nodes_add(struct nodes *s, const char *name, dev_t dev)
 	return 0;
 }
 
-/* Add the partition whose folder is NAME; anything else in the device's folder is no partition. */
-static int nodes_add_partition(struct nodes *s, int dirfd, const char *name)
+/* Add the device whose folder in DIRFD is NAME, with PREFIX before it. */
+static int nodes_add_folder(struct nodes *s, int dirfd, const char *prefix, const char *name)
 {
 	_cleanup_free_ char *path = NULL, *text = NULL;
 	unsigned major, minor;
 
-	if (strncmp(name, "rbd", 3) || s->n == ARRAY_SIZE(s->devs))
+	if (s->n == ARRAY_SIZE(s->devs))
 		return 0;
-	if (asprintf(&path, "%s/dev", name) < 0) {
+	if (asprintf(&path, "%s%s/dev", prefix, name) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
 	if (file_read_line(dirfd, path, &text) < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
 		return 0;
-	return nodes_add(s, name, makedev(major, minor));
+	return nodes_have(s, makedev(major, minor)) ? 0 : nodes_add(s, name, makedev(major, minor));
 }
 
-static int nodes_init(struct nodes *s, const struct device *d)
+/* Anything else in the device's folder is no partition. */
+static int nodes_add_partition(struct nodes *s, int dirfd, const char *name)
+{
+	return strncmp(name, "rbd", 3) ? 0 : nodes_add_folder(s, dirfd, "", name);
+}
+
+int nodes_init(struct nodes *s, const struct device *d)
 {
 	cleanup(dir_close_p) DIR *dir = NULL;
 	const struct dirent *entry;
@@ -102,6 +90,27 @@ static int nodes_init(struct nodes *s, const struct device *d)
 	while (dir && (entry = readdir(dir)))
 		if (nodes_add_partition(s, dirfd(dir), entry->d_name) < 0)
 			return -ENOMEM;
+	return 0;
+}
+
+/* What stands on one of the nodes, and what stands on that, and so on: the list grows meanwhile. */
+int nodes_add_holders(struct nodes *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		_cleanup_free_ char *path = NULL;
+		cleanup(dir_close_p) DIR *dir = NULL;
+		const struct dirent *entry;
+
+		if (asprintf(&path, "/sys/class/block/%s/holders", s->names[i]) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		dir = opendir(path);
+		while (dir && (entry = readdir(dir)))
+			if (entry->d_name[0] != '.' &&
+			    nodes_add_folder(s, AT_FDCWD, "/sys/class/block/", entry->d_name) < 0)
+				return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -123,9 +132,8 @@ static bool mount_is_of(struct libmnt_fs *fs, const struct nodes *nodes)
 		nodes_have(nodes, source_dev(mnt_fs_get_srcpath(fs))));
 }
 
-/* Call FN for each mount in FILE of one of NODES. */
-static int each_mount(const char *file, const struct nodes *nodes,
-		      int (*fn)(struct libmnt_fs *fs, void *data), void *data)
+int each_mount(const char *file, const struct nodes *nodes,
+	       int (*fn)(struct libmnt_fs *fs, void *data), void *data)
 {
 	cleanup(table_unref_p) struct libmnt_table *table = mnt_new_table();
 	cleanup(iter_free_p) struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
@@ -190,13 +198,6 @@ static int add_other_user(struct libmnt_fs *fs, void *data)
 			   mnt_fs_get_target(fs), m->comm, m->pid);
 }
 
-/* A process while it is looked at: its folder in /proc, and its name. */
-struct process {
-	int fd;
-	const char *pid;
-	char *comm;
-};
-
 static void process_deinit(struct process *p)
 {
 	free(p->comm);
@@ -213,7 +214,7 @@ static bool process_init(struct process *p, int procfd, const char *name)
 	return p->fd >= 0 && file_read_line(p->fd, "comm", &p->comm) >= 0;
 }
 
-static int each_process(int (*fn)(const struct process *p, void *data), void *data)
+int each_process(int (*fn)(const struct process *p, void *data), void *data)
 {
 	cleanup(dir_close_p) DIR *dir = opendir("/proc");
 	const struct dirent *entry;
@@ -230,21 +231,12 @@ static int each_process(int (*fn)(const struct process *p, void *data), void *da
 	return 0;
 }
 
-/* What a walk over the processes knows. */
-struct walk {
-	const struct nodes *nodes;
-	struct strlist *out;
-	ino_t *seen; /* mount namespaces */
-	size_t n;
-};
-
-static void walk_deinit(struct walk *w)
+void walk_deinit(struct walk *w)
 {
 	free(w->seen);
 }
 
-/* 1: a namespace not seen before, remembered; 0: seen, or not to be known. */
-static int walk_namespace(struct walk *w, int procfd, const char *path)
+int walk_namespace(struct walk *w, int procfd, const char *path)
 {
 	struct stat st;
 	ino_t *grown;

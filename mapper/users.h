@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/strlist.h"
@@ -18,3 +19,12 @@ int device_lasting_users(const struct device *d, struct strlist *out, struct err
 /* Where the device or a partition of it is mounted in this mount namespace (for writing, if
  * WRITABLE). */
 int device_mounts(const struct device *d, bool writable, struct strlist *out, struct err **e);
+/* Paths that lead to each writable mount of the device, of a partition, or of what stands on them
+ * (LVM, dm-crypt); in this mount namespace, then in others (by /proc/PID/root, good as long as that
+ * process lives). One file system may be there several times. */
+int device_filesystems(const struct device *d, struct strlist *out, struct err **e);
+/* Why file systems on the device can't discard, where the device or a layer on it is the reason
+ * ("dm-0 (vault) passes no discards"; the caller frees it); NULL: neither is. */
+char *device_why_no_discard(const struct device *d);
+/* The smallest piece that a discard frees; 0: not known, or none. */
+uint64_t device_discard_granularity(const struct device *d);
