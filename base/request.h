@@ -45,6 +45,10 @@ struct volume_request {
 	char *cluster;
 	char *user;
 	char *pool;
+	uint64_t minimum_bytes;
+	uint64_t rate_bytes;
+	bool usage;
+	bool slow;
 	char *algorithm; /* "trim" or "zero", once checked */
 };
 

@@ -25,12 +25,28 @@ static const struct field columns[] = {
 	{"MOUNTED", "mounts", field_list, false}, {"HELD BY", "held_by", holder, false},
 };
 
+static char *used(const json_t *volume, const char *key)
+{
+	return field_size(json_object_get(volume, "usage"), key);
+}
+
+static const struct field usage_columns[] = {
+	{"VOLUME", "volume", field_text, false},
+	{"SIZE", "size", field_size, true},
+	{"USED", "used", used, true},
+	{"SHARED", "shared", used, true},
+	{"PARENT", "parent", field_text, false},
+	{"MOUNTED", "mounts", field_list, false},
+};
+
 int verb_list(struct cli *cli, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 	/* Who else holds a volume matters only where those of other hosts are shown. */
-	size_t shown = ARRAY_SIZE(columns) - !cli->request.all;
+	size_t shown = cli->request.usage ? ARRAY_SIZE(usage_columns)
+					  : ARRAY_SIZE(columns) - !cli->request.all;
+	const struct field *table = cli->request.usage ? usage_columns : columns;
 
 	(void)n;
 	(void)args;
@@ -39,7 +55,7 @@ int verb_list(struct cli *cli, int n, char **args)
 	cli_notes(answer);
 	if (cli->json)
 		cli_print_json(answer);
-	else if (fields_print_table(columns, shown, json_object_get(answer, "volumes"), &e) < 0)
+	else if (fields_print_table(table, shown, json_object_get(answer, "volumes"), &e) < 0)
 		return cli_fail(cli, NULL, e);
 	return 0;
 }

@@ -23,6 +23,17 @@ static char *parent(const json_t *volume, const char *key)
 		     overlap ? overlap : "", overlap ? " of it shared)" : "");
 }
 
+static char *usage(const json_t *volume, const char *key)
+{
+	const json_t *u = json_object_get(volume, key);
+	_cleanup_free_ char *used = field_size(u, "used"), *shared = field_size(u, "shared");
+	_cleanup_free_ char *objects = field_number(u, "objects");
+
+	if (!used || !objects || !shared)
+		return NULL;
+	return WORDS("%s in %s objects, and %s of its parents'", used, objects, shared);
+}
+
 static char *striping(const json_t *volume, const char *key)
 {
 	_cleanup_free_ char *unit = field_size(volume, key);
@@ -73,6 +84,7 @@ static const struct field lines[] = {
 	{"volume", "volume", field_text, false},
 	{"id", "id", field_text, false},
 	{"size", "size", field_size_exact, false},
+	{"used", "usage", usage, false},
 	{"created", "created", field_text, false},
 	{"parent", "parent", parent, false},
 	{"snapshots", "snapshots", field_number, false},

@@ -296,7 +296,7 @@ static int work_prepare(struct call *c, struct work **out, struct err **e)
 	struct spec spec = {0};
 	int r;
 
-	if (c->req.all)
+	if (c->req.all && c->verb != VERB_TRIM)
 		return err_set(e, ERR_USAGE, -EINVAL, "'all' and a volume exclude each other");
 	r = request_check(&c->req, c->verb, e);
 	if (!r)

@@ -192,6 +192,8 @@ static void put_usage(struct object *o, const char *key, const struct usage *u)
 	put_number(&usage, "objects", u->objects);
 	put_number(&usage, "used", u->used_bytes);
 	put_number(&usage, "shared", u->shared_bytes);
+	if (u->stored_known)
+		put_number(&usage, "stored", u->stored_bytes);
 	if (u->known)
 		put(o, key, object_end(&usage));
 	else
@@ -214,8 +216,10 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 		put_image(&o, &v->image);
 	if (v->held)
 		put(&o, "held_by", hold(&v->hold));
-	if (verb == VERB_TRIM)
+	if (verb == VERB_TRIM) {
 		put_number(&o, "trimmed", v->trimmed_bytes);
+		put_number(&o, "filesystems", v->trimmed);
+	}
 	put_usage(&o, "usage", &v->usage);
 	put_usage(&o, "usage_before", &v->before);
 	if (notes)

@@ -7,6 +7,7 @@
 
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/stored.h"
 
 #define ANCESTORS_MAX 16 /* as many as the kernel's driver takes */
 
@@ -167,12 +168,28 @@ static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *imag
 	return 1;
 }
 
+/* Striped objects are left out: the ranges don't tell which they are. */
+static int measure(struct place *p, rbd_image_t image, const struct ranges *own, struct usage *out)
+{
+	struct stored *s;
+	int r = stored_begin(p, image, &s), ended;
+
+	if (r < 0 || !s)
+		return r;
+	for (size_t i = 0; !r && i < own->n; i++)
+		r = stored_add(s, own->items[i].start, own->items[i].end);
+	ended = stored_end(s, &out->stored_bytes);
+	out->stored_known = !r && !ended;
+	return r < 0 ? r : ended;
+}
+
 /* IMAGE and P change hands: they are those of the oldest ancestor that was looked at. */
-static int fill(struct place *p, rbd_image_t *image, bool slow, struct usage *out)
+static int fill(struct place *p, rbd_image_t *image, unsigned want, struct usage *out)
 {
 	cleanup(ranges_deinit) struct ranges covered = {0};
 	struct walk w = {.out = &covered};
 	struct session *s = p->session;
+	bool slow = want & USAGE_SLOW;
 	uint64_t limit = 0;
 	int r = rbd_get_size(*image, &limit);
 
@@ -183,13 +200,18 @@ static int fill(struct place *p, rbd_image_t *image, bool slow, struct usage *ou
 	out->known = true;
 	out->objects = w.objects;
 	out->used_bytes = ranges_bytes(&covered);
+	if (want & USAGE_STORED)
+		r = measure(p, *image, &covered, out);
+	if (r < 0)
+		return r;
+	r = 1;
 	for (unsigned i = 0; r > 0 && limit && i < ANCESTORS_MAX; i++)
 		r = cover_by_parent(s, p, image, &limit, slow, &covered);
 	out->shared_bytes = ranges_bytes(&covered) - out->used_bytes;
 	return r;
 }
 
-int image_usage(struct cluster *c, const struct spec *spec, bool slow, struct usage *out,
+int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struct usage *out,
 		struct err **e)
 {
 	_cleanup_session_ struct session *session = NULL;
@@ -207,7 +229,7 @@ int image_usage(struct cluster *c, const struct spec *spec, bool slow, struct us
 	if (r < 0)
 		image = NULL;
 	if (!r)
-		r = fill(&p, &image, slow, out);
+		r = fill(&p, &image, want, out);
 	if (r == -ENOENT && !image)
 		return place_missing(&p, spec, e);
 	if (r < 0)

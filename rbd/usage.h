@@ -15,10 +15,17 @@ struct usage {
 	uint64_t objects;      /* of its own */
 	uint64_t used_bytes;   /* these cover */
 	uint64_t shared_bytes; /* read from the objects of its parents */
+	bool stored_known;
+	uint64_t stored_bytes; /* the sizes of its objects, as the OSDs say */
+};
+
+enum usage_want {
+	USAGE_SLOW = 1,	  /* ask for each object where there is no map of them */
+	USAGE_STORED = 2, /* and for the size of each that exists */
 };
 
 /* The usage of SPEC, from object maps: they tell of all objects in a few reads. An image without
- * fast-diff (or whose map is invalid) has none: out->known is then false, unless SLOW, where each
- * object is asked for. The same goes for its parents: shared_bytes is then 0. */
-int image_usage(struct cluster *c, const struct spec *spec, bool slow, struct usage *out,
+ * fast-diff (or whose map is invalid) has none: out->known is then false, unless told to be slow.
+ * The same goes for its parents: shared_bytes is then 0. */
+int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struct usage *out,
 		struct err **e);

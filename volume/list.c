@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The volumes of this host, and of the cluster, joined by their specs. */
 #include <errno.h>
+#include <string.h>
 
 #include "volume/fenced.h"
 #include "volume/operation.h"
@@ -83,6 +84,44 @@ static int list_image(struct host *h, const struct volume_request *req, struct c
 	return 0;
 }
 
+/* Attached volumes may be of another cluster than the one asked for. */
+static bool is_of(const struct volume_info *v, const char *fsid)
+{
+	return !v->attached || (v->device.fsid && !strcmp(v->device.fsid, fsid));
+}
+
+/* What each volume takes of the cluster. One that can't be looked at keeps no other from it. */
+static int add_usage(struct cluster *c, bool slow, struct progress *p, struct volume_list *l,
+		     struct err **e)
+{
+	char fsid[FSID_LEN + 1];
+	size_t unknown = 0;
+	int r = cluster_fsid(c, fsid, e);
+
+	for (size_t i = 0; r >= 0 && i < l->n; i++) {
+		_cleanup_err_ struct err *why = NULL;
+		struct volume_info *v = &l->items[i];
+
+		if (p->done)
+			p->done(p, i, l->n);
+		if (!is_of(v, fsid))
+			continue;
+		if (image_usage(c, &v->spec, slow ? USAGE_SLOW : 0, &v->usage, &why) >= 0)
+			unknown += !v->usage.known;
+		else if (why->kind == ERR_UNREACHABLE)
+			r = (*e = steal(&why))->code;
+		else if (why->kind != ERR_NOT_FOUND)
+			progress_note(p, "%s", why->message);
+	}
+	if (r >= 0 && unknown)
+		progress_note(
+			p,
+			"%zu without a valid object map (feature fast-diff): with --slow each "
+			"of their objects is asked for",
+			unknown);
+	return r;
+}
+
 int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
 		struct volume_list *out, struct err **e)
 {
@@ -91,19 +130,20 @@ int volume_list(struct host *h, const struct volume_request *req, struct progres
 	_cleanup_err_ struct err *why = NULL;
 	int r = list_attached(out, e);
 
-	(void)p;
 	if (r >= 0)
 		r = host_cluster(h, req, &c, &why);
 	if (r >= 0)
 		fenced_mark(host_fenced(h), c, out->items, out->n);
 	/* What is attached is told without any cluster, too. */
-	if (!req->all)
+	if (!req->all && !req->usage)
 		return *e ? (*e)->code : 0;
 	if (why)
 		*e = steal(&why);
-	if (r >= 0)
+	if (r >= 0 && req->all)
 		r = image_list(c, req->pool, &names, e);
 	for (size_t i = 0; r >= 0 && i < names.n; i++)
 		r = list_image(h, req, c, names.items[i], out, e);
+	if (r >= 0 && req->usage)
+		r = add_usage(c, req->slow, p, out, e);
 	return r < 0 ? r : 0;
 }

@@ -41,6 +41,9 @@ static int show_cluster(struct operation *o, struct err **e)
 	}
 	if (!r)
 		return not_found(o, e);
+	r = image_usage(o->cluster, o->spec, o->req->slow ? USAGE_SLOW : 0, &o->v->usage, e);
+	if (r < 0)
+		return r;
 	return o->spec->snap ? 0 : observe_hold(o, e);
 }
 

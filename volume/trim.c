@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/value.h"
 #include "volume/operation.h"
 
 /* Is the file system of mounts[i] one that an earlier mount (a bind, a second mount) has? */
@@ -28,6 +29,72 @@ static int refuse_unmounted(const struct operation *o, struct err **e)
 	return err_hint(e, "mount it for writing");
 }
 
+/* What the volume takes now; that it can't be known keeps nobody from trimming. */
+static void look(struct operation *o, struct usage *out)
+{
+	_cleanup_err_ struct err *why = NULL;
+
+	if (image_usage(o->cluster, o->spec, USAGE_STORED, out, &why) < 0)
+		progress_note(o->progress, "%s", why->message);
+}
+
+/* The reason that the kernel knows, in place of the hint that names all there could be. */
+static int explain(const struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *why = NULL;
+
+	if ((*e)->code != -EOPNOTSUPP)
+		return (*e)->code;
+	why = device_why_no_discard(&o->v->device);
+	return why ? err_hint(e, "%s", why) : (*e)->code;
+}
+
+static int trim_mount(struct operation *o, const char *path, struct err **e)
+{
+	const struct trim_limits limits = {
+		.minimum_bytes = o->req->minimum_bytes,
+		.rate_bytes = o->req->rate_bytes,
+	};
+	_cleanup_err_ struct err *why = NULL;
+	uint64_t bytes;
+	int r = mount_trim(path, &limits, &bytes, &why);
+
+	o->v->trimmed_bytes += bytes;
+	o->v->trimmed += r >= 0;
+	/* Its process ended, or it was unmounted meanwhile: then it is as if never found. */
+	if (r == -ENOENT || r == -ENOTDIR || r >= 0)
+		return 0;
+	*e = steal(&why);
+	return explain(o, e);
+}
+
+/* A 0 looks like a fault and seldom is one. */
+static void tell_nothing(const struct operation *o)
+{
+	_cleanup_free_ char *piece = value_format_size(device_discard_granularity(&o->v->device));
+
+	progress_note(o->progress,
+		      "%s: the file system gave nothing back: it has no unused blocks that it did "
+		      "not give back before, or none as long as %s, the least that the device can "
+		      "free (map option alloc_size)",
+		      o->spec->image, piece ? piece : "?");
+}
+
+static int trim(struct operation *o, const struct strlist *mounts, struct err **e)
+{
+	int r = 0;
+
+	look(o, &o->v->before);
+	for (size_t i = 0; r >= 0 && i < mounts->n; i++)
+		r = seen_before(mounts, i) ? 0 : trim_mount(o, mounts->items[i], e);
+	if (r < 0)
+		return r;
+	look(o, &o->v->usage);
+	if (o->v->trimmed && !o->v->trimmed_bytes)
+		tell_nothing(o);
+	return 0;
+}
+
 int volume_trim(struct host *h, const struct spec *spec, const struct volume_request *req,
 		struct progress *p, struct volume_info *out, struct err **e)
 {
@@ -38,17 +105,11 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 	if (r >= 0)
 		r = observe_device(&o, e);
 	if (r > 0)
-		r = device_mounts(&out->device, true, &mounts, e);
-	if (r >= 0 && !mounts.n)
-		return refuse_unmounted(&o, e);
-	for (size_t i = 0; r >= 0 && i < mounts.n; i++) {
-		uint64_t bytes;
-
-		if (seen_before(&mounts, i))
-			continue;
-		r = mount_trim(mounts.items[i], &bytes, e);
-		if (r >= 0)
-			out->trimmed_bytes += bytes;
-	}
-	return r < 0 ? r : 0;
+		r = device_filesystems(&out->device, &mounts, e);
+	if (r < 0)
+		return r;
+	if (!mounts.n)
+		/* As one of all, to be unmounted is no failure. */
+		return req->all ? 0 : refuse_unmounted(&o, e);
+	return trim(&o, &mounts, e);
 }

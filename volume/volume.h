@@ -54,7 +54,8 @@ struct volume_info {
 	struct strlist mounts;
 	bool held; /* hold is filled */
 	struct hold hold;
-	uint64_t trimmed_bytes; /* by trim */
+	uint64_t trimmed_bytes; /* by trim, as the file systems said */
+	size_t trimmed;		/* how many file systems */
 	struct usage usage;	/* where asked for, and after trim and wipe */
 	struct usage before;	/* as it was before trim and wipe */
 };
@@ -85,6 +86,6 @@ volume_operation volume_snapshot;
 volume_operation volume_flatten;
 
 /* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
- * req->pool) too. */
+ * req->pool) too; with req->usage also what each takes of the cluster. */
 int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
 		struct volume_list *out, struct err **e);

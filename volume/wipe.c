@@ -36,7 +36,7 @@ static void begin(const struct operation *o, const char *step)
 static int look(struct operation *o, struct usage *out, struct err **e)
 {
 	begin(o, "look");
-	return image_usage(o->cluster, o->spec, false, out, e);
+	return image_usage(o->cluster, o->spec, 0, out, e);
 }
 
 static int wipe(struct operation *o, struct err **e)

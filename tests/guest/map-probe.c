@@ -134,7 +134,7 @@ static int number(int (*fn)(uint64_t *out, struct err **e), struct err **e)
 static int trim(const char *path, struct err **e)
 {
 	uint64_t n;
-	int r = mount_trim(path, &n, e);
+	int r = mount_trim(path, &(struct trim_limits){0}, &n, e);
 
 	if (r >= 0)
 		printf("%" PRIu64 "\n", n);

@@ -43,7 +43,11 @@ static const struct exchange {
 	 "{\"volumes\":[{\"volume\":\"p/\\u001b[31m\",\"held_by\":{\"host\":\"h2\"}}],\"notes\":["
 	 "\"one pool is away\"]}"},
 	{"GET /v1/volumes?pool=none ", "200 OK", "{\"volumes\":[]}"},
-	{"POST /v1/volumes/rbd%2Fa/trim ", "200 OK", "{\"volume\":\"rbd/a\",\"trimmed\":1048576}"},
+	{"POST /v1/volumes/rbd%2Fa/trim ", "200 OK",
+	 "{\"volume\":\"rbd/a\",\"trimmed\":1048576,\"filesystems\":1,\"usage_before\":{\"stored\":"
+	 "8388608},\"usage\":{\"stored\":4194304}}"},
+	{"POST /v1/volumes/rbd%2Fidle/trim ", "200 OK",
+	 "{\"volume\":\"rbd/idle\",\"trimmed\":0,\"filesystems\":0}"},
 	{"POST /v1/volumes/rbd%2Fc/trim ", "200 OK", "{\"volume\":\"rbd/c\",\"trimmed\":2097152}"},
 	{"GET /v1/volumes/web1 ", "200 OK",
 	 "{\"volume\":\"rbd/web1\",\"size\":10737418240,\"parent\":\"rbd/golden@s\",\"parent_in_"
@@ -263,8 +267,10 @@ static void trim_all_trims_what_is_mounted_for_writing(void **state)
 {
 	(void)state;
 	expect("trim --all", 0,
-	       "rbd/a: 1 MiB trimmed\nrbd/c: 2 MiB trimmed\ntotal: 3 MiB trimmed\n", "");
-	expect("trim rbd/a", 0, "rbd/a: 1 MiB trimmed\n", "");
+	       "rbd/a: 1 MiB trimmed, 4 MiB less in the cluster\nrbd/c: 2 MiB trimmed\n"
+	       "total: 3 MiB trimmed, 4 MiB less in the cluster\n",
+	       "");
+	expect("trim rbd/c", 0, "rbd/c: 2 MiB trimmed\n", "");
 	expect("trim", 2, "",
 	       "rbdvol: trim of what? a VOLUME or --all is missing (rbdvol trim --help)\n");
 	expect("trim a --all", 2, "",
