@@ -171,6 +171,16 @@ static int zero(struct wipe *w)
 
 /* --- both --- */
 
+static int refuse(struct place *p, struct wipe *w, struct err **e)
+{
+	int r = image_refuse_watchers(p, w->image, w->name, e);
+
+	if (r < 0 || w->options->despite_snapshots)
+		return r;
+	r = image_refuse_snapshots(p, w->image, w->name, e);
+	return r < 0 ? err_wrap(e, "they would keep the data") : 0;
+}
+
 /* Open for writing, which others see from now on; and nobody else has it so. */
 static int open_alone(struct place *p, const struct spec *spec, struct wipe *w, struct err **e)
 {
@@ -182,25 +192,7 @@ static int open_alone(struct place *p, const struct spec *spec, struct wipe *w, 
 		return place_missing(p, spec, e);
 	if (r < 0)
 		return session_fail(p->session, r, e, "open image '%s'", w->name);
-	return image_refuse_watchers(p, w->image, w->name, e);
-}
-
-static int refuse(struct place *p, const struct spec *spec, struct wipe *w, struct err **e)
-{
-	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
-
-	if (r < 0)
-		image = NULL;
-	if (r == -ENOENT)
-		return place_missing(p, spec, e);
-	if (r < 0)
-		return session_fail(p->session, r, e, "open image '%s'", w->name);
-	r = image_refuse_watchers(p, image, w->name, e);
-	if (r < 0 || w->options->despite_snapshots)
-		return r;
-	r = image_refuse_snapshots(p, image, w->name, e);
-	return r < 0 ? err_wrap(e, "they would keep the data") : 0;
+	return refuse(p, w, e);
 }
 
 /* What was done before it failed is said, since nobody can take it back. */
@@ -225,9 +217,7 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 
 	if (r < 0)
 		return r;
-	r = refuse(&p, spec, &w, e);
-	if (!r)
-		r = open_alone(&p, spec, &w, e);
+	r = open_alone(&p, spec, &w, e);
 	if (!r) {
 		r = recall_size(&w);
 		if (!r)

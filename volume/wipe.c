@@ -55,7 +55,8 @@ static int wipe(struct operation *o, struct err **e)
 	r = image_wipe(o->cluster, o->spec, &options, e);
 	if (r >= 0)
 		r = look(o, &o->v->usage, e);
-	return r < 0 ? r : observe_image(o, e);
+	/* One that was cut short has its size back. */
+	return r < 0 || o->v->image.size_bytes ? r : observe_image(o, e);
 }
 
 /* A failure to let go is told only where nothing else failed. */
