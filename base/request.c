@@ -23,7 +23,7 @@ static const struct {
 	{VERB_DELETE, "delete"}, {VERB_LIST, "list"},	      {VERB_SHOW, "show"},
 	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},	      {VERB_WIPE, "wipe"},
 	{VERB_RESIZE, "resize"}, {VERB_SNAPSHOT, "snapshot"}, {VERB_FLATTEN, "flatten"},
-	{VERB_PRUNE, "prune"},	 {VERB_DOCTOR, "doctor"},
+	{VERB_PRUNE, "prune"},	 {VERB_DOCTOR, "doctor"},     {VERB_SPARSIFY, "sparsify"},
 };
 
 const char *verb_name(enum verb verb)

@@ -23,7 +23,8 @@ enum verb {
 	VERB_FLATTEN = 1 << 11,
 	VERB_PRUNE = 1 << 12,
 	VERB_DOCTOR = 1 << 13,
-	VERB_EVERY = (1 << 14) - 1,
+	VERB_SPARSIFY = 1 << 14,
+	VERB_EVERY = (1 << 15) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */

@@ -28,6 +28,8 @@ const struct verb_def verb_defs[] = {
 	{VERB_PRUNE, "[PARENT]", "remove what rbdvol left behind in the cluster", 0, 1, verb_prune},
 	{VERB_DOCTOR, "", "check this host, its rights, and what was left behind", 0, 0,
 	 verb_doctor},
+	{VERB_SPARSIFY, "VOLUME…", "give back the blocks that hold only zeros", 1, INT_MAX,
+	 verb_sparsify},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);

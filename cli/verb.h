@@ -32,4 +32,5 @@ int verb_snapshot(struct cli *cli, int n, char **args);
 int verb_flatten(struct cli *cli, int n, char **args);
 int verb_prune(struct cli *cli, int n, char **args);
 int verb_doctor(struct cli *cli, int n, char **args);
+int verb_sparsify(struct cli *cli, int n, char **args);
 int verb_jobs(struct cli *cli, int n, char **args);

@@ -281,6 +281,7 @@ static volume_operation *operation_of(enum verb verb)
 		{VERB_SHOW, volume_show},	  {VERB_TRIM, volume_trim},
 		{VERB_WIPE, volume_wipe},	  {VERB_RESIZE, volume_resize},
 		{VERB_SNAPSHOT, volume_snapshot}, {VERB_FLATTEN, volume_flatten},
+		{VERB_SPARSIFY, volume_sparsify},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
@@ -423,6 +424,7 @@ static const struct route routes[] = {
 	{"POST", "/v1/volumes/*/wipe", VERB_WIPE, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/resize", VERB_RESIZE, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/snapshot", VERB_SNAPSHOT, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/sparsify", VERB_SPARSIFY, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/flatten", VERB_FLATTEN, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/prune", VERB_PRUNE, ACCESS_CHANGE, handle_findings},
 	{"GET", "/v1/doctor", VERB_DOCTOR, ACCESS_READ, handle_findings},

@@ -7,6 +7,8 @@
 #include "base/value.h"
 #include "rbd/image-internal.h"
 
+#define SPARSE_BYTES 4096 /* the least that librbd takes */
+
 /* Open the head of SPEC's image for writing; NAME is for messages. */
 static int open_head(struct cluster *c, const struct spec *spec, const char *name, struct place *p,
 		     rbd_image_t *out, struct err **e)
@@ -115,4 +117,19 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 		dropped = parent_snapshot_drop(p.session, &link);
 	*out_parent_snapshot = steal(&dropped);
 	return 0;
+}
+
+int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
+		   struct err **e)
+{
+	struct telling telling = {tell, arg};
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_place_ struct place p = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = open_head(c, spec, name, &p, &image, e);
+
+	if (r < 0)
+		return r;
+	r = rbd_sparsify_with_progress(image, SPARSE_BYTES, on_progress, &telling);
+	return r < 0 ? session_fail(p.session, r, e, "sparsify '%s'", name) : 0;
 }

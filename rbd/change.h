@@ -14,6 +14,9 @@ typedef void change_progress(unsigned permille, void *arg);
 int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e);
 /* -EEXIST: a snapshot of that name is there. */
 int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap, struct err **e);
+/* Free the blocks of 4 KiB that hold only zeros, without changing what is read. */
+int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
+		   struct err **e);
 /* Copy what the image shares with its parent; fine where it has none. A snapshot of ours on the
  * parent that no other child uses goes too; *out_parent_snapshot tells its spec (the caller frees
  * it) or is NULL. */

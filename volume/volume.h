@@ -83,7 +83,7 @@ volume_operation volume_resize;
 /* Take SPEC's snapshot; without a name, one made of the time. *out has its spec. */
 volume_operation volume_snapshot;
 /* Make the volume independent of its parent. */
-volume_operation volume_flatten;
+volume_operation volume_flatten, volume_sparsify;
 
 /* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
  * req->pool) too; with req->usage also what each takes of the cluster. */

@@ -118,6 +118,16 @@ ok "it is zero" zeros $pool/random
 snap=$(rbd snap ls $pool/random --format json | jq -r '.[0].name')
 ok "its snapshot has what it had" cmp /run/golden <(rbd export --no-progress "$pool/random@$snap" -)
 
+# --- sparsify ---
+rbd create $pool/sparse --size 30M
+rbdvol wipe $pool/sparse --algorithm zero >/dev/null
+sparse=$(content $pool/sparse)
+like "blocks of zeros go back" "$(rbdvol sparsify $pool/sparse)" \
+	"^$pool/sparse: sparsified, 0 B in the cluster, 30 MiB before$"
+is "no object is left then" "$(objects $pool/sparse)" 0
+is "and what is read is the same" "$(content $pool/sparse)" "$sparse"
+refuses "a snapshot is not sparsified" 2 'not a snapshot' rbdvol sparsify $pool/sparse@x
+
 # --- asking ---
 # shellcheck disable=SC2016
 asked() { # ANSWER: at a terminal

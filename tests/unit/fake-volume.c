@@ -126,6 +126,7 @@ FAKE(volume_wipe)
 FAKE(volume_resize)
 FAKE(volume_snapshot)
 FAKE(volume_flatten)
+FAKE(volume_sparsify)
 
 #define FAKE_FINDING(name)                                                                         \
 	int name(struct host *h, const struct volume_request *req, struct progress *p,             \

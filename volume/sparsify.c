@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Blocks that hold only zeros go back to the cluster; what is read stays the same, so the volume
+ * may be in use meanwhile. */
+#include <errno.h>
+
+#include "rbd/change.h"
+#include "volume/operation.h"
+
+static void tell(unsigned permille, void *arg)
+{
+	struct progress *p = arg;
+
+	if (p->done)
+		p->done(p, permille, 1000);
+}
+
+static int is_sparse(struct operation *o, struct err **e)
+{
+	int r = observe_image(o, e);
+
+	/* Whether there is something to do shows only in doing it. */
+	return r < 0 ? r : r ? 0 : not_found(o, e);
+}
+
+static int sparsify(struct operation *o, struct err **e)
+{
+	int r = image_usage(o->cluster, o->spec, USAGE_STORED, &o->v->before, e);
+
+	if (r >= 0)
+		r = image_sparsify(o->cluster, o->spec, tell, o->progress, e);
+	if (r >= 0)
+		r = image_usage(o->cluster, o->spec, USAGE_STORED, &o->v->usage, e);
+	return r;
+}
+
+int volume_sparsify(struct host *h, const struct spec *spec, const struct volume_request *req,
+		    struct progress *p, struct volume_info *out, struct err **e)
+{
+	static const struct step step = {"sparsify", is_sparse, sparsify};
+	_cleanup_operation_ struct operation o = {0};
+	int r;
+
+	if (spec->snap)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "sparsify takes a volume, not a snapshot ('@%s')", spec->snap);
+	r = operation_init(&o, h, spec, req, p, out, e);
+	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
+}
