@@ -22,6 +22,25 @@ int strlist_add(struct strlist *l, const char *fmt, ...)
 	return 0;
 }
 
+char *strlist_join(const struct strlist *l, const char *separator, size_t most)
+{
+	size_t n = most && l->n > most ? most : l->n, len;
+	char *out = NULL;
+	FILE *f = open_memstream(&out, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%s", i ? separator : "", l->items[i]);
+	if (l->n > n)
+		fprintf(f, " and %zu more", l->n - n);
+	if (fclose(f)) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
 void strlist_deinit(struct strlist *l)
 {
 	for (size_t i = 0; i < l->n; i++)

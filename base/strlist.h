@@ -13,6 +13,9 @@ struct strlist {
 
 /* Add a printed string. 0 or -ENOMEM. */
 int strlist_add(struct strlist *l, const char *fmt, ...) _printf_(2, 3);
+/* All in one string, SEPARATOR between them; of more than MOST (0: no limit) the number. The caller
+ * frees it; NULL when out of memory. */
+char *strlist_join(const struct strlist *l, const char *separator, size_t most);
 /* Free everything; may be called twice. */
 void strlist_deinit(struct strlist *l);
 #define _cleanup_strlist_ cleanup(strlist_deinit)

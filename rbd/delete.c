@@ -11,25 +11,6 @@
 
 #define NAMED_MAX 5 /* in a message; of more, the number */
 
-static char *join(const struct strlist *l)
-{
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
-
-	if (!f)
-		return NULL;
-	for (size_t i = 0; i < l->n && i < NAMED_MAX; i++)
-		fprintf(f, "%s%s", i ? ", " : "", l->items[i]);
-	if (l->n > NAMED_MAX)
-		fprintf(f, " and %zu more", l->n - NAMED_MAX);
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
-}
-
 int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
@@ -45,7 +26,7 @@ int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name,
 		if (snapshot_is_user(image, snaps.items[i].id) &&
 		    strlist_add(&names, "%s", snaps.items[i].name) < 0)
 			return err_oom(e);
-	list = join(&names);
+	list = strlist_join(&names, ", ", NAMED_MAX);
 	if (!names.n) {
 		err_set(e, ERR_BUSY, -ENOTEMPTY,
 			"image '%s' has snapshots kept for clones, a group or mirroring", name);
@@ -86,7 +67,7 @@ int image_refuse_watchers(struct place *p, rbd_image_t image, const char *name, 
 		return session_fail(p->session, r, e, "ask who has '%s' open", name);
 	if (!watchers.n)
 		return 0;
-	list = join(&watchers);
+	list = strlist_join(&watchers, ", ", NAMED_MAX);
 	err_set(e, ERR_BUSY, -EBUSY, "image '%s' is open for writing at %s", name, list);
 	return err_hint(e, "detach it there; the watch of a host that died ends after 30 s");
 }

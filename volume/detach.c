@@ -13,23 +13,6 @@ static int not_mapped(struct operation *o, struct err **e)
 	return r < 0 ? r : !r;
 }
 
-static char *join(const struct strlist *l)
-{
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
-
-	if (!f)
-		return NULL;
-	for (size_t i = 0; i < l->n; i++)
-		fprintf(f, "%s%s", i ? "; " : "", l->items[i]);
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
-}
-
 /* Say by whom the device is used, where that can be seen; else what the kernel said stays. */
 static int name_users(struct operation *o, struct err **e)
 {
@@ -39,7 +22,7 @@ static int name_users(struct operation *o, struct err **e)
 
 	if (device_users(&o->v->device, &users, &ignored) < 0 || !users.n)
 		return (*e)->code;
-	who = join(&users);
+	who = strlist_join(&users, "; ", 0);
 	err_free(steal(e));
 	if (!who)
 		return err_oom(e);
