@@ -15,10 +15,11 @@
 #include "mapper/module.h"
 #include "mapper/ready.h"
 
-#define SYS	      "/sys"
-#define UNMAP_WAIT_US (10 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
-#define OPENER_US     (1 * USEC_PER_SEC)  /* grace for a program that is about to end */
-#define SLICE_US      (USEC_PER_SEC / 4)
+#define SYS	       "/sys"
+#define ANSWER_WAIT_US (8 * USEC_PER_SEC)  /* for the cluster to answer what is in flight */
+#define UNMAP_WAIT_US  (10 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
+#define OPENER_US      (1 * USEC_PER_SEC)  /* grace for a program that is about to end */
+#define SLICE_US       (USEC_PER_SEC / 4)
 
 void device_deinit(struct device *d)
 {
@@ -304,12 +305,61 @@ static int remove_it(const struct device *d, bool force, struct udev_watch *watc
 	return 0;
 }
 
+/* Reads and writes that the cluster has not answered yet; 0 where the kernel does not say. */
+static unsigned long in_flight(const struct device *d)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64], *end;
+	unsigned long reads;
+
+	snprintf(path, sizeof(path), "/sys/block/rbd%d/inflight", d->id);
+	if (file_read_line(AT_FDCWD, path, &text) < 0)
+		return 0;
+	reads = strtoul(text, &end, 10);
+	return reads + strtoul(end, NULL, 10);
+}
+
+static bool has_request_timeout(const struct device *d)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d/config_info", d->id);
+	return file_read_line(AT_FDCWD, path, &text) >= 0 && strstr(text, "osd_request_timeout=");
+}
+
+/* The kernel ends no device before its requests are answered, force or not, and can't be stopped
+ * while it waits for that: so that is not begun where nothing would end it. */
+static int refuse_stuck(const struct device *d, struct udev_watch *watch, struct deadline deadline,
+			struct err **e)
+{
+	struct deadline end = deadline_earlier(deadline, deadline_in(ANSWER_WAIT_US));
+	unsigned long n;
+
+	if (has_request_timeout(d))
+		return 0;
+	while ((n = in_flight(d)) && !deadline_passed(end))
+		quiet_wait(watch, SLICE_US);
+	if (!n)
+		return 0;
+	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
+		"cannot end %s: %lu of its requests wait for the cluster, and the kernel ends no "
+		"device before they are answered",
+		d->node, n);
+	return err_hint(e, "bring the cluster or its network back; attached with -o "
+			   "osd_request_timeout=SECONDS it would have ended");
+}
+
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e)
 {
 	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
 	struct deadline end = deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US));
 	int r = udev_watch_new(&watch, e);
 
+	if (r < 0)
+		return r;
+	if (force)
+		r = refuse_stuck(d, watch, deadline, e);
 	if (r < 0)
 		return r;
 	r = remove_it(d, force, watch, end);

@@ -136,6 +136,20 @@ static int record_client(struct operation *o, struct err **e)
 
 const struct step step_record = {"record", is_recorded, record_client};
 
+int hold_explain_loss(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (observe_hold(o, &ignored) < 0 || is_ours(o))
+		return (*e)->code;
+	err_free(steal(e));
+	return err_set(e, ERR_HELD, -EBUSY,
+		       "the hold of volume '%s/%s' was taken away while it was being mapped here; "
+		       "now it is held by %s%s",
+		       o->spec->pool, o->spec->image, o->v->held ? "host " : "nobody",
+		       o->v->held ? o->v->hold.host_name : "");
+}
+
 static int not_held(struct operation *o, struct err **e)
 {
 	int r;

@@ -136,7 +136,7 @@ static int map_with(struct operation *o, const struct monitors *monitors, struct
 	m.key = (struct device_key){fsid, o->v->image.pool_id, o->v->image.id, o->v->image.snap_id};
 	r = device_map(&m, o->progress->deadline, &o->v->device, e);
 	o->mapped_here = o->v->attached = r >= 0;
-	return r;
+	return r == -ESHUTDOWN ? hold_explain_loss(o, e) : r;
 }
 
 static int map_it(struct operation *o, struct err **e)

@@ -75,8 +75,10 @@ int observe_hold(struct operation *o, struct err **e);
 extern const struct step step_connect; /* step.c: the cluster answers */
 extern const struct step
 	step_volume; /* create.c: the image exists, with the parent and size asked for */
-extern const struct step step_check;   /* map.c: the kernel has rbd, the options make sense */
-extern const struct step step_map;     /* map.c: mapped on this host */
+extern const struct step step_check; /* map.c: the kernel has rbd, the options make sense */
+extern const struct step step_map;   /* map.c: mapped on this host */
+/* The client was shut out, *e says: by a host that took the hold? Then say that instead. */
+int hold_explain_loss(struct operation *o, struct err **e);
 extern const struct step step_hold;    /* hold.c: this host has the right to write it */
 extern const struct step step_record;  /* hold.c: the hold says which client writes */
 extern const struct step step_release; /* hold.c: this host does not hold it */
