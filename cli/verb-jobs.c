@@ -17,10 +17,21 @@ static char *percent(const json_t *job, const char *key)
 		       : out;
 }
 
+/* "running", or "stuck since …". */
+static char *state(const json_t *job, const char *key)
+{
+	_cleanup_free_ char *since = field_text(job, "stuck_since");
+	char *out;
+
+	if (!since)
+		return field_text(job, key);
+	return asprintf(&out, "stuck since %s", since) < 0 ? NULL : out;
+}
+
 static const struct field columns[] = {
 	{"ID", "id", field_number, true},	  {"VERB", "verb", field_text, false},
 	{"VOLUME", "volume", field_text, false},  {"STEP", "step", field_text, false},
-	{"AGE", "age", field_age, true},	  {"STATE", "state", field_text, false},
+	{"AGE", "age", field_age, true},	  {"STATE", "state", state, false},
 	{"IN STEP", "step_age", field_age, true}, {"DONE", "progress", percent, true},
 	{"ERROR", "error", failure, false},
 };

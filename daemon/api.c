@@ -81,6 +81,7 @@ struct work {
 	struct spec spec;
 	char *name; /* of the volume; NULL: the list */
 	struct volume_request req;
+	struct strlist notes; /* to be told with the result */
 };
 
 static void work_free(void *arg)
@@ -90,6 +91,7 @@ static void work_free(void *arg)
 	runtime_unref(w->runtime);
 	spec_deinit(&w->spec);
 	free(w->name);
+	strlist_deinit(&w->notes);
 	request_deinit(&w->req);
 	free(w);
 }
@@ -152,6 +154,8 @@ static int run_list(struct job *job, void *arg, char **result, struct err **e)
 	struct work *w = arg;
 	int r = volume_list(w->runtime->host, &w->req, job_progress(job), &list, e);
 
+	for (size_t i = 0; i < w->notes.n; i++)
+		progress_note(job_progress(job), "%s", w->notes.items[i]);
 	log_end(w, job, clock_now_us() - start_us, NULL, *e);
 	if (r < 0)
 		return r;
@@ -339,6 +343,29 @@ static void handle_volume(struct call *c, struct answer *a)
 	perform(c, w, c->verb == VERB_SHOW ? NULL : key, deadline, a);
 }
 
+/* What is stuck is news for who asks how things stand. */
+static int tell_stuck(struct service *s, struct strlist *out)
+{
+	_cleanup_job_views_ struct job_views views = {0};
+	int r = job_queue_view(service_jobs(s), &views);
+
+	for (size_t i = 0; !r && i < views.n; i++) {
+		const struct job_view *v = &views.items[i];
+		time_t since = time(NULL) - (time_t)(v->step_age_us / USEC_PER_SEC);
+		const char *step = v->step ? v->step : verb_name(v->verb);
+		char clock[32] = "";
+		struct tm tm;
+
+		if (!v->stuck)
+			continue;
+		if (localtime_r(&since, &tm))
+			strftime(clock, sizeof(clock), "%F %T", &tm);
+		r = strlist_add(out, "%s: %s is stuck in %s since %s (job %" PRIu64 ")", v->volume,
+				verb_name(v->verb), step, clock, v->id);
+	}
+	return r;
+}
+
 static void handle_list(struct call *c, struct answer *a)
 {
 	struct deadline deadline = deadline_in(call_timeout_us(c));
@@ -347,6 +374,10 @@ static void handle_list(struct call *c, struct answer *a)
 
 	if (request_check(&c->req, c->verb, &e) < 0 || work_new(c, NULL, &w, &e) < 0) {
 		answer_error(a, e, NULL, 0);
+		return;
+	}
+	if (tell_stuck(c->service, &w->notes) < 0) {
+		work_free(w);
 		return;
 	}
 	perform(c, w, NULL, deadline, a);

@@ -16,6 +16,9 @@
 #include "base/strlist.h"
 #include "volume/volume.h"
 
+/* A job that is in one step for longer is called stuck: every wait of ours is shorter. */
+#define JOB_STUCK_US (60 * USEC_PER_SEC)
+
 struct job_queue;
 struct job;
 
@@ -78,6 +81,7 @@ struct job_view {
 	char *step;	      /* or NULL */
 	double progress;      /* of the step, 0 to 1; negative: not known */
 	uint64_t step_age_us; /* in this step, or waiting */
+	bool stuck;	      /* in one step for longer than any should take */
 	time_t since;	      /* asked for */
 	uint64_t age_us;      /* since then, or until it was finished */
 	struct strlist notes;

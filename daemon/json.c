@@ -306,6 +306,9 @@ static struct object job_object(const struct job_view *v)
 	put_text(&o, "step", v->step);
 	if (v->state == JOB_RUNNING)
 		put(&o, "step_age", seconds(v->step_age_us));
+	if (v->stuck)
+		put(&o, "stuck_since",
+		    moment(time(NULL) - (time_t)(v->step_age_us / USEC_PER_SEC)));
 	if (v->progress >= 0)
 		put(&o, "progress", json_real(v->progress));
 	put(&o, "since", moment(v->since));

@@ -138,6 +138,11 @@ FAKE(volume_sparsify)
 FAKE_FINDING(volume_doctor)
 FAKE_FINDING(volume_prune)
 
+void progress_note(struct progress *p, const char *fmt, ...)
+{
+	p->note(p, fmt);
+}
+
 const char *finding_level_name(enum finding_level level)
 {
 	return level == FINDING_OK ? "ok" : "error";

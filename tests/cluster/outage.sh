@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# A cluster that does not answer: each request ends in its time with what is waited for, the daemon
+# answers everybody else, ends when it is told to, and goes on by itself once the cluster is back.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+in_cluster "$@"
+
+pool=outage
+rbdvol=$top_builddir/rbdvol
+folder=$(mktemp -d)
+export RBDVOL_SOCKET=$folder/api.sock
+
+cleanup() {
+	"$tap_tools/cluster" resume mon osd >&2
+	kill "$daemon_pid" 2>/dev/null
+	wait "$daemon_pid" 2>/dev/null
+	pool_delete $pool
+	ceph auth rm client.passing 2>/dev/null
+	rm -rf "$folder"
+}
+trap cleanup EXIT
+
+start() { # OPTION...
+	"$top_builddir/rbdvold" --foreground --config "$folder/rbdvol.conf" >>"$folder/log" 2>&1 &
+	daemon_pid=$!
+	for _ in {1..100}; do
+		"$rbdvol" list >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	bail_out "rbdvold does not serve: $(cat "$folder/log")"
+}
+
+stop() { # takes $took seconds
+	local began=$SECONDS
+	kill "$daemon_pid"
+	wait "$daemon_pid"
+	took=$((SECONDS - began))
+}
+
+# in_time DESCRIPTION SECONDS STATUS REGEX COMMAND...: refuses, and within the time.
+in_time() {
+	local description=$1 seconds=$2 status=$3 regex=$4 began=$SECONDS
+	shift 4
+	refuses "$description" "$status" "$regex" "$@"
+	ok "in time ($((SECONDS - began)) s)" test $((SECONDS - began)) -le "$seconds"
+}
+
+pause() {
+	"$tap_tools/cluster" pause "$@" >&2
+}
+
+resume() {
+	"$tap_tools/cluster" resume "$@" >&2
+}
+
+again() { # COMMAND...: until it succeeds, for half a minute
+	for _ in {1..30}; do
+		"$@" >/dev/null 2>&1 && return
+		sleep 1
+	done
+	"$@"
+}
+
+pool_create $pool
+printf '[rbdvol]\ncluster-timeout = 8\n' >"$folder/rbdvol.conf"
+start
+ok "a volume, as long as all is well" "$rbdvol" create $pool/golden --size 16M
+
+# --- the OSD stands still ---
+pause osd
+in_time "no OSD: the step that waits is named" 5 7 'still running: job [0-9]+, in clone for [23] s' \
+	"$rbdvol" create $pool/web --from $pool/golden --timeout 2
+ok "the daemon answers others meanwhile" timeout 2 "$rbdvol" list
+like "and tells the job" "$(timeout 2 "$rbdvol" jobs)" "create +$pool/web +clone"
+in_time "the cluster's own time ends it, with what to look at" 20 7 'did not answer within 8 s.*ceph -s' \
+	"$rbdvol" show $pool/golden --timeout 18
+"$rbdvol" create $pool/other --size 16M --timeout 1 2>/dev/null
+stop
+ok "SIGTERM ends it even now ($took s)" test "$took" -le 9
+start
+resume osd
+ok "once it is back, all goes on" again "$rbdvol" create $pool/web --from $pool/golden
+ok "and is whole" rbd export --no-progress $pool/web "$folder/export"
+
+# --- the monitor stands still ---
+pause mon
+in_time "no monitor: a snapshot needs it" 14 7 'did not answer within 8 s|still running.*in snapshot' \
+	"$rbdvol" snapshot $pool/web@s --timeout 12
+stop
+start
+in_time "a daemon that has no connection yet names the monitor" 5 7 'connect to .*10\.99\.0\.1' \
+	"$rbdvol" create $pool/late --size 16M --timeout 2
+ok "and answers others" timeout 2 "$rbdvol" list
+resume mon
+ok "without a restart it connects" again "$rbdvol" create $pool/late --size 16M
+ok "and takes the snapshot" again "$rbdvol" snapshot $pool/web@s
+
+# --- full ---
+ceph osd pool set-quota $pool max_objects 1 >&2
+for _ in {1..40}; do
+	ceph osd pool ls detail --format json | jq -e ".[] | select(.pool_name == \"$pool\") | .flags_names | contains(\"full_quota\")" >/dev/null && break
+	sleep 0.5
+done
+in_time "a full pool" 20 '@(1|7|10)' 'did not answer within|quota|space' \
+	"$rbdvol" create $pool/toomuch --size 16M --timeout 18
+ceph osd pool set-quota $pool max_objects 0 >&2
+ok "with room again it goes on" again "$rbdvol" create $pool/toomuch --size 16M
+
+# --- the key is revoked, the pool deleted ---
+ceph auth get-or-create client.passing mon 'profile rbd' osd 'profile rbd' >/dev/null
+ceph auth get client.passing >"$folder/passing" 2>/dev/null
+stop
+printf '[rbdvol]\ncluster-timeout = 8\nuser = passing\nkeyring = %s\n' "$folder/passing" >"$folder/rbdvol.conf"
+ceph auth rm client.passing 2>/dev/null
+start
+in_time "a key that was revoked" 12 8 'refuses client.passing' "$rbdvol" show $pool/web
+ceph auth import -i "$folder/passing" 2>/dev/null
+ok "once it is back it is taken" again "$rbdvol" show $pool/web
+pool_delete $pool
+in_time "a pool that was deleted" 12 3 "no (pool|image) '$pool" "$rbdvol" show $pool/web
+pool_create $pool
+ok "and one that was made anew" again "$rbdvol" create $pool/golden --size 16M
+done_testing
