@@ -25,17 +25,6 @@ uint64_t call_timeout_us(const struct call *c)
 	return c->req.timeout_us ? c->req.timeout_us : c->runtime->config.timeout_us;
 }
 
-/* A job's own deadline does not shrink with the caller's patience: what goes on after 'still
- * running' shall get done. It ends a little before the caller's, so that a wait that fails can
- * still say why. */
-static uint64_t job_timeout_us(const struct call *c)
-{
-	uint64_t asked = call_timeout_us(c), usual = c->runtime->config.timeout_us;
-	uint64_t us = asked > usual ? asked : usual;
-
-	return us - (us > 10 * USEC_PER_SEC ? USEC_PER_SEC : us / 10);
-}
-
 void answer_error(struct answer *a, const struct err *e, const char *volume, uint64_t job)
 {
 	a->status = err_http_status(e->kind);
@@ -242,6 +231,17 @@ static char *identity_of(const struct work *w, const char *key)
 	return text;
 }
 
+/* A job's own deadline does not shrink with the caller's patience: what goes on after 'still
+ * running' shall get done. It ends a little before the caller's, so that a wait that fails can
+ * still say why. */
+static uint64_t job_timeout_us(const struct work *w)
+{
+	uint64_t asked = w->req.timeout_us, usual = w->runtime->config.timeout_us;
+	uint64_t us = asked > usual ? asked : usual;
+
+	return us - (us > 10 * USEC_PER_SEC ? USEC_PER_SEC : us / 10);
+}
+
 /* Submit W (taken) and wait for it. KEY NULL: a read. */
 static void perform(struct call *c, struct work *w, const char *key, struct deadline deadline,
 		    struct answer *a)
@@ -255,7 +255,7 @@ static void perform(struct call *c, struct work *w, const char *key, struct dead
 		.volume = w->name ? w->name : "",
 		.key = key,
 		.identity = identity,
-		.timeout_us = job_timeout_us(c),
+		.timeout_us = job_timeout_us(w),
 		.run = w->operation  ? run_operation
 		       : w->findings ? run_findings
 				     : run_list,
