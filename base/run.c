@@ -134,6 +134,11 @@ static int timed_out(const char *program, struct said *said, struct err **e)
 		       program, line && *line ? "; it said: " : "", line ? line : "");
 }
 
+static int not_installed(const char *program, struct err **e)
+{
+	return err_set(e, ERR_UNSUPPORTED, -ENOENT, "%s is not installed on this host", program);
+}
+
 int run_program(const char *const argv[], struct deadline deadline, char **out_said, struct err **e)
 {
 	_cleanup_close_ int in = -1, out = -1;
@@ -146,10 +151,8 @@ int run_program(const char *const argv[], struct deadline deadline, char **out_s
 	in = ends[0];
 	out = ends[1];
 	r = spawn(argv, out, &pid);
-	if (r == -ENOENT) {
-		err_set(e, ERR_UNSUPPORTED, r, "%s is not installed on this host", argv[0]);
-		return r;
-	}
+	if (r == -ENOENT)
+		return not_installed(argv[0], e);
 	if (r < 0)
 		return err_errno(e, r, "can't start %s", argv[0]);
 	close(steal_fd(&out));
@@ -159,6 +162,10 @@ int run_program(const char *const argv[], struct deadline deadline, char **out_s
 		reap(pid, deadline_in(REAP_WAIT_US));
 		return timed_out(argv[0], &said, e);
 	}
+	/* posix_spawn(3) may learn of a missing program only behind the fork; the child ends so
+	 * then. */
+	if (r == 127)
+		return not_installed(argv[0], e);
 	if (out_said)
 		*out_said = said_line(&said);
 	return r;
