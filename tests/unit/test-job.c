@@ -191,7 +191,7 @@ static void test_order_within_a_key(void **state)
 	struct job *jobs[20];
 
 	for (int i = 0; i < 20; i++) {
-		char identity[8];
+		char identity[16];
 
 		snprintf(identity, sizeof(identity), "%d", i);
 		jobs[i] = start(x, "same", identity, (char)('a' + i));
@@ -225,7 +225,7 @@ static void test_no_order_between_keys(void **state)
 	assert_int_equal(job_submit(x->q, &task, &held, &e), 0);
 	gate_open(&x->gate);
 	for (int i = 0; i < 10; i++) {
-		char key[8];
+		char key[16];
 
 		snprintf(key, sizeof(key), "%d", i);
 		struct job *job = start(x, key, NULL, 'a');
@@ -386,7 +386,7 @@ static void *many(void *arg)
 	struct fixture *x = arg;
 
 	for (int i = 0; i < 50; i++) {
-		char key[8], identity[8];
+		char key[16], identity[16];
 		struct job *job = NULL;
 		struct err *e = NULL;
 		struct fake *f = calloc(1, sizeof(*f));
