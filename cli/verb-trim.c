@@ -19,11 +19,11 @@ static void print_trimmed(const char *name, uint64_t trimmed, bool counted, uint
 	cli_print_clean(stdout, name);
 	printf(": %s trimmed", said ? said : "?");
 	if (counted)
-		printf(", %s less in the cluster", got ? got : "?");
+		printf(", objects %s smaller", got ? got : "?");
 	putchar('\n');
 }
 
-/* What the volume takes less of the cluster than before; it may be in use, and take more. */
+/* How much smaller the objects are than before; the volume may be in use, and they larger. */
 static bool freed(const json_t *answer, uint64_t *out)
 {
 	json_int_t before, after;

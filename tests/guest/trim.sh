@@ -52,7 +52,7 @@ is "how many objects there were" "$(jq .usage_before.objects <<<"$said")" "$many
 is "and how many there are" "$(jq .usage.objects <<<"$said")" "$(objects $pool/vol)"
 ok "what they hold is less" test "$(jq '.usage_before.stored - .usage.stored' <<<"$said")" -gt $((16 << 20))
 litter /srv/trim
-like "in words" "$(rbdvol trim $pool/vol)" "^$pool/vol: [0-9.]+ MiB trimmed, [0-9.]+ MiB less in the cluster$"
+like "in words" "$(rbdvol trim $pool/vol)" "^$pool/vol: [0-9.]+ MiB trimmed, objects [0-9.]+ MiB smaller$"
 like "a second trim explains its 0" "$(rbdvol trim $pool/vol 2>&1 >/dev/null)" \
 	'gave nothing back.*alloc_size'
 refuses "a minimum that ext4 does not take" 2 'no minimum above the size of its groups' rbdvol trim $pool/vol --minimum 1G

@@ -267,8 +267,8 @@ static void trim_all_trims_what_is_mounted_for_writing(void **state)
 {
 	(void)state;
 	expect("trim --all", 0,
-	       "rbd/a: 1 MiB trimmed, 4 MiB less in the cluster\nrbd/c: 2 MiB trimmed\n"
-	       "total: 3 MiB trimmed, 4 MiB less in the cluster\n",
+	       "rbd/a: 1 MiB trimmed, objects 4 MiB smaller\nrbd/c: 2 MiB trimmed\n"
+	       "total: 3 MiB trimmed, objects 4 MiB smaller\n",
 	       "");
 	expect("trim rbd/c", 0, "rbd/c: 2 MiB trimmed\n", "");
 	expect("trim", 2, "",
