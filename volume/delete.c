@@ -5,17 +5,6 @@
 
 #include "volume/operation.h"
 
-static int refuse_attached(struct operation *o, struct err **e)
-{
-	int r = observe_device(o, e);
-
-	if (r <= 0)
-		return r;
-	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s", o->spec->image,
-		o->v->device.node);
-	return err_hint(e, "rbdvol detach %s", o->v->device.node);
-}
-
 static int refuse_held(struct operation *o, struct err **e)
 {
 	int r = observe_hold(o, e);
@@ -38,13 +27,8 @@ int volume_delete(struct host *h, const struct spec *spec, const struct volume_r
 			       "delete takes a volume, not a snapshot ('@%s')", spec->snap);
 	r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
-		r = operation_connect(&o, e);
-	if (r >= 0)
-		r = observe_image(&o, e);
-	if (!r)
-		return not_found(&o, e);
-	if (r > 0)
-		r = refuse_attached(&o, e);
+		r = find_detached(&o, e);
+	operation_tell(&o, "delete");
 	if (r >= 0)
 		r = refuse_held(&o, e);
 	if (r >= 0)

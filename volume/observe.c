@@ -83,3 +83,25 @@ int observe_hold(struct operation *o, struct err **e)
 		o->v->held = true;
 	return r;
 }
+
+static int refuse_attached(struct operation *o, struct err **e)
+{
+	int r = observe_device(o, e);
+
+	if (r <= 0)
+		return r;
+	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s", o->spec->image,
+		o->v->device.node);
+	return err_hint(e, "rbdvol detach %s", o->v->device.node);
+}
+
+int find_detached(struct operation *o, struct err **e)
+{
+	int r = operation_connect(o, e);
+
+	if (r >= 0)
+		r = observe_image(o, e);
+	if (r <= 0)
+		return r < 0 ? r : not_found(o, e);
+	return refuse_attached(o, e);
+}

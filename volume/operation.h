@@ -71,6 +71,9 @@ int observe_device(struct operation *o, struct err **e);
 /* 1: somebody holds it; 0: nobody. */
 int observe_hold(struct operation *o, struct err **e);
 
+/* For what can't be done to a volume in use: the image is there, and not attached to this host. */
+int find_detached(struct operation *o, struct err **e);
+
 /* Steps that several operations share. */
 extern const struct step step_connect; /* step.c: the cluster answers */
 extern const struct step

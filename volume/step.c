@@ -83,8 +83,7 @@ int operation_connect(struct operation *o, struct err **e)
 		step = NULL;
 		return err_oom(e);
 	}
-	if (o->progress->step)
-		o->progress->step(o->progress, step);
+	operation_tell(o, step);
 	return cluster_connect(o->cluster, e);
 }
 

@@ -15,27 +15,10 @@ static void on_progress(void *arg, uint64_t done, uint64_t total)
 		p->done(p, done, total);
 }
 
-static int refuse_attached(struct operation *o, struct err **e)
-{
-	int r = observe_device(o, e);
-
-	if (r <= 0)
-		return r;
-	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s", o->spec->image,
-		o->v->device.node);
-	return err_hint(e, "rbdvol detach %s", o->v->device.node);
-}
-
-static void begin(const struct operation *o, const char *step)
-{
-	if (o->progress->step)
-		o->progress->step(o->progress, step);
-}
-
 /* How much there is, where that is cheap to know. */
 static int look(struct operation *o, struct usage *out, struct err **e)
 {
-	begin(o, "look");
+	operation_tell(o, "look");
 	return image_usage(o->cluster, o->spec, 0, out, e);
 }
 
@@ -51,7 +34,7 @@ static int wipe(struct operation *o, struct err **e)
 
 	if (r < 0)
 		return r;
-	begin(o, o->req->algorithm);
+	operation_tell(o, o->req->algorithm);
 	r = image_wipe(o->cluster, o->spec, &options, e);
 	if (r >= 0)
 		r = look(o, &o->v->usage, e);
@@ -87,11 +70,7 @@ int volume_wipe(struct host *h, const struct spec *spec, const struct volume_req
 			       "a snapshot can't be wiped, only its volume ('@%s')", spec->snap);
 	r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
-		r = observe_image(&o, e);
-	if (!r)
-		return not_found(&o, e);
-	if (r > 0)
-		r = refuse_attached(&o, e);
+		r = find_detached(&o, e);
 	r = r < 0 ? r : held_wipe(&o, e);
 	return r < 0 ? r : 0;
 }
