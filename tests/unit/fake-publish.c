@@ -11,6 +11,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct fake_stage stages[MOST];
+static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	char *name, *spec;
 } names[MOST];
@@ -215,40 +216,52 @@ int publish_idle(uint64_t age_us, struct strlist *out, struct err **e)
 
 int docker_name_get(const char *name, struct spec *out, struct err **e)
 {
-	for (size_t i = 0; i < MOST; i++)
+	int r = 0;
+
+	pthread_mutex_lock(&names_lock);
+	for (size_t i = 0; !r && i < MOST; i++)
 		if (names[i].name && !strcmp(names[i].name, name))
-			return spec_parse(names[i].spec, "", out, e) < 0 ? -EINVAL : 1;
-	return 0;
+			r = spec_parse(names[i].spec, "", out, e) < 0 ? -EINVAL : 1;
+	pthread_mutex_unlock(&names_lock);
+	return r;
 }
 
 int docker_name_put(const char *name, const struct spec *spec, struct err **e)
 {
+	int r = -1;
+
 	(void)e;
 	docker_name_remove(name);
-	for (size_t i = 0; i < MOST; i++)
+	pthread_mutex_lock(&names_lock);
+	for (size_t i = 0; r && i < MOST; i++)
 		if (!names[i].name) {
 			names[i].name = strdup(name);
 			names[i].spec = spec_format(spec);
-			return 0;
+			r = 0;
 		}
-	return -1;
+	pthread_mutex_unlock(&names_lock);
+	return r;
 }
 
 void docker_name_remove(const char *name)
 {
+	pthread_mutex_lock(&names_lock);
 	for (size_t i = 0; i < MOST; i++)
 		if (names[i].name && !strcmp(names[i].name, name)) {
 			free(names[i].name);
 			free(names[i].spec);
 			names[i].name = names[i].spec = NULL;
 		}
+	pthread_mutex_unlock(&names_lock);
 }
 
 int docker_name_list(struct strlist *out, struct err **e)
 {
 	(void)e;
+	pthread_mutex_lock(&names_lock);
 	for (size_t i = 0; i < MOST; i++)
 		if (names[i].name)
 			strlist_add(out, "%s", names[i].name);
+	pthread_mutex_unlock(&names_lock);
 	return 0;
 }

@@ -8,9 +8,9 @@
 
 struct fake_stage {
 	char *spec;
-	char *note; /* NULL: there is no such image */
-	bool staged;
-	unsigned users;
+	char *note;	     /* NULL: there is no such image */
+	_Atomic bool staged; /* looked at while a job is at it */
+	_Atomic unsigned users;
 	char user[8][80];
 	struct publish_wish last; /* borrowed words of the last stage are not kept */
 };

@@ -303,7 +303,9 @@ static void test_not_waited_for(void **state)
 	fake_image("rbd/slow", "keep=yes\n");
 	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"first\"}", "still running: job");
 	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"second\"}", "still running: job");
-	usleep(1200000);
+	for (int i = 0; i < 200 && !fake_find("rbd/slow")->staged; i++)
+		usleep(100000);
+	usleep(200000); /* what comes behind the staging */
 	assert_true(fake_find("rbd/slow")->staged);
 	assert_int_equal(fake_find("rbd/slow")->users, 0);
 	works("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"third\"}", NULL);
