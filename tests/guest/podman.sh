@@ -29,6 +29,8 @@ left() { # GUEST: what is mapped and mounted
 cleanup() {
 	local guest
 	for guest in a b; do
+		[[ $tap_failures == 0 ]] ||
+			on $guest --sh 'tail -n 30 /var/log/rbdvold.log; dmesg | tail -n 15' | sed "s/^/# $guest: /"
 		on $guest --sh 'podman rm -fa -t 0; umount /run/rbdvol/mounts/* /var/lib/containers
 			for d in /sys/bus/rbd/devices/*; do [ ! -e $d ] || rbd unmap /dev/rbd${d##*/}; done
 			rm -rf /run/rbdvol/names /run/rbdvol/users /etc/rbdvol/rbdvol.conf' >/dev/null 2>&1
