@@ -10,10 +10,7 @@ in_lab a b
 pool=pod
 
 start_daemon() { # GUEST
-	on "$1" --sh 'rbdvold --foreground --plugin-socket /run/docker/plugins/rbdvol.sock >>/var/log/rbdvold.log 2>&1 &
-		echo $! >/run/rbdvold.pid
-		timeout 60 sh -c "until rbdvol list >/dev/null 2>&1; do sleep 0.1; done"' ||
-		bail_out "rbdvold does not serve in guest $1"
+	serve "$1" --plugin-socket /run/docker/plugins/rbdvol.sock
 }
 
 prepare() { # GUEST
@@ -30,7 +27,9 @@ cleanup() {
 	local guest
 	for guest in a b; do
 		[[ $tap_failures == 0 ]] ||
-			on $guest --sh 'tail -n 30 /var/log/rbdvold.log; dmesg | tail -n 15' | sed "s/^/# $guest: /"
+			on $guest --sh 'tail -n 30 /var/log/rbdvold.log; dmesg | tail -n 15
+				[ ! -e /var/log/core ] || gdb -batch -ex "thread apply all bt" /usr/sbin/rbdvold /var/log/core' |
+				sed "s/^/# $guest: /"
 		on $guest --sh 'podman rm -fa -t 0; umount /run/rbdvol/mounts/* /var/lib/containers
 			for d in /sys/bus/rbd/devices/*; do [ ! -e $d ] || rbd unmap /dev/rbd${d##*/}; done
 			rm -rf /run/rbdvol/names /run/rbdvol/users /etc/rbdvol/rbdvol.conf' >/dev/null 2>&1

@@ -52,11 +52,14 @@ on() { # GUEST COMMAND...
 	"$tap_tools/guest" --name "$1" run "${@:2}" </dev/null
 }
 
-# Start rbdvold in a guest, and wait until it serves; end it.
-serve() { # GUEST
-	on "$1" --sh 'rbdvold --foreground >>/var/log/rbdvold.log 2>&1 &
-		echo $! >/run/rbdvold.pid
-		timeout 60 sh -c "until rbdvol list >/dev/null 2>&1; do sleep 0.1; done"' || {
+# Start rbdvold in a guest, and wait until it serves; end it. The log tells how it ended, and a crash
+# leaves its memory as /var/log/core.
+serve() { # GUEST OPTION...
+	on "$1" --sh "echo /var/log/core >/proc/sys/kernel/core_pattern
+		(ulimit -c unlimited
+		sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
+		echo \"rbdvold ended with \$?\") >>/var/log/rbdvold.log 2>&1 &
+		timeout 60 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
 		on "$1" cat /var/log/rbdvold.log >&2
 		bail_out "rbdvold does not serve in guest $1"
 	}
