@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli/client.h"
+#include "cli/interrupt.h"
 
 /* Longer than the daemon's own time for an answer, so that it is the daemon that tells where the
  * time went. */
@@ -94,39 +95,10 @@ static char *make_target(const char *collection, const char *name, const char *a
 	return out;
 }
 
-int cli_call_once(struct cli *cli, const char *method, const char *collection, const char *name,
-		  const char *action, const json_t *options, json_t **out, struct err **e)
-{
-	uint64_t timeout_us = cli->request.timeout_us;
-	struct deadline deadline =
-		deadline_in(timeout_us ? timeout_us + ANSWER_MARGIN_US : ANSWER_DEFAULT_US);
-	bool query = !strcmp(method, "GET");
-	_cleanup_free_ char *target = NULL;
-	_cleanup_close_ int fd = -1;
-
-	*out = NULL;
-	/* Without a name the path would be that of all volumes. */
-	if (name && !*name)
-		return err_set(e, ERR_USAGE, -EINVAL, "the name of a volume is empty");
-	target = make_target(collection, name, action, query ? options : NULL);
-	if (!target)
-		return err_oom(e);
-	fd = client_connect(cli->socket_path, deadline, e);
-	if (fd < 0)
-		return fd;
-	return client_exchange(fd, method, target, query ? NULL : options, deadline, out, e);
-}
-
 void cli_print_clean(FILE *f, const char *text)
 {
 	for (; *text; text++)
 		fputc(iscntrl((unsigned char)*text) ? '?' : *text, f);
-}
-
-void cli_print_json(const json_t *answer)
-{
-	json_dumpf(answer, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	fputc('\n', stdout);
 }
 
 /* One line on stderr, which has no buffer, in one write: others may write there, too. */
@@ -148,6 +120,90 @@ static void print_line(const char *what, const char *text, const char *hint)
 	fputc('\n', f);
 	if (!fclose(f))
 		fputs(line, stderr);
+}
+
+/* The job that is at the volume NAME, as the user wrote it, may be without its pool. */
+static bool is_at(const json_t *job, const char *name)
+{
+	const char *volume = json_string_value(json_object_get(job, "volume"));
+	const char *state = json_string_value(json_object_get(job, "state"));
+	size_t skip = volume && name ? strlen(volume) - strlen(name) : 0;
+
+	return volume && name && state && (!strcmp(state, "running") || !strcmp(state, "queued")) &&
+	       skip <= strlen(volume) && !strcmp(volume + skip, name) &&
+	       (!skip || volume[skip - 1] == '/');
+}
+
+/* The number of the last job at the volume NAME, as far as the daemon tells it at once; 0. */
+static long long find_job(const struct cli *cli, const char *name)
+{
+	struct deadline deadline = deadline_in(USEC_PER_SEC);
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	_cleanup_close_ int fd = client_connect(cli->socket_path, deadline, &e);
+	long long id = 0;
+	json_t *job;
+	size_t i;
+
+	if (fd >= 0)
+		client_exchange(fd, "GET", "/v1/jobs", NULL, deadline, &answer, &e);
+	json_array_foreach(json_object_get(answer, "jobs"), i, job)
+	{
+		if (is_at(job, name))
+			id = json_integer_value(json_object_get(job, "id"));
+	}
+	return id;
+}
+
+static _Noreturn void interrupted(const struct cli *cli, const char *name)
+{
+	_cleanup_free_ char *text = NULL;
+	long long id;
+
+	interrupt_release(); /* a second one ends this, too */
+	id = find_job(cli, name);
+	if (!id || asprintf(&text, "interrupted; job %lld goes on", id) < 0)
+		text = NULL;
+	print_line("", text ? text : "interrupted; what was asked for may go on",
+		   "see 'rbdvol jobs'");
+	interrupt_end();
+}
+
+int cli_call_once(struct cli *cli, const char *method, const char *collection, const char *name,
+		  const char *action, const json_t *options, json_t **out, struct err **e)
+{
+	uint64_t timeout_us = cli->request.timeout_us;
+	struct deadline deadline =
+		deadline_in(timeout_us ? timeout_us + ANSWER_MARGIN_US : ANSWER_DEFAULT_US);
+	bool query = !strcmp(method, "GET");
+	_cleanup_free_ char *target = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	*out = NULL;
+	/* Without a name the path would be that of all volumes. */
+	if (name && !*name)
+		return err_set(e, ERR_USAGE, -EINVAL, "the name of a volume is empty");
+	target = make_target(collection, name, action, query ? options : NULL);
+	if (!target)
+		return err_oom(e);
+	fd = client_connect(cli->socket_path, deadline, e);
+	if (fd < 0)
+		return fd;
+	if (query)
+		return client_exchange(fd, method, target, NULL, deadline, out, e);
+	interrupt_catch();
+	r = client_exchange(fd, method, target, options, deadline, out, e);
+	if (interrupt_came())
+		interrupted(cli, name);
+	interrupt_release();
+	return r;
+}
+
+void cli_print_json(const json_t *answer)
+{
+	json_dumpf(answer, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	fputc('\n', stdout);
 }
 
 /* By itself, so that it is worth to try again. */

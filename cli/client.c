@@ -3,13 +3,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
 #include "cli/answer.h"
+#include "cli/interrupt.h"
 
 /* A list of 100,000 volumes is below this. */
 #define ANSWER_MAX ((size_t)256 << 20)
@@ -63,10 +63,10 @@ static int wait_for(int fd, short events, struct deadline deadline, struct err *
 	int r;
 
 	do {
-		r = poll(&p, 1, deadline_poll_ms(deadline));
-	} while ((r < 0 && errno == EINTR) || (r == 0 && !deadline_passed(deadline)));
+		r = interrupt_poll(&p, deadline);
+	} while ((r == -EINTR && !interrupt_came()) || (r == 0 && !deadline_passed(deadline)));
 	if (r < 0)
-		return err_errno(e, -errno, "can't wait for rbdvold");
+		return err_errno(e, r, "can't wait for rbdvold");
 	if (r > 0)
 		return 0;
 	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "rbdvold has not answered in time");

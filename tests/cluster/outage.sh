@@ -45,6 +45,12 @@ in_time() {
 	ok "in time ($((SECONDS - began)) s)" test $((SECONDS - began)) -le "$seconds"
 }
 
+# A command, and Ctrl-C after a second: its $status, and what it $said.
+interrupt() { # COMMAND...
+	status=0
+	said=$(timeout --foreground --preserve-status --signal INT 1 env --default-signal=INT "$@" 2>&1) || status=$?
+}
+
 pause() {
 	"$tap_tools/cluster" pause "$@" >&2
 }
@@ -72,6 +78,10 @@ in_time "no OSD: the step that waits is named" 5 7 'still running: job [0-9]+, i
 	"$rbdvol" create $pool/web --from $pool/golden --timeout 2
 ok "the daemon answers others meanwhile" timeout 2 "$rbdvol" list
 like "and tells the job" "$(timeout 2 "$rbdvol" jobs)" "create +$pool/web +clone"
+interrupt "$rbdvol" create $pool/interrupted --from $pool/golden
+is "Ctrl-C ends the command by its signal, at once" "$status" 130
+like "which says that its job goes on" "$said" "interrupted; job ([0-9]+) goes on .see 'rbdvol jobs'.$"
+like "and it does" "$(timeout 2 "$rbdvol" jobs)" "${BASH_REMATCH[1]-no} +create +$pool/interrupted +[a-z]+ .*running"
 in_time "the cluster's own time ends it, with what to look at" 20 7 'did not answer within 8 s.*ceph -s' \
 	"$rbdvol" show $pool/golden --timeout 18
 "$rbdvol" create $pool/other --size 16M --timeout 1 2>/dev/null
@@ -91,6 +101,8 @@ start
 in_time "a daemon that has no connection yet names the monitor" 5 7 'connect to .*10\.99\.0\.1' \
 	"$rbdvol" create $pool/late --size 16M --timeout 2
 ok "and answers others" timeout 2 "$rbdvol" list
+interrupt "$rbdvol" create $pool/late --size 16M
+is "Ctrl-C works here, too" "$status" 130
 resume mon
 ok "without a restart it connects" again "$rbdvol" create $pool/late --size 16M
 ok "and takes the snapshot" again "$rbdvol" snapshot $pool/web@s
