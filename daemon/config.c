@@ -11,6 +11,7 @@
 #include "base/deadline.h"
 #include "base/strlist.h"
 #include "base/value.h"
+#include "daemon/job.h"
 
 #define SECTION "rbdvol"
 
@@ -29,6 +30,7 @@ static const struct {
 	{"timeout", KEY_SECONDS, offsetof(struct config, timeout_us)},
 	{"cluster-timeout", KEY_SECONDS, offsetof(struct config, cluster_timeout_us)},
 	{"plugin-timeout", KEY_SECONDS, offsetof(struct config, plugin_timeout_us)},
+	{"stuck-after", KEY_SECONDS, offsetof(struct config, stuck_us)},
 	{"map-options", KEY_TEXT, offsetof(struct config, map_options)},
 	{"allow-change", KEY_IDS, offsetof(struct config, changers)},
 };
@@ -268,6 +270,7 @@ static int set_defaults(struct config *c, struct err **e)
 	/* Less than a request's, so that the answer can be the reason instead of 'still running';
 	 * more than the 20 s after which OSDs report a dead one. */
 	c->cluster_timeout_us = 25 * USEC_PER_SEC;
+	c->stuck_us = job_limits_default.stuck_us; /* all our waits are shorter */
 	return r;
 }
 

@@ -21,6 +21,7 @@ struct config {
 	uint64_t timeout_us;	     /* of a request */
 	uint64_t cluster_timeout_us; /* of one operation of the cluster */
 	uint64_t plugin_timeout_us;  /* of a container runtime's request */
+	uint64_t stuck_us;	     /* in one step for longer, a job is called stuck */
 	struct id_list changers;
 };
 

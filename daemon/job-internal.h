@@ -27,7 +27,7 @@ struct job {
 	char step[160]; /* empty before the first */
 	uint64_t step_since_us;
 	double done; /* of the step, 0 to 1; negative: not known */
-	bool told_slow;
+	bool told_stuck;
 	bool asked_later; /* somebody was given the id instead of the answer */
 	uint64_t finished_us;
 	struct strlist notes;

@@ -50,34 +50,35 @@ char *job_explain(const struct job *j)
 	return text;
 }
 
-static bool slow(struct job *j, uint64_t long_us)
+/* Locked. */
+static bool is_stuck(const struct job *j)
 {
-	return j->state == JOB_RUNNING && !j->told_slow &&
-	       clock_now_us() - j->step_since_us >= long_us;
+	return j->state == JOB_RUNNING &&
+	       clock_now_us() - j->step_since_us >= j->queue->limits.stuck_us;
 }
 
-/* The next job that is slow and was not told yet, with a reference; NULL: no more. */
-static struct job *next_slow(struct job_queue *q, uint64_t long_us)
+/* The next job that is stuck and was not told yet, with a reference; NULL: no more. */
+static struct job *next_stuck(struct job_queue *q)
 {
 	struct job *j;
 
 	WITH_LOCK(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (slow(j, long_us)) {
-		j->told_slow = true;
+	if (is_stuck(j) && !j->told_stuck) {
+		j->told_stuck = true;
 		j->refs++;
 		return j;
 	}
 	return NULL;
 }
 
-void job_queue_tend(struct job_queue *q, uint64_t long_us, void (*tell)(const struct job_view *v))
+void job_queue_tend(struct job_queue *q, void (*tell)(const struct job_view *v))
 {
 	pthread_mutex_lock(&q->lock);
 	job_queue_forget(q);
 	pthread_mutex_unlock(&q->lock);
 	for (;;) {
-		_cleanup_job_ struct job *j = next_slow(q, long_us);
+		_cleanup_job_ struct job *j = next_stuck(q);
 		_cleanup_job_view_ struct job_view v = {0};
 
 		if (!j)
@@ -98,7 +99,7 @@ static int view_locked(const struct job *j, struct job_view *out)
 	out->since = j->since;
 	out->age_us = (job_finished(j) ? j->finished_us : now) - j->since_us;
 	out->step_age_us = job_finished(j) ? 0 : now - j->step_since_us;
-	out->stuck = j->state == JOB_RUNNING && out->step_age_us >= JOB_STUCK_US;
+	out->stuck = is_stuck(j);
 	out->volume = strdup(j->volume);
 	out->progress = job_finished(j) ? -1 : j->done;
 	out->step = *j->step ? strdup(j->step) : NULL;

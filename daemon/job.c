@@ -11,6 +11,7 @@ const struct job_limits job_limits_default = {
 	.reads = 128,
 	.finished = 64,
 	.finished_age_us = 600 * USEC_PER_SEC,
+	.stuck_us = 60 * USEC_PER_SEC,
 };
 
 /* Deadlines are on the monotonic clock, so the conditions are too. */
@@ -52,6 +53,12 @@ int job_queue_new(const struct job_limits *limits, struct job_queue **out, struc
 	}
 	*out = q;
 	return 0;
+}
+
+void job_queue_set_stuck(struct job_queue *q, uint64_t us)
+{
+	WITH_LOCK(q);
+	q->limits.stuck_us = us;
 }
 
 static void job_free(struct job *j)
@@ -131,7 +138,7 @@ static void on_step(struct progress *p, const char *step)
 	snprintf(j->step, sizeof(j->step), "%s", step);
 	j->step_since_us = clock_now_us();
 	j->done = -1;
-	j->told_slow = false;
+	j->told_stuck = false;
 }
 
 static void on_done(struct progress *p, uint64_t done, uint64_t total)

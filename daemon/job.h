@@ -16,9 +16,6 @@
 #include "base/strlist.h"
 #include "volume/volume.h"
 
-/* A job that is in one step for longer is called stuck: every wait of ours is shorter. */
-#define JOB_STUCK_US (60 * USEC_PER_SEC)
-
 struct job_queue;
 struct job;
 
@@ -27,6 +24,7 @@ struct job_limits {
 	unsigned reads;		  /* of these, without a key: they must not crowd out the changes */
 	unsigned finished;	  /* results that stay visible */
 	uint64_t finished_age_us; /* for how long */
+	uint64_t stuck_us;	  /* in one step for longer, a job is called stuck */
 };
 extern const struct job_limits job_limits_default;
 
@@ -46,6 +44,7 @@ struct job_task {
 };
 
 int job_queue_new(const struct job_limits *limits, struct job_queue **out, struct err **e);
+void job_queue_set_stuck(struct job_queue *q, uint64_t us);
 /* Only when job_queue_stop said 0. */
 void job_queue_free(struct job_queue *q);
 
@@ -81,7 +80,7 @@ struct job_view {
 	char *step;	      /* or NULL */
 	double progress;      /* of the step, 0 to 1; negative: not known */
 	uint64_t step_age_us; /* in this step, or waiting */
-	bool stuck;	      /* in one step for longer than any should take */
+	bool stuck;	      /* in one step for longer than job_limits says */
 	time_t since;	      /* asked for */
 	uint64_t age_us;      /* since then, or until it was finished */
 	struct strlist notes;
@@ -100,9 +99,8 @@ int job_queue_view(struct job_queue *q, struct job_views *out);
 void job_views_deinit(struct job_views *v);
 #define _cleanup_job_views_ cleanup(job_views_deinit)
 
-/* Forget what is past its age; tell jobs that have been in one step for longer than LONG_US, each
- * step once, to SLOW. */
-void job_queue_tend(struct job_queue *q, uint64_t long_us, void (*slow)(const struct job_view *v));
+/* Forget what is past its age; tell jobs that are stuck, each step once, to STUCK. */
+void job_queue_tend(struct job_queue *q, void (*stuck)(const struct job_view *v));
 /* Take no more, refuse what is queued, give what runs until DEADLINE, then let go every waiter. How
  * many are running still. */
 unsigned job_queue_stop(struct job_queue *q, struct deadline deadline);

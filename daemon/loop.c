@@ -10,7 +10,6 @@
 #include "daemon/log.h"
 
 #define TEND_EVERY_US (15 * USEC_PER_SEC)
-#define LONG_STEP_US  (60 * USEC_PER_SEC) /* worth a line in the log */
 
 struct loop {
 	struct service *service;
@@ -63,7 +62,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-static void tell_slow(const struct job_view *v)
+static void tell_stuck(const struct job_view *v)
 {
 	struct log_fields fields = {
 		.volume = *v->volume ? v->volume : NULL,
@@ -84,7 +83,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	struct loop *l = arg;
 
 	(void)usec;
-	job_queue_tend(service_jobs(l->service), LONG_STEP_US, tell_slow);
+	job_queue_tend(service_jobs(l->service), tell_stuck);
 	docker_tend(l->service);
 	return sd_event_source_set_time(source, clock_now_us() + TEND_EVERY_US);
 }

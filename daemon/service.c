@@ -68,6 +68,7 @@ int service_new(struct config *config, struct service **out, struct err **e)
 		service_free(s);
 		return r;
 	}
+	job_queue_set_stuck(s->jobs, s->runtime->config.stuck_us);
 	*out = s;
 	return 0;
 }
@@ -93,6 +94,7 @@ int service_reload(struct service *s, struct config *config, struct err **e)
 	before = s->runtime;
 	s->runtime = next;
 	pthread_mutex_unlock(&s->lock);
+	job_queue_set_stuck(s->jobs, next->config.stuck_us);
 	runtime_unref(before);
 	return 0;
 }

@@ -88,6 +88,7 @@ static void test_defaults(void **state)
 	assert_null(c.map_options);
 	assert_int_equal(c.timeout_us, 30 * USEC_PER_SEC);
 	assert_true(c.cluster_timeout_us < c.timeout_us);
+	assert_int_equal(c.stuck_us, 60 * USEC_PER_SEC);
 	assert_int_equal(c.changers.n_uids + c.changers.n_gids, 0);
 }
 
@@ -105,7 +106,7 @@ static void test_values_and_drop_ins(void **state)
 {
 	static const char text[] = "# comment\n\n[rbdvol]\r\ncluster = west\nuser=web\n"
 				   "conf = /etc/ceph/w.conf\nkeyring = /etc/ceph/k\npool = p1\n"
-				   "timeout = 12.5\ncluster-timeout = 3 ; short\n"
+				   "timeout = 12.5\ncluster-timeout = 3 ; short\nstuck-after = 90\n"
 				   "map-options = ms_mode=crc,queue_depth=64\n"
 				   "allow-change = root, @root 1234 @4321";
 	const struct folder *f = *state;
@@ -124,6 +125,7 @@ static void test_values_and_drop_ins(void **state)
 	assert_string_equal(c.map_options, "ms_mode=crc,queue_depth=64");
 	assert_int_equal(c.timeout_us, 12500000);
 	assert_int_equal(c.cluster_timeout_us, 3 * USEC_PER_SEC);
+	assert_int_equal(c.stuck_us, 90 * USEC_PER_SEC);
 	assert_int_equal(c.changers.n_uids, 2);
 	assert_int_equal(c.changers.uids[1], 1234);
 	assert_int_equal(c.changers.n_gids, 2);

@@ -349,18 +349,30 @@ static void tell(const struct job_view *v)
 	told++;
 }
 
-static void test_slow_is_told_once(void **state)
+static bool is_stuck(struct job *j)
+{
+	_cleanup_job_view_ struct job_view view = {0};
+
+	assert_int_equal(job_view(j, &view), 0);
+	return view.stuck;
+}
+
+static void test_stuck_is_told_once(void **state)
 {
 	struct fixture *x = *state;
 	_cleanup_job_ struct job *a = start(x, "k", NULL, 'a');
 
 	wait_step(a);
 	told = 0;
-	job_queue_tend(x->q, 60 * USEC_PER_SEC, tell);
+	job_queue_set_stuck(x->q, 600 * USEC_PER_SEC);
+	job_queue_tend(x->q, tell);
 	assert_int_equal(told, 0);
-	job_queue_tend(x->q, 0, tell);
-	job_queue_tend(x->q, 0, tell);
+	assert_false(is_stuck(a));
+	job_queue_set_stuck(x->q, 0);
+	job_queue_tend(x->q, tell);
+	job_queue_tend(x->q, tell);
 	assert_int_equal(told, 1);
+	assert_true(is_stuck(a));
 }
 
 static void test_stop(void **state)
@@ -437,7 +449,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waiting_tells_where, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reads_are_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup_small, teardown),
-		cmocka_unit_test_setup_teardown(test_slow_is_told_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stuck_is_told_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
 	};
