@@ -8,6 +8,9 @@
 #include "rbd/shut-out.h"
 #include "volume/operation.h"
 
+#define THEFT_US      (20 * USEC_PER_SEC)
+#define LOOK_AGAIN_US 200000
+
 static bool is_ours(const struct operation *o)
 {
 	const struct host_identity *id = host_identity(o->host);
@@ -136,11 +139,25 @@ static int record_client(struct operation *o, struct err **e)
 
 const struct step step_record = {"record", is_recorded, record_client};
 
-int hold_explain_loss(struct operation *o, struct err **e)
+/* Who takes a volume away shuts its holder's client out first, and has the hold only some time
+ * after that. */
+static bool is_lost_soon(struct operation *o)
 {
+	struct deadline end = deadline_earlier(o->progress->deadline, deadline_in(THEFT_US));
 	_cleanup_err_ struct err *ignored = NULL;
 
-	if (observe_hold(o, &ignored) < 0 || is_ours(o))
+	do {
+		if (observe_hold(o, &ignored) < 0)
+			return false;
+		if (!is_ours(o))
+			return true;
+	} while (!deadline_passed(end) && !usleep(LOOK_AGAIN_US));
+	return false;
+}
+
+int hold_explain_loss(struct operation *o, struct err **e)
+{
+	if (!is_lost_soon(o))
 		return (*e)->code;
 	err_free(steal(e));
 	return err_set(e, ERR_HELD, -EBUSY,
