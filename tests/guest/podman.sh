@@ -19,16 +19,51 @@ prepare() { # GUEST
 	on "$1" "$tap_tools/podman" || bail_out "no podman in guest $1"
 }
 
+# What takes longer than podman waits goes on, and its error says so: whoever asked asks again.
+again() { # GUEST COMMAND...
+	local out errors status end=$((SECONDS + 120))
+	errors=$(mktemp)
+	while true; do
+		out=$(on "$@" 2>"$errors")
+		status=$?
+		[[ $status != 0 && $SECONDS -lt $end ]] && grep -q 'still running' "$errors" || break
+	done
+	echo "$out"
+	cat "$errors" >&2
+	rm "$errors"
+	return $status
+}
+
+pids() { # GUEST CONTAINER FIELD...: never 0, which would be all processes around us
+	local pids
+	pids=$(on "$1" podman inspect -f "${*:3}" "$2")
+	echo "$pids"
+	[[ " $pids " =~ ^(\ [1-9][0-9]*)+\ $ ]]
+}
+
 left() { # GUEST: what is mapped and mounted
 	on "$1" --sh 'echo $(ls /sys/bus/rbd/devices) $(grep -o "/run/rbdvol/mounts/[^ ]*" /proc/self/mountinfo)'
+}
+
+left_at_last() { # GUEST
+	wait_for 60 nothing_left "$1" >&2
+	left "$1"
+}
+
+nothing_left() { # GUEST
+	[[ ! $(left "$1") ]]
+}
+
+removed() { # VOLUME
+	[[ $(rbd ls $pool) != *$1* ]]
 }
 
 cleanup() {
 	local guest
 	for guest in a b; do
 		[[ $tap_failures == 0 ]] ||
-			on $guest --sh 'tail -n 30 /var/log/rbdvold.log; dmesg | tail -n 15
-				[ ! -e /var/log/core ] || gdb -batch -ex "thread apply all bt" /usr/sbin/rbdvold /var/log/core' |
+			on $guest bash -c "$(declare -f where_it_crashed)
+				tail -n 30 /var/log/rbdvold.log; dmesg | tail -n 15; where_it_crashed" |
 				sed "s/^/# $guest: /"
 		on $guest --sh 'podman rm -fa -t 0; umount /run/rbdvol/mounts/* /var/lib/containers
 			for d in /sys/bus/rbd/devices/*; do [ ! -e $d ] || rbd unmap /dev/rbd${d##*/}; done
@@ -45,49 +80,55 @@ prepare b &
 wait
 
 # --- one host ---
-ok "an empty volume is created" on a podman volume create --driver rbdvol -o size=64M golden
-ok "a container writes into it" on a pod --rm -v golden:/data box sh -c 'echo golden >/data/motd'
-is "nothing is left mapped or mounted" "$(left a)" ""
-ok "a clone is created" on a podman volume create --driver rbdvol -o from=golden -o size=128M data
-is "a container reads golden's file in it" "$(on a pod --rm -v data:/data box cat /data/motd)" golden
-ok "created again by the other host" on b podman volume create --driver rbdvol -o from=golden -o size=128M data
+ok "an empty volume is created" again a podman volume create --driver rbdvol -o size=64M golden
+ok "a container writes into it" again a pod --rm -v golden:/data box sh -c 'echo golden >/data/motd'
+is "nothing is left mapped or mounted" "$(left_at_last a)" ""
+ok "a clone is created" again a podman volume create --driver rbdvol -o from=golden -o size=128M data
+is "a container reads golden's file in it" "$(again a pod --rm -v data:/data box cat /data/motd)" golden
+ok "created again by the other host" again b podman volume create --driver rbdvol -o from=golden -o size=128M data
 like "with other options it is not" \
-	"$(on b podman volume create --driver rbdvol -o from=golden -o size=1G data 2>&1)" 'with other options: from=golden size=128M|already exists'
+	"$(again b podman volume create --driver rbdvol -o from=golden -o size=1G data 2>&1)" 'with other options: from=golden size=128M|already exists'
 like "a bad option is refused with the reason" \
-	"$(on a podman volume create --driver rbdvol -o size=1G -o mount-options=loop bad 2>&1)" "'loop' is not among the mount options"
+	"$(again a podman volume create --driver rbdvol -o size=1G -o mount-options=loop bad 2>&1)" "'loop' is not among the mount options"
 
 # --- one container after the other, on two hosts ---
-ok "a container that stays" on a pod -d --name keeper -v data:/data box sh -c 'echo a >/data/mark; sync; exec sleep 1000'
+ok "a container that stays" again a pod -d --replace --name keeper -v data:/data box sh -c 'echo a >/data/mark; sync; exec sleep 1000'
 like "the other host is refused, and told who has it" \
-	"$(on b pod --rm -v data:/data box cat /data/mark 2>&1)" 'held by host guest-a'
-ok "a second container on the same host" on a pod --rm -v data:/data box cat /data/mark
+	"$(again b pod --rm -v data:/data box cat /data/mark 2>&1)" 'held by host guest-a'
+ok "a second container on the same host" again a pod --rm -v data:/data box cat /data/mark
 like "whose end leaves the first its volume" "$(left a)" 'mounts/pod%2Fdata'
 on a --sh 'kill -9 $(cat /run/rbdvold.pid)'
 is "the daemon is killed; the container goes on" "$(on a podman exec keeper cat /data/mark)" a
 start_daemon a
-ok "and is stopped under the next daemon" on a podman stop -t 0 keeper
-is "which lets go of the volume" "$(left a)" ""
-is "so it moves, with its data" "$(on b pod --rm -v data:/data box cat /data/mark)" a
+ok "and is stopped under the next daemon" again a podman stop -t 0 keeper
+is "which lets go of the volume" "$(left_at_last a)" ""
+is "so it moves, with its data" "$(again b pod --rm -v data:/data box cat /data/mark)" a
 
 # --- containers that die ---
-on a pod -d --name victim -v data:/data box sleep 1000 >/dev/null
-on a --sh 'kill -9 $(podman inspect -f "{{.State.Pid}}" victim)'
-ok "a container that was killed lets go of its volume" \
-	timeout 30 bash -c "while [[ \$($tap_tools/guest run ls /sys/bus/rbd/devices) ]]; do sleep 0.5; done"
-on a --sh 'podman start victim >/dev/null; kill -9 $(podman inspect -f "{{.State.ConmonPid}} {{.State.Pid}}" victim)'
+again a pod -d --replace --name victim -v data:/data box sleep 1000 >/dev/null
+victim=$(pids a victim '{{.State.Pid}}') || bail_out "no victim: pid '$victim'"
+on a --sh "kill -9 $victim"
+is "a container that was killed lets go of its volume" "$(left_at_last a)" ""
+again a podman start victim >/dev/null
+victim=$(pids a victim '{{.State.ConmonPid}} {{.State.Pid}}') || bail_out "no victim: pids '$victim'"
+on a --sh "kill -9 $victim"
 ok "one that was killed with its monitor, when it is removed" on a podman rm -f -t 0 victim
-is "nothing is left" "$(left a)" ""
+is "nothing is left" "$(left_at_last a)" ""
 
 # --- both at once, where that is fine ---
-ok "a volume for reading" on a podman volume create --driver rbdvol -o from=golden -o read-only=yes shelf
-on b podman volume create --driver rbdvol -o from=golden -o read-only=yes shelf >/dev/null
-on a pod -d --name reader -v shelf:/data box sleep 1000 >/dev/null
-is "is read on both hosts at once" "$(on b pod --rm -v shelf:/data box cat /data/motd)$(on a podman exec reader cat /data/motd)" goldengolden
+ok "a volume for reading" again a podman volume create --driver rbdvol -o from=golden -o read-only=yes shelf
+again b podman volume create --driver rbdvol -o from=golden -o read-only=yes shelf >/dev/null
+again a pod -d --replace --name reader -v shelf:/data box sleep 1000 >/dev/null
+is "is read on both hosts at once" "$(again b pod --rm -v shelf:/data box cat /data/motd)$(on a podman exec reader cat /data/motd)" goldengolden
 
 # --- the end ---
 on a podman rm -f -t 0 reader keeper >/dev/null 2>&1
-ok "the volumes are removed" on a podman volume rm shelf data golden
+for volume in shelf data golden; do
+	said=$(on a podman volume rm $volume 2>&1)
+	like "volume $volume is removed" "$said" "^$volume\$|still running"
+	wait_for 60 removed $volume
+done
 is "from the cluster too" "$(rbd ls $pool)" ""
-is "and nothing is left on this host" "$(left a)" ""
-is "nor on the other" "$(left b)" ""
+is "and nothing is left on this host" "$(left_at_last a)" ""
+is "nor on the other" "$(left_at_last b)" ""
 done_testing

@@ -43,7 +43,9 @@ in_lab() {
 		"$tap_tools/guest" --name "$guest" start --stage "$top_builddir/stage" >&2 &
 		starting+=($!)
 	done
-	wait "${starting[@]}" || bail_out "the guests did not start"
+	for guest in "${starting[@]}"; do # several at once would give the last one's status alone
+		wait "$guest" || bail_out "the guests did not start"
+	done
 	rbd() { "$tap_tools/cluster" exec rbd "$@"; }
 	ceph() { "$tap_tools/cluster" exec ceph "$@"; }
 }
@@ -52,12 +54,12 @@ on() { # GUEST COMMAND...
 	"$tap_tools/guest" --name "$1" run "${@:2}" </dev/null
 }
 
-# Start rbdvold in a guest, and wait until it serves; end it. The log tells how it ended, and a crash
-# leaves its memory as /var/log/core.
+# Start rbdvold in a guest, in a session of its own as any daemon, and wait until it serves; end it.
+# The log tells how it ended, and a crash leaves its memory as /var/log/core.
 serve() { # GUEST OPTION...
 	on "$1" --sh "echo /var/log/core >/proc/sys/kernel/core_pattern
 		(ulimit -c unlimited
-		sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
+		setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
 		echo \"rbdvold ended with \$?\") >>/var/log/rbdvold.log 2>&1 &
 		timeout 60 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
 		on "$1" cat /var/log/rbdvold.log >&2
@@ -135,6 +137,8 @@ pool_delete() {
 
 # Start rbdvold in the background of a guest and wait until it serves.
 daemon_start() {
+	echo /var/log/core >/proc/sys/kernel/core_pattern
+	ulimit -c unlimited
 	rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1 &
 	daemon_pid=$!
 	# shellcheck disable=SC2016
@@ -148,6 +152,13 @@ daemon_start() {
 daemon_stop() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid"
+	where_it_crashed | sed 's/^/# /'
+}
+
+# In a guest: where rbdvold crashed, if it did.
+where_it_crashed() {
+	[[ ! -e /var/log/core ]] ||
+		gdb -batch -ex 'thread apply all bt' "$(command -v rbdvold)" /var/log/core 2>&1
 }
 
 # For tests that boot and shut down a guest with systemd: they stay outside. `systemd_guest NAME`
