@@ -5,63 +5,27 @@
 #include <jansson.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "tests/unit/unit.h"
 
 #include "daemon/docker-options.h"
 #include "daemon/docker.h"
-#include "daemon/http.h"
 #include "daemon/json.h"
-#include "daemon/socket.h"
 #include "tests/unit/fake-publish.h"
 #include "tests/unit/fake-volume.h"
+#include "tests/unit/http-server.h"
 
-static char folder[] = "/tmp/rbdvol-docker-XXXXXX";
-static char socket_path[64];
-
-struct server {
-	struct service *service;
-	struct http *http;
-	struct listener listener;
+static struct test_server server = {
+	.front = &docker_front,
+	.open = listener_open_plugin,
+	.plugin_timeout_us = USEC_PER_SEC / 4,
 };
 
 static int setup(void **state)
 {
-	struct server *s = calloc(1, sizeof(*s));
-	struct config config = {0};
-	struct err *e = NULL;
-
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(socket_path, sizeof(socket_path), "%s/run/rbdvol.sock", folder);
-	assert_int_equal(config_load("/nonexistent", false, &config, &e), 0);
-	config.plugin_timeout_us = USEC_PER_SEC / 4;
-	assert_int_equal(listener_open_plugin(socket_path, &s->listener, &e), 0);
-	assert_int_equal(service_new(&config, &s->service, &e), 0);
-	assert_int_equal(http_start(s->service, &docker_front, s->listener.fd, &s->http, &e), 0);
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct server *s = *state;
-	char path[64];
-
-	http_quiesce(s->http);
-	listener_close(&s->listener);
-	assert_int_equal(job_queue_stop(service_jobs(s->service), deadline_in(5 * USEC_PER_SEC)),
-			 0);
-	http_stop(s->http);
-	service_free(s->service);
-	free(s);
-	fake_forget();
-	assert_int_equal(atomic_load(&fake.hosts), 0);
-	snprintf(path, sizeof(path), "%s/run", folder);
-	return remove(path) || remove(folder);
+	(void)state;
+	return test_server_start(&server);
 }
 
 static int forget(void **state)
@@ -71,36 +35,19 @@ static int forget(void **state)
 	return 0;
 }
 
-static int connect_to(void)
+static int teardown(void **state)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(address.sun_path, socket_path, strlen(socket_path));
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
+	(void)state;
+	return test_server_stop(&server);
 }
 
 /* The status; *out the JSON. */
 static unsigned ask(const char *what, const char *body, json_t **out)
 {
-	_cleanup_free_ char *request = NULL, *answer = calloc(1, 1 << 16);
-	_cleanup_close_ int fd = connect_to();
-	unsigned status;
-	size_t n = 0;
-	ssize_t r;
+	char path[64];
 
-	assert_true(asprintf(&request,
-			     "POST /%s HTTP/1.0\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", what,
-			     strlen(body), body) > 0);
-	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
-	while ((r = recv(fd, answer + n, (1 << 16) - 1 - n, 0)) > 0)
-		n += (size_t)r;
-	assert_int_equal(sscanf(answer, "HTTP/1.%*d %u", &status), 1);
-	*out = json_loads(strstr(answer, "\r\n\r\n") + 4, 0, NULL);
-	assert_non_null(*out);
-	return status;
+	snprintf(path, sizeof(path), "/%s", what);
+	return test_ask(&server, "POST", path, body, out);
 }
 
 /* WHAT with BODY succeeds; *out (may be NULL) the answer. */
@@ -347,7 +294,7 @@ static void test_for_root_alone(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(stat(socket_path, &st), 0);
+	assert_int_equal(stat(server.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_fails(peer_check(&other, ACCESS_ROOT, &changers, &e), -EPERM, ERR_NOT_PERMITTED,
 		     "not root");

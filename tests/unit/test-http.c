@@ -9,108 +9,30 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cmocka.h>
 
-#include "daemon/http.h"
 #include "daemon/json.h"
 #include "daemon/route.h"
-#include "daemon/socket.h"
 #include "tests/unit/fake-volume.h"
+#include "tests/unit/http-server.h"
 
-static char folder[] = "/tmp/rbdvol-http-XXXXXX";
-static char socket_path[64];
-
-struct server {
-	struct service *service;
-	struct http *http;
-	struct listener listener;
-};
+static struct test_server server = {.front = &api_front, .open = listener_open};
 
 static int setup(void **state)
 {
-	struct server *s = calloc(1, sizeof(*s));
-	struct config config = {0};
-	struct err *e = NULL;
-
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(socket_path, sizeof(socket_path), "%s/run/api.sock", folder);
-	assert_int_equal(config_load("/nonexistent", false, &config, &e), 0);
-	assert_int_equal(listener_open(socket_path, &s->listener, &e), 0);
-	assert_int_equal(service_new(&config, &s->service, &e), 0);
-	assert_int_equal(http_start(s->service, &api_front, s->listener.fd, &s->http, &e), 0);
-	*state = s;
-	return 0;
+	*state = &server;
+	return test_server_start(&server);
 }
 
 static int teardown(void **state)
 {
-	struct server *s = *state;
-	char path[64];
-
-	http_quiesce(s->http);
-	listener_close(&s->listener);
-	assert_int_equal(job_queue_stop(service_jobs(s->service), deadline_in(5 * USEC_PER_SEC)),
-			 0);
-	http_stop(s->http);
-	service_free(s->service);
-	free(s);
-	assert_int_equal(atomic_load(&fake.hosts), 0);
-	snprintf(path, sizeof(path), "%s/run", folder);
-	return remove(path) || remove(folder);
+	return test_server_stop(*state);
 }
 
-static int connect_to(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(address.sun_path, socket_path, strlen(socket_path));
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-static void send_text(int fd, const char *text, size_t len)
-{
-	assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), len);
-}
-
-/* All until the end; the caller frees it. */
-static char *receive(int fd)
-{
-	char *text = calloc(1, 1 << 20);
-	size_t n = 0;
-	ssize_t r;
-
-	while ((r = recv(fd, text + n, (1 << 20) - 1 - n, 0)) > 0)
-		n += (size_t)r;
-	return text;
-}
-
-/* The status; *body (may be NULL) gets the JSON. */
 static unsigned ask(const char *method, const char *path, const char *body, json_t **out)
 {
-	_cleanup_free_ char *request = NULL, *answer = NULL;
-	_cleanup_close_ int fd = connect_to();
-	const char *text;
-	unsigned status;
-
-	assert_true(asprintf(&request, "%s %s HTTP/1.0\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
-			     method, path, strlen(body), body) > 0);
-	send_text(fd, request, strlen(request));
-	answer = receive(fd);
-	assert_int_equal(sscanf(answer, "HTTP/1.%*d %u", &status), 1);
-	text = strstr(answer, "\r\n\r\n");
-	assert_non_null(text);
-	if (out) {
-		*out = json_loads(text + 4, 0, NULL);
-		assert_non_null(*out);
-	}
-	return status;
+	return test_ask(&server, method, path, body, out);
 }
 
 static const char *text_of(const json_t *j, const char *key)
@@ -339,15 +261,15 @@ static void test_many_at_once(void **state)
 static void test_body_limits(void **state)
 {
 	_cleanup_free_ char *big = calloc(1, 70001), *answer = NULL;
-	_cleanup_close_ int fd = connect_to();
+	_cleanup_close_ int fd = test_connect(&server);
 	static const char promise[] = "POST /v1/volumes/web1/attach HTTP/1.1\r\nHost: x\r\n"
 				      "Content-Length: 99999999999\r\n\r\n";
 
 	(void)state;
 	memset(big, ' ', 70000);
 	assert_int_equal(ask("POST", "/v1/volumes/web1/attach", big, NULL), 413);
-	send_text(fd, promise, sizeof(promise) - 1); /* refused before a byte of it came */
-	answer = receive(fd);
+	test_send(fd, promise, sizeof(promise) - 1); /* refused before a byte of it came */
+	answer = test_receive(fd);
 	assert_non_null(strstr(answer, "HTTP/1.1 413"));
 }
 
@@ -373,9 +295,9 @@ static void test_broken_clients(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(halves); i++) {
-		_cleanup_close_ int fd = connect_to();
+		_cleanup_close_ int fd = test_connect(&server);
 
-		send_text(fd, halves[i], strlen(halves[i]));
+		test_send(fd, halves[i], strlen(halves[i]));
 	}
 	assert_int_equal(ask("GET", "/v1/host", "", NULL), 200);
 }
@@ -388,9 +310,9 @@ static void test_sockets(void **state)
 	char path[64];
 
 	(void)state;
-	assert_int_equal(listener_open(socket_path, &l, &busy), -EADDRINUSE);
+	assert_int_equal(listener_open(server.path, &l, &busy), -EADDRINUSE);
 	listener_close(&l);
-	snprintf(path, sizeof(path), "%s/run/other", folder);
+	snprintf(path, sizeof(path), "%s/run/other", server.folder);
 	assert_int_equal(listener_open(path, &l, &e), 0);
 	close(l.fd);
 	l.fd = -1;
@@ -406,7 +328,7 @@ static void test_sockets(void **state)
 
 static void test_reload(void **state)
 {
-	struct server *s = *state;
+	struct test_server *s = *state;
 	struct config config = {0};
 	_cleanup_json_ json_t *host = NULL;
 	struct err *e = NULL;
