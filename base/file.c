@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int read_all(int fd, size_t max, char **out, size_t *out_len)
 {
@@ -67,4 +68,57 @@ int file_write_once(int dirfd, const char *path, const char *text)
 	if (n < 0)
 		return -errno;
 	return (size_t)n == len ? 0 : -EIO;
+}
+
+/* So that the new name itself is on the disk. */
+static int sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder =
+		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	_cleanup_close_ int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (!folder)
+		return -ENOMEM;
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+static int fill(int fd, const char *path, const char *text, unsigned mode)
+{
+	struct stat before = {.st_mode = mode};
+
+	if (stat(path, &before) == 0 && fchown(fd, before.st_uid, before.st_gid) < 0)
+		return -errno;
+	if (fchmod(fd, before.st_mode & 07777) < 0)
+		return -errno;
+	for (size_t left = strlen(text); left;) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		text += n > 0 ? n : 0;
+		left -= n > 0 ? (size_t)n : 0;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(const char *path, const char *text, unsigned mode)
+{
+	_cleanup_free_ char *target = realpath(path, NULL), *beside = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (asprintf(&beside, "%s.XXXXXX", target ? target : path) < 0) {
+		beside = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(beside, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = fill(fd, path, text, mode);
+	if (r == 0 && rename(beside, target ? target : path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(beside);
+	return r < 0 ? r : sync_folder(target ? target : path);
 }

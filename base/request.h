@@ -24,7 +24,8 @@ enum verb {
 	VERB_PRUNE = 1 << 12,
 	VERB_DOCTOR = 1 << 13,
 	VERB_SPARSIFY = 1 << 14,
-	VERB_EVERY = (1 << 15) - 1,
+	VERB_RBDMAP = 1 << 15,
+	VERB_EVERY = (1 << 16) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */
@@ -42,6 +43,7 @@ struct volume_request {
 	bool force;
 	bool all;
 	bool dry_run;
+	bool write;
 	uint64_t timeout_us;
 	char *cluster;
 	char *user;

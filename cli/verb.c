@@ -30,6 +30,8 @@ const struct verb_def verb_defs[] = {
 	 verb_doctor},
 	{VERB_SPARSIFY, "VOLUME…", "give back the blocks that hold only zeros", 1, INT_MAX,
 	 verb_sparsify},
+	{VERB_RBDMAP, "[FILE]", "take over what rbdmap attaches at boot into /etc/rbdvoltab", 0, 1,
+	 verb_rbdmap},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);

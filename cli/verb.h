@@ -30,6 +30,7 @@ int verb_wipe(struct cli *cli, int n, char **args);
 int verb_resize(struct cli *cli, int n, char **args);
 int verb_snapshot(struct cli *cli, int n, char **args);
 int verb_flatten(struct cli *cli, int n, char **args);
+int verb_rbdmap(struct cli *cli, int n, char **args);
 int verb_prune(struct cli *cli, int n, char **args);
 int verb_doctor(struct cli *cli, int n, char **args);
 int verb_sparsify(struct cli *cli, int n, char **args);
