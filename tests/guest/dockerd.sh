@@ -24,7 +24,7 @@ left() { # what is mapped and mounted
 
 run="run --network none --security-opt seccomp=unconfined"
 guest --sh "mkdir -p /etc/docker /etc/rbdvol
-	printf '[rbdvol]\npool = $pool\n' >/etc/rbdvol/rbdvol.conf
+	printf '[rbdvol]\npool = $pool\nplugin-timeout = 25\n' >/etc/rbdvol/rbdvol.conf # dockerd waits 30 s
 	echo '{\"iptables\": false, \"bridge\": \"none\", \"storage-driver\": \"vfs\"}' >/etc/docker/daemon.json
 	systemctl enable --now rbdvold.socket rbdvold-docker.socket
 	systemctl enable --now docker.service
@@ -47,15 +47,17 @@ like "a volume in use is not removed" "$(guest --sh 'docker volume rm data 2>&1'
 
 ok "rbdvold is restarted" guest systemctl restart rbdvold
 ok "and dockerd, killed" guest --sh 'systemctl kill -s KILL docker; sleep 1; systemctl restart docker'
-ok "the container is running" wait_for 30 guest docker exec keeper cat /data/mark
+ok "the container is running" wait_for 120 guest docker exec keeper cat /data/mark
 is "with one mount" "$(left)" "0 /run/rbdvol/mounts/$pool%2Fdata"
-guest --sh 'kill -9 $(docker inspect -f "{{.State.Pid}}" keeper)'
-ok "a container that is killed starts again" wait_for 30 guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 2'
+keeper=$(guest docker inspect -f '{{.State.Pid}}' keeper)
+[[ $keeper =~ ^[1-9][0-9]*$ ]] || bail_out "the container does not run: pid '$keeper'"
+guest kill -9 "$keeper"
+ok "a container that is killed starts again" wait_for 120 guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 2'
 
 # --- power loss ---
 "$tap_tools/guest" --name d kill
 boot again
-ok "after a loss of power it starts again" wait_for 90 guest --sh 'docker exec keeper cat /data/mark >/dev/null'
+ok "after a loss of power it starts again" wait_for 180 guest --sh 'docker exec keeper cat /data/mark >/dev/null'
 ok "with its data" guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 3'
 is "counted once" "$(guest --sh "ls /run/rbdvol/users/$pool%2Fdata | wc -l")" 1
 ok "its end lets go of the volume" guest docker rm -f keeper

@@ -149,7 +149,7 @@ is "and detached at the end" "$(mapped)" 0
 mount_ web one >/dev/null
 rm "/run/rbdvol/users/$pool%2Fweb/one"
 touch -d '10 minutes ago' "/run/rbdvol/users/$pool%2Fweb"
-ok "what nobody came back for goes by itself" timeout 25 bash -c "while [ -e /sys/bus/rbd/devices/* ]; do sleep 0.5; done"
+ok "what nobody came back for goes by itself" timeout 120 bash -c "while [ -e /sys/bus/rbd/devices/* ]; do sleep 0.5; done"
 
 # --- the end ---
 for name in ro x1 x2 gx dirty web golden; do
