@@ -25,7 +25,8 @@ enum verb {
 	VERB_DOCTOR = 1 << 13,
 	VERB_SPARSIFY = 1 << 14,
 	VERB_RBDMAP = 1 << 15,
-	VERB_EVERY = (1 << 16) - 1,
+	VERB_RESET = 1 << 16,
+	VERB_EVERY = (1 << 17) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */

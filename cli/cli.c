@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/strlist.h"
 #include "cli/client.h"
 #include "cli/interrupt.h"
 
@@ -288,6 +289,25 @@ bool cli_confirm(const struct cli *cli, const char *question)
 	cli_print_clean(stderr, question);
 	fprintf(stderr, " [y/N] ");
 	return fgets(line, sizeof(line), stdin) && (!strcmp(line, "y\n") || !strcmp(line, "yes\n"));
+}
+
+int cli_ask(const struct cli *cli, const char *what, const char *done, int n, char **names)
+{
+	_cleanup_free_ char *list = NULL, *question = NULL;
+	_cleanup_strlist_ struct strlist all = {0};
+	_cleanup_err_ struct err *e = NULL;
+
+	for (int i = 0; i < n; i++)
+		strlist_add(&all, "%s", names[i]);
+	list = strlist_join(&all, ", ", 0);
+	if (!list || asprintf(&question, "%s %s?", what, list) < 0) {
+		question = NULL;
+		err_oom(&e);
+	} else if (!cli_confirm(cli, question)) {
+		err_set(&e, ERR_FAILED, -ECANCELED, "%s %s not %s: you did not say yes", list,
+			n > 1 ? "are" : "is", done);
+	}
+	return e ? cli_fail(cli, NULL, e) : 0;
 }
 
 int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,

@@ -53,6 +53,10 @@ void cli_print_clean(FILE *f, const char *text);
  * terminal, or with --yes. */
 bool cli_confirm(const struct cli *cli, const char *question);
 
+/* Ask "WHAT NAMES?", as cli_confirm does. 0: yes; else it is told that they are not DONE, and the
+ * exit status comes back. */
+int cli_ask(const struct cli *cli, const char *what, const char *done, int n, char **names);
+
 /* METHOD (with ACTION) for each of the N volumes NAMES. What came back is printed with --json, or
  * else handed to TELL, where there is one. All are tried; the exit status is that of the first
  * failure. */

@@ -129,6 +129,19 @@ int fields_print_table(const struct field *fields, size_t n, const json_t *rows,
 	return 0;
 }
 
+void fields_print_space(const json_t *answer, const char *done, const char *key)
+{
+	_cleanup_free_ char *before = field_size(json_object_get(answer, "usage_before"), key);
+	_cleanup_free_ char *after = field_size(json_object_get(answer, "usage"), key);
+	const char *volume = json_string_value(json_object_get(answer, "volume"));
+
+	cli_print_clean(stdout, volume ? volume : "volume");
+	if (before && after)
+		printf(": %s, %s in the cluster, %s before\n", done, after, before);
+	else
+		printf(": %s\n", done);
+}
+
 void fields_print_lines(const struct field *fields, size_t n, const json_t *object)
 {
 	size_t width = 0;

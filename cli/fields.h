@@ -27,3 +27,5 @@ char *field_list(const json_t *object, const char *key);       /* "a, b" */
 int fields_print_table(const struct field *fields, size_t n, const json_t *rows, struct err **e);
 /* OBJECT as lines on stdout, the values aligned; absent ones are left out. */
 void fields_print_lines(const struct field *fields, size_t n, const json_t *object);
+/* "VOLUME: DONE, … in the cluster, … before", of KEY of an answer's usage, where it is known. */
+void fields_print_space(const json_t *answer, const char *done, const char *key);

@@ -32,6 +32,9 @@ const struct verb_def verb_defs[] = {
 	 verb_sparsify},
 	{VERB_RBDMAP, "[FILE]", "take over what rbdmap attaches at boot into /etc/rbdvoltab", 0, 1,
 	 verb_rbdmap},
+	{VERB_RESET, "VOLUME…",
+	 "take clones back to the content of their parents; asks on a terminal", 1, INT_MAX,
+	 verb_reset},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);

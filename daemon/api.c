@@ -285,7 +285,7 @@ static volume_operation *operation_of(enum verb verb)
 		{VERB_SHOW, volume_show},	  {VERB_TRIM, volume_trim},
 		{VERB_WIPE, volume_wipe},	  {VERB_RESIZE, volume_resize},
 		{VERB_SNAPSHOT, volume_snapshot}, {VERB_FLATTEN, volume_flatten},
-		{VERB_SPARSIFY, volume_sparsify},
+		{VERB_SPARSIFY, volume_sparsify}, {VERB_RESET, volume_reset},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
@@ -453,6 +453,7 @@ static const struct route routes[] = {
 	{"POST", "/v1/volumes/*/detach", VERB_DETACH, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/trim", VERB_TRIM, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/wipe", VERB_WIPE, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/reset", VERB_RESET, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/resize", VERB_RESIZE, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/snapshot", VERB_SNAPSHOT, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/sparsify", VERB_SPARSIFY, ACCESS_CHANGE, handle_volume},

@@ -140,6 +140,107 @@ int class_name_remove(rados_ioctx_t io, const char *name)
 	return object ? rados_remove(io, object) : -ENOMEM;
 }
 
+/* librados tells a difference as -MAX_ERRNO and less. */
+#define MAX_ERRNO 4095
+
+int class_name_switch(rados_ioctx_t io, const char *name, const char *old_id, const char *new_id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	struct writer is = {0}, will_be = {0};
+	int result = 0, r;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&is, old_id);
+	write_string(&will_be, new_id);
+	if (is.bad || will_be.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_cmpext(op, (const char *)is.data, is.len, 0, &result);
+	rados_write_op_write_full(op, (const char *)will_be.data, will_be.len);
+	r = rados_write_op_operate2(op, io, object, NULL, 0);
+	return r <= -MAX_ERRNO ? -ESTALE : r;
+}
+
+/* An entry of the directory: a key of two words, and a string. */
+struct entry {
+	char *key;
+	struct writer value;
+};
+
+static void entry_deinit(struct entry *e)
+{
+	free(e->key);
+}
+#define _cleanup_entry_ cleanup(entry_deinit)
+
+static int entry_init(struct entry *e, const char *kind, const char *what, const char *value)
+{
+	e->key = object_name(kind, what);
+	write_string(&e->value, value);
+	return !e->key ? -ENOMEM : e->value.bad ? -ENAMETOOLONG : 0;
+}
+
+static void entry_require(rados_write_op_t op, const struct entry *e)
+{
+	rados_write_op_omap_cmp2(op, e->key, LIBRADOS_CMPXATTR_OP_EQ, (const char *)e->value.data,
+				 strlen(e->key), e->value.len, NULL);
+}
+
+static void entry_set(rados_write_op_t op, const struct entry *e)
+{
+	const char *const key = e->key, *const value = (const char *)e->value.data;
+	const size_t key_len = strlen(key);
+
+	rados_write_op_omap_set2(op, &key, &value, &key_len, &e->value.len, 1);
+}
+
+static void entry_remove(rados_write_op_t op, const struct entry *e)
+{
+	const char *const key = e->key;
+	const size_t key_len = strlen(key);
+
+	rados_write_op_omap_rm_keys2(op, &key, &key_len, 1);
+}
+
+/* List image ID under NAME. */
+static int list_as(rados_write_op_t op, const char *name, const char *id)
+{
+	_cleanup_entry_ struct entry by_name = {0}, by_id = {0};
+	int r = entry_init(&by_name, "name_", name, id);
+
+	if (!r)
+		r = entry_init(&by_id, "id_", id, name);
+	if (r < 0)
+		return r;
+	entry_set(op, &by_name);
+	entry_set(op, &by_id);
+	return 0;
+}
+
+int class_directory_replace(rados_ioctx_t io, const char *name, const char *old_id,
+			    const char *outgoing, const char *hidden, const char *new_id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_entry_ struct entry was = {0}, is_hidden = {0};
+	int r = entry_init(&was, "name_", name, old_id);
+
+	if (!r)
+		r = entry_init(&is_hidden, "name_", hidden, new_id);
+	if (r < 0)
+		return r;
+	entry_require(op, &was);
+	entry_require(op, &is_hidden);
+	entry_remove(op, &is_hidden);
+	r = list_as(op, name, new_id);
+	if (!r)
+		r = list_as(op, outgoing, old_id);
+	if (r < 0)
+		return r;
+	r = rados_write_op_operate2(op, io, DIRECTORY, NULL, 0);
+	return r == -ECANCELED ? -ESTALE : r;
+}
+
 int class_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();

@@ -23,6 +23,12 @@ int class_directory_rename(rados_ioctx_t io, const char *from, const char *to, c
 /* Make NAME mean image ID; -EEXIST where it means one already. */
 int class_name_create(rados_ioctx_t io, const char *name, const char *id);
 int class_name_remove(rados_ioctx_t io, const char *name);
+/* Make NAME, which means the image OLD_ID, mean NEW_ID, in one step. -ESTALE: it means another. */
+int class_name_switch(rados_ioctx_t io, const char *name, const char *old_id, const char *new_id);
+/* In the pool's directory, in one step: what was listed as HIDDEN is listed as NAME, and what was
+ * NAME as OUTGOING. -ESTALE: they are not listed so. */
+int class_directory_replace(rados_ioctx_t io, const char *name, const char *old_id,
+			    const char *outgoing, const char *hidden, const char *new_id);
 
 /* Set KEY of the image's metadata ('rbd image-meta'). */
 int class_note(rados_ioctx_t io, const char *id, const char *key, const char *value);

@@ -156,24 +156,34 @@ static uint64_t child_features(const struct work *w, uint64_t *dropped)
 	return kept;
 }
 
-static void set_options(const struct work *w, uint64_t features, rbd_image_options_t o)
+static void set_options(const struct base *b, const char *pool, uint64_t features, unsigned format,
+			rbd_image_options_t o)
 {
 	const uint64_t implied = RBD_FEATURE_STRIPINGV2 | RBD_FEATURE_DATA_POOL;
 
 	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FORMAT, 2);
-	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_CLONE_FORMAT,
-				     w->options->format == 1 ? 1 : 2);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_CLONE_FORMAT, format == 1 ? 1 : 2);
 	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FEATURES, features & ~implied);
-	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_ORDER, (uint64_t)w->base.order);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_ORDER, (uint64_t)b->order);
 	if (features & RBD_FEATURE_STRIPINGV2) {
-		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_UNIT,
-					     w->base.stripe_unit_bytes);
-		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_COUNT,
-					     w->base.stripe_count);
+		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_UNIT, b->stripe_unit_bytes);
+		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_COUNT, b->stripe_count);
 	}
-	if (features & RBD_FEATURE_DATA_POOL && w->base.data_pool &&
-	    strcmp(w->base.data_pool, w->child->pool) != 0)
-		rbd_image_options_set_string(o, RBD_IMAGE_OPTION_DATA_POOL, w->base.data_pool);
+	if (features & RBD_FEATURE_DATA_POOL && b->data_pool && strcmp(b->data_pool, pool) != 0)
+		rbd_image_options_set_string(o, RBD_IMAGE_OPTION_DATA_POOL, b->data_pool);
+}
+
+int clone_base(struct place *from, const struct base *base, struct place *to, const char *to_pool,
+	       const char *name, uint64_t features, unsigned format)
+{
+	rbd_image_options_t options;
+	int r;
+
+	rbd_image_options_create(&options);
+	set_options(base, to_pool, features, format, options);
+	r = rbd_clone3(from->io, base->image, base->snap, to->io, name, options);
+	rbd_image_options_destroy(options);
+	return r;
 }
 
 /* Clones of format 1 need a protected snapshot. */
@@ -221,17 +231,14 @@ static char *origin(const struct work *w)
 static int make(struct work *w, uint64_t features)
 {
 	_cleanup_free_ char *id = NULL, *from = origin(w);
-	rbd_image_options_t options;
 	int r = w->options->format == 1 ? protect(w) : 0;
 
 	if (!from)
 		return -ENOMEM;
 	if (r < 0)
 		return r;
-	rbd_image_options_create(&options);
-	set_options(w, features, options);
-	r = rbd_clone3(w->from.io, w->parent->image, w->base.snap, w->to.io, w->hidden, options);
-	rbd_image_options_destroy(options);
+	r = clone_base(&w->from, &w->base, &w->to, w->child->pool, w->hidden, features,
+		       w->options->format);
 	FAILPOINT("clone.cloned");
 	if (!r)
 		r = class_image_id(w->to.io, w->hidden, &id);

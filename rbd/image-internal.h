@@ -12,6 +12,7 @@
 #include "rbd/session.h"
 
 #define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
+#define NOTE_WIPE "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
 
 /* Bits that say how an image is or what it is in; no wish of anybody's. */
 #define FEATURES_STATE                                                                             \
@@ -45,6 +46,11 @@ int image_link(rbd_image_t image, struct link *out);
 void link_deinit(struct link *l);
 #define _cleanup_link_ cleanup(link_deinit)
 
+/* Clone the snapshot that BASE names, in FROM, as image NAME of the pool TO_POOL, with BASE's
+ * layout and FEATURES; FORMAT is 1 or 2. Negative errno. */
+int clone_base(struct place *from, const struct base *base, struct place *to, const char *to_pool,
+	       const char *name, uint64_t features, unsigned format);
+
 /* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
  * and for what is not known. */
 unsigned snapshot_children(rbd_image_t image);
@@ -77,9 +83,24 @@ char *name_hidden(const char *image, const char *owner);
 /* Make the hidden image appear as NAME, all or nothing. May be called again after it was cut short.
  * -EEXIST: an image of that name is there. */
 int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const char *id);
+/* The hidden name that OWNER gives to the image that another takes the place of under the name of
+ * IMAGE; the caller frees it. */
+char *name_outgoing(const char *image, const char *owner);
+bool name_is_outgoing(const char *hidden);
+/* The name that a hidden one stands for; the caller frees it, NULL: out of memory, or none. */
+char *name_meant(const char *hidden);
+/* Make the hidden image NEW_ID appear as NAME in the place of the image OLD_ID, which becomes the
+ * outgoing one: at no moment is NAME without an image. May be called again, or completed by
+ * name_complete, after it was cut short. -ESTALE: NAME means another image meanwhile. */
+int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const char *name,
+		 const char *old_id);
 /* Complete a publishing of NAME (an image that is there) that was cut short; fine where there is
  * nothing to do. */
 int name_complete(rados_ioctx_t io, const char *name, const char *id);
 /* Remove a hidden image, whatever state it was left in, shutting out a dead predecessor that still
  * watches it. -EBUSY: this very connection works on it. */
 int name_discard(struct place *p, const char *hidden, struct deadline deadline, struct err **e);
+/* Remove an outgoing image; fine where there is none. Who still has it open is not shut out: a dead
+ * client's watch is waited for, and -EBUSY says who does not end. */
+int outgoing_discard(struct place *p, const char *outgoing, struct deadline deadline,
+		     struct err **e);

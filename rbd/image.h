@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/deadline.h"
 #include "base/spec.h"
 #include "base/strlist.h"
 #include "rbd/cluster.h"
@@ -49,6 +50,15 @@ int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes
  * frees it) or is NULL. */
 int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
 		 struct err **e);
+
+/* What a clone has of its own goes, and what is read is its parent's snapshot again: at once, all
+ * or nothing, under the same name, of the same size, layout, features and metadata. The image is
+ * another one afterwards, with an id of its own. OWNER as for clone_create. Repeated after it was
+ * cut short it completes what was begun, and does it anew. Refused before anything is changed: no
+ * clone (-EINVAL), snapshots (-ENOTEMPTY), watchers (-EBUSY), members of a group or of mirroring
+ * and clones whose parent's snapshot is in the trash (-EOPNOTSUPP). */
+int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
+		struct deadline deadline, struct err **e);
 
 /* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out;
  * POOL NULL: of each pool that has the application rbd. */

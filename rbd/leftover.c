@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "rbd/classes.h"
 #include "rbd/hold.h"
 #include "rbd/image-internal.h"
 #include "rbd/snapshot.h"
@@ -42,8 +43,10 @@ static bool is_unfinished(const char *image, const char *owner)
 {
 	const char *end = strrchr(image, '.');
 
-	return !strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)) && end &&
-	       !strcmp(end + 1, owner);
+	if (strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)) || !end++)
+		return false;
+	return !strncmp(end, owner, strlen(owner)) &&
+	       (!end[strlen(owner)] || name_is_outgoing(image));
 }
 
 /* Whether the snapshot that IMAGE is open at has no child, or one that is left over itself. */
@@ -146,6 +149,33 @@ int leftovers_find(struct cluster *c, const char *pool, const char *image, const
 	return r;
 }
 
+/* A hidden name may be all that is left over: the image is there under its own name, but that was
+ * cut short. 1: so it was, and is completed; 0: it was not. */
+static int complete_publishing(struct place *p, const char *hidden)
+{
+	_cleanup_free_ char *name = name_meant(hidden), *id = NULL, *hidden_id = NULL;
+	int r;
+
+	if (!name || class_image_id(p->io, name, &id) < 0 ||
+	    class_image_id(p->io, hidden, &hidden_id) < 0 || strcmp(id, hidden_id) != 0)
+		return 0;
+	r = name_complete(p->io, name, id);
+	return r < 0 ? r : 1;
+}
+
+static int remove_hidden(struct place *p, const char *hidden, struct deadline deadline,
+			 struct err **e)
+{
+	int r = complete_publishing(p, hidden);
+
+	if (r < 0)
+		return session_fail(p->session, r, e, "complete '%s'", hidden);
+	if (r > 0)
+		return 0;
+	return name_is_outgoing(hidden) ? outgoing_discard(p, hidden, deadline, e)
+					: name_discard(p, hidden, deadline, e);
+}
+
 int leftover_remove_clone(struct cluster *c, const char *text, struct deadline deadline,
 			  struct err **e)
 {
@@ -156,7 +186,7 @@ int leftover_remove_clone(struct cluster *c, const char *text, struct deadline d
 	if (!r)
 		r = place_open(c, spec.pool, spec.ns, &p, e);
 	if (!r)
-		r = name_discard(&p, spec.image, deadline, e);
+		r = remove_hidden(&p, spec.image, deadline, e);
 	if (r == -EBUSY) { /* a clone that is under way */
 		err_free(steal(e));
 		return 0;

@@ -25,11 +25,55 @@ char *name_hidden(const char *image, const char *owner)
 	return asprintf(&out, SPEC_HIDDEN_PREFIX "%s.%s", image, owner) < 0 ? NULL : out;
 }
 
+#define OUTGOING "-old" /* behind the hidden name: no owner ends so */
+
+char *name_outgoing(const char *image, const char *owner)
+{
+	_cleanup_free_ char *hidden = name_hidden(image, owner);
+	char *out;
+
+	return !hidden || asprintf(&out, "%s" OUTGOING, hidden) < 0 ? NULL : out;
+}
+
+bool name_is_outgoing(const char *hidden)
+{
+	size_t len = strlen(hidden);
+
+	return len > strlen(OUTGOING) && !strcmp(hidden + len - strlen(OUTGOING), OUTGOING);
+}
+
+char *name_meant(const char *hidden)
+{
+	size_t skip = strlen(SPEC_HIDDEN_PREFIX);
+	const char *end = strrchr(hidden, '.');
+
+	if (strncmp(hidden, SPEC_HIDDEN_PREFIX, skip) || !end || end < hidden + skip)
+		return NULL;
+	return strndup(hidden + skip, (size_t)(end - hidden) - skip);
+}
+
+/* The directory has another image as NAME. -EEXIST, unless it is the one that HIDDEN replaces. */
+static int list_replaced(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
+{
+	_cleanup_free_ char *outgoing = NULL, *old_id = NULL, *listed = NULL;
+
+	if (asprintf(&outgoing, "%s" OUTGOING, hidden) < 0) {
+		outgoing = NULL;
+		return -ENOMEM;
+	}
+	if (class_image_id(io, outgoing, &old_id) < 0 ||
+	    class_directory_id(io, name, &listed) < 0 || strcmp(old_id, listed) != 0)
+		return -EEXIST;
+	return class_directory_replace(io, name, old_id, outgoing, hidden, id);
+}
+
 /* The second and third change. */
 static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
 {
 	int r = class_directory_rename(io, hidden, name, id);
 
+	if (r == -EEXIST)
+		r = list_replaced(io, hidden, name, id);
 	/* ENOENT, ESTALE: listed under its name already. */
 	if (r < 0 && r != -ENOENT && r != -ESTALE)
 		return r;
@@ -52,6 +96,29 @@ int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const c
 	/* The directory has another image of that name, one that is being deleted: take back. */
 	class_name_remove(io, name);
 	return r;
+}
+
+int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const char *name,
+		 const char *old_id)
+{
+	_cleanup_free_ char *outgoing = NULL;
+	int r;
+
+	if (asprintf(&outgoing, "%s" OUTGOING, hidden) < 0) {
+		outgoing = NULL;
+		return -ENOMEM;
+	}
+	r = class_name_create(io, outgoing, old_id);
+	if (r < 0)
+		return r;
+	FAILPOINT("replace.kept");
+	r = class_name_switch(io, name, old_id, new_id);
+	if (r == -ESTALE)
+		class_name_remove(io, outgoing);
+	if (r < 0)
+		return r;
+	FAILPOINT("replace.named");
+	return publish_rest(io, hidden, name, new_id);
 }
 
 int name_complete(rados_ioctx_t io, const char *name, const char *id)

@@ -11,8 +11,7 @@
 #include "base/value.h"
 #include "rbd/image-internal.h"
 
-#define NOTE_WIPE "rbdvol.wipe" /* the size that the image had before */
-#define IN_FLIGHT 32		/* requests of zeros; each carries a block at most */
+#define IN_FLIGHT 32 /* requests of zeros; each carries a block at most */
 #define PIECE_MAX (UINT64_C(1) << 26)
 
 struct wipe {

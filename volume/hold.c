@@ -192,3 +192,16 @@ static int let_go(struct operation *o, struct err **e)
 }
 
 const struct step step_release = {"release", not_held, let_go};
+
+int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **e), struct err **e)
+{
+	_cleanup_err_ struct err *release = NULL;
+	int r = hold_it(o, e);
+
+	if (r < 0)
+		return r;
+	r = act(o, e);
+	if (let_go(o, &release) < 0)
+		progress_note(o->progress, "it stays held by this host: %s", release->message);
+	return r;
+}

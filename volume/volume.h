@@ -82,6 +82,8 @@ volume_operation volume_create, volume_attach, volume_detach, volume_delete, vol
 volume_operation volume_resize;
 /* Take SPEC's snapshot; without a name, one made of the time. *out has its spec. */
 volume_operation volume_snapshot;
+/* Back to the parent's content. */
+volume_operation volume_reset;
 /* Make the volume independent of its parent. */
 volume_operation volume_flatten, volume_sparsify;
 

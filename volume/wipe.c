@@ -36,27 +36,13 @@ static int wipe(struct operation *o, struct err **e)
 		return r;
 	operation_tell(o, o->req->algorithm);
 	r = image_wipe(o->cluster, o->spec, &options, e);
+	if (r == -ENOTEMPTY)
+		err_hint(e, "remove the snapshots, or give --force to wipe all that they do not "
+			    "keep");
 	if (r >= 0)
 		r = look(o, &o->v->usage, e);
 	/* One that was cut short has its size back. */
 	return r < 0 || o->v->image.size_bytes ? r : observe_image(o, e);
-}
-
-/* A failure to let go is told only where nothing else failed. */
-static int held_wipe(struct operation *o, struct err **e)
-{
-	_cleanup_err_ struct err *release = NULL;
-	int r = step_hold.act(o, e);
-
-	if (r < 0)
-		return r;
-	r = wipe(o, e);
-	if (r == -ENOTEMPTY)
-		err_hint(e, "remove the snapshots, or give --force to wipe all that they do not "
-			    "keep");
-	if (step_release.act(o, &release) < 0)
-		progress_note(o->progress, "it stays held by this host: %s", release->message);
-	return r;
 }
 
 int volume_wipe(struct host *h, const struct spec *spec, const struct volume_request *req,
@@ -71,6 +57,7 @@ int volume_wipe(struct host *h, const struct spec *spec, const struct volume_req
 	r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
 		r = find_detached(&o, e);
-	r = r < 0 ? r : held_wipe(&o, e);
+	if (r >= 0)
+		r = with_hold(&o, wipe, e);
 	return r < 0 ? r : 0;
 }

@@ -67,6 +67,15 @@ flatten() {
 	"$rbdvol" flatten "$space/web"
 }
 
+written() {
+	clone
+	rbd bench --io-type write --io-size 4K --io-total 16K "$space/web" >/dev/null 2>&1
+}
+
+reset() {
+	"$rbdvol" reset "$space/web"
+}
+
 delete() { # that there is nothing to delete any more is what was asked for
 	"$rbdvol" delete "$space/web" || [[ $? == 3 ]]
 }
@@ -78,4 +87,5 @@ each_point "resize" clone resize
 each_point "snapshot" clone snapshot
 each_point "flatten" clone flatten
 each_point "delete" clone delete
+each_point "reset" written reset
 done_testing

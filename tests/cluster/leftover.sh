@@ -66,6 +66,17 @@ is "then there is nothing more" "$("$rbdvol" prune --pool $pool)" ""
 refuses "a snapshot is no parent" 2 'not a snapshot' "$rbdvol" prune $pool/golden@theirs
 refuses "an image that is not there" '[03]' 'no image' "$rbdvol" show $pool/nothing
 
+# A hidden name may be all that is left of a volume that is whole, and in use.
+die_at publish.named "$rbdvol" create $pool/team/named --from $pool/team/golden
+"$rbdvol" prune --pool $pool >/dev/null
+ok "what has its name already is not pruned" rbd bench --io-type read --io-size 4K --io-total 64K $pool/team/named
+is "but completed" "$(rbd ls $pool/team | sort | xargs)" "golden named"
+die_at replace.named "$rbdvol" reset $pool/team/named
+"$rbdvol" prune --pool $pool >/dev/null
+ok "nor what a reset has put in the place of another" rbd bench --io-type read --io-size 4K --io-total 64K $pool/team/named
+"$rbdvol" prune --pool $pool >/dev/null
+is "the other one is" "$(rbd ls $pool/team | sort | xargs)" "golden named"
+
 ceph auth get-or-create client.weak mon 'allow r' osd "allow r pool=$pool" >"$weak"
 kill "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null

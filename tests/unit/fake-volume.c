@@ -127,6 +127,7 @@ FAKE(volume_resize)
 FAKE(volume_snapshot)
 FAKE(volume_flatten)
 FAKE(volume_sparsify)
+FAKE(volume_reset)
 
 #define FAKE_FINDING(name)                                                                         \
 	int name(struct host *h, const struct volume_request *req, struct progress *p,             \

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A clone begins anew. The same snapshot is cloned again, under a hidden name; that takes the place
+ * of the old clone by one change of what the name means, so that at any moment the name means one
+ * of the two, whole; and the old one, hidden then, is removed. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/failpoint.h"
+#include "rbd/classes.h"
+#include "rbd/clone.h"
+#include "rbd/image-internal.h"
+#include "rbd/image.h"
+
+#define LOOK_AGAIN_US 500000
+#define NOTES_AT_ONCE 8
+#define NOTES_ROOM    4096
+#define NOTES_MAX     ((size_t)16 << 20)
+
+struct reset {
+	const struct spec *spec;
+	struct deadline deadline;
+	struct place at, from; /* the clone's, its parent's */
+	rbd_image_t image;     /* open for reading: leaves no watch behind */
+	struct image_info info;
+	struct link link;
+	unsigned format;
+	uint64_t size_bytes;
+	char *name, *hidden, *outgoing;
+};
+
+static void reset_deinit(struct reset *s)
+{
+	if (s->image)
+		rbd_close(s->image);
+	link_deinit(&s->link);
+	image_info_deinit(&s->info);
+	place_deinit(&s->from);
+	place_deinit(&s->at);
+	free(s->name);
+	free(s->hidden);
+	free(s->outgoing);
+}
+#define _cleanup_reset_ cleanup(reset_deinit)
+
+static int fail(struct reset *s, int r, struct err **e)
+{
+	return session_fail(s->at.session, r, e, "reset '%s'", s->name);
+}
+
+/* --- what an earlier one left --- */
+
+static int say_who(struct place *p, const char *outgoing, struct err **e)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = rbd_open_read_only(p->io, outgoing, &image, NULL);
+
+	if (r < 0)
+		image = NULL;
+	if (!r)
+		r = image_refuse_watchers(p, image, outgoing, e);
+	if (r < 0 && *e)
+		return err_wrap(e, "the content from before a reset stays");
+	return r < 0 ? session_fail(p->session, r, e, "open image '%s'", outgoing) : 0;
+}
+
+int outgoing_discard(struct place *p, const char *outgoing, struct deadline deadline,
+		     struct err **e)
+{
+	int r;
+
+	do {
+		r = rbd_remove(p->io, outgoing);
+	} while (r == -EBUSY && !deadline_passed(deadline) && !usleep(LOOK_AGAIN_US));
+	if (!r || r == -ENOENT)
+		return 0;
+	if (r == -EBUSY && say_who(p, outgoing, e) < 0)
+		return (*e)->code;
+	return session_fail(p->session, r, e, "remove '%s', the content from before a reset",
+			    outgoing);
+}
+
+/* The outgoing image of an earlier reset; or but its name, where that went no further. */
+static int discard_outgoing(struct reset *s, struct err **e)
+{
+	_cleanup_free_ char *id = NULL, *outgoing_id = NULL;
+
+	if (class_image_id(s->at.io, s->outgoing, &outgoing_id) < 0)
+		return 0;
+	if (!class_image_id(s->at.io, s->spec->image, &id) && !strcmp(id, outgoing_id)) {
+		class_name_remove(s->at.io, s->outgoing);
+		return 0;
+	}
+	return outgoing_discard(&s->at, s->outgoing, s->deadline, e);
+}
+
+/* --- look --- */
+
+static int refuse_ties(struct reset *s, struct err **e)
+{
+	rbd_mirror_image_info_t mirror;
+	rbd_group_info_t group;
+	const char *what = NULL;
+	int r = rbd_get_group(s->image, &group, sizeof(group));
+
+	if (r < 0)
+		return fail(s, r, e);
+	if (group.pool >= 0)
+		what = "is a member of a group";
+	rbd_group_info_cleanup(&group, sizeof(group));
+	if (!rbd_mirror_image_get_info(s->image, &mirror, sizeof(mirror))) {
+		if (mirror.state == RBD_MIRROR_IMAGE_ENABLED)
+			what = "is mirrored";
+		rbd_mirror_image_get_info_cleanup(&mirror);
+	}
+	if (!what)
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP, "image '%s' %s, which would end with a reset",
+		s->name, what);
+	return err_hint(e, "end it, reset the volume, and begin it anew");
+}
+
+/* librbd tells no parent where nothing of it is to be seen any more: flattened, or wiped. */
+static int refuse_plain(struct reset *s, struct err **e)
+{
+	_cleanup_free_ char *from = image_note(s->image, NOTE_FROM);
+
+	err_set(e, ERR_USAGE, -EINVAL, "image '%s' is no clone%s: it has no parent to be reset to",
+		s->name, from ? " any more" : "");
+	return from ? err_hint(e, "delete it, and create it --from %s", from)
+		    : err_hint(e, "'rbdvol wipe' erases it");
+}
+
+static int refuse_parent(struct reset *s, int is_clone, struct err **e)
+{
+	if (!is_clone)
+		return refuse_plain(s, e);
+	if (!s->link.image.trash && s->link.snap.namespace_type == RBD_SNAP_NAMESPACE_TYPE_USER)
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
+		"the parent of '%s', or its snapshot, is in the trash: it can't be cloned again",
+		s->name);
+	return err_hint(e, "'rbd trash restore' brings a parent back");
+}
+
+static int look(struct reset *s)
+{
+	_cleanup_free_ char *noted = image_note(s->image, NOTE_WIPE);
+	uint64_t operations = 0;
+	int r = image_layout(&s->at, s->image, &s->info);
+
+	if (!r)
+		r = rbd_get_op_features(s->image, &operations);
+	s->format = operations & RBD_OPERATION_FEATURE_CLONE_CHILD ? 2 : 1;
+	/* A wipe that was cut short may have left it without a size. */
+	s->size_bytes = noted ? strtoull(noted, NULL, 10) : s->info.size_bytes;
+	return r;
+}
+
+/* Whoever opens it while it is being replaced would go on with what is removed. */
+static int refuse_users(struct reset *s, struct err **e)
+{
+	int r = image_refuse_watchers(&s->at, s->image, s->name, e);
+
+	return r < 0 ? r : image_refuse_snapshots(&s->at, s->image, s->name, e);
+}
+
+static int examine(struct reset *s, struct err **e)
+{
+	int r = rbd_open_read_only(s->at.io, s->spec->image, &s->image, NULL), is_clone;
+
+	if (r < 0)
+		s->image = NULL;
+	if (r == -ENOENT)
+		return place_missing(&s->at, s->spec, e);
+	if (!r)
+		r = look(s);
+	if (r < 0)
+		return fail(s, r, e);
+	is_clone = image_link(s->image, &s->link);
+	if (is_clone < 0)
+		return fail(s, is_clone, e);
+	r = refuse_parent(s, is_clone, e);
+	if (r >= 0)
+		r = refuse_users(s, e);
+	return r < 0 ? r : refuse_ties(s, e);
+}
+
+/* --- the new one --- */
+
+/* The metadata of an image from START on, in *keys and *values, each with its NUL. */
+static int list_notes(rbd_image_t image, const char *start, char **keys, size_t *keys_len,
+		      char **values)
+{
+	for (size_t room = NOTES_ROOM; room <= NOTES_MAX; room *= 4) {
+		_cleanup_free_ char *k = calloc(1, room), *v = calloc(1, room);
+		size_t values_len = room;
+		int r;
+
+		if (!k || !v)
+			return -ENOMEM;
+		*keys_len = room;
+		r = rbd_metadata_list(image, start, NOTES_AT_ONCE, k, keys_len, v, &values_len);
+		if (r == -ERANGE)
+			continue;
+		if (r < 0)
+			return r;
+		*keys = steal(&k);
+		*values = steal(&v);
+		return 0;
+	}
+	return -E2BIG;
+}
+
+/* DO with each note of IMAGE, for TO. */
+static int each_note(rbd_image_t image, rbd_image_t to,
+		     int (*act)(rbd_image_t to, const char *key, const char *value))
+{
+	_cleanup_free_ char *last = strdup("");
+	size_t len;
+	int r = last ? 0 : -ENOMEM;
+
+	do {
+		_cleanup_free_ char *keys = NULL, *values = NULL;
+		const char *value;
+
+		len = 0;
+		if (!r)
+			r = list_notes(image, last, &keys, &len, &values);
+		if (r < 0)
+			return r;
+		value = values;
+		for (char *key = keys; !r && key < keys + len && *key; key += strlen(key) + 1) {
+			r = act(to, key, value);
+			value += strlen(value) + 1;
+			free(last);
+			last = strdup(key);
+			r = r < 0 ? r : last ? 0 : -ENOMEM;
+		}
+	} while (!r && len);
+	return r;
+}
+
+static int drop_note(rbd_image_t to, const char *key, const char *value)
+{
+	(void)value;
+	return rbd_metadata_remove(to, key);
+}
+
+static int copy_note(rbd_image_t to, const char *key, const char *value)
+{
+	return strcmp(key, NOTE_WIPE) != 0 ? rbd_metadata_set(to, key, value) : 0;
+}
+
+static int ignore_progress(uint64_t done, uint64_t total, void *arg)
+{
+	(void)done, (void)total, (void)arg;
+	return 0;
+}
+
+/* What was copied of the parent goes: a key that was removed from the clone does not come back. */
+static int dress(struct reset *s)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	uint64_t size_bytes;
+	int r = rbd_open(s->at.io, s->hidden, &image, NULL);
+
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	r = each_note(image, image, drop_note);
+	if (!r)
+		r = each_note(s->image, image, copy_note);
+	FAILPOINT("reset.noted");
+	if (!r)
+		r = rbd_get_size(image, &size_bytes);
+	if (!r && size_bytes != s->size_bytes)
+		r = rbd_resize2(image, s->size_bytes, true, ignore_progress, NULL);
+	return r;
+}
+
+static int make(struct reset *s)
+{
+	const struct base base = {
+		.image = s->link.image.image_name,
+		.snap = s->link.snap.name,
+		.order = __builtin_ctzll(s->info.object_size_bytes),
+		.stripe_unit_bytes = s->info.stripe_unit_bytes,
+		.stripe_count = s->info.stripe_count,
+		.data_pool = s->info.data_pool,
+	};
+	int r = place_open_id(s->at.session, s->link.image.pool_id, s->link.image.pool_namespace,
+			      &s->from);
+
+	if (!r)
+		r = clone_base(&s->from, &base, &s->at, s->spec->pool, s->hidden,
+			       s->info.features & ~FEATURES_STATE, s->format);
+	FAILPOINT("reset.cloned");
+	return r < 0 ? r : dress(s);
+}
+
+static int replace(struct reset *s)
+{
+	_cleanup_free_ char *id = NULL;
+	int r = class_image_id(s->at.io, s->hidden, &id);
+
+	return r < 0 ? r : name_replace(s->at.io, s->hidden, id, s->spec->image, s->info.id);
+}
+
+static int make_and_look_again(struct reset *s, struct err **e)
+{
+	_cleanup_err_ struct err *stays = NULL;
+	int r = make(s);
+
+	r = r < 0 ? fail(s, r, e) : refuse_users(s, e);
+	if (r < 0)
+		name_discard(&s->at, s->hidden, s->deadline, &stays);
+	return r;
+}
+
+static int begin_anew(struct reset *s, struct err **e)
+{
+	int r = make_and_look_again(s, e);
+
+	if (r < 0)
+		return r;
+	r = replace(s);
+	FAILPOINT("reset.replaced");
+	return r < 0 ? fail(s, r, e) : discard_outgoing(s, e);
+}
+
+int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
+		struct deadline deadline, struct err **e)
+{
+	_cleanup_reset_ struct reset s = {
+		.spec = spec,
+		.deadline = deadline,
+		.name = spec_format(spec),
+		.hidden = name_hidden(spec->image, owner),
+		.outgoing = name_outgoing(spec->image, owner),
+	};
+	int r = s.name && s.hidden && s.outgoing ? 0 : err_oom(e);
+
+	if (!r)
+		r = clone_complete(c, spec, owner, deadline, e);
+	if (!r)
+		r = place_open(c, spec->pool, spec->ns, &s.at, e);
+	if (!r)
+		r = discard_outgoing(&s, e);
+	if (!r)
+		r = examine(&s, e);
+	return r < 0 ? r : begin_anew(&s, e);
+}
