@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/strlist.h"
+#include "base/value.h"
 #include "cli/client.h"
 #include "cli/interrupt.h"
 
@@ -40,12 +41,14 @@ int cli_set_option(struct cli *cli, enum verb verbs, const char *key, const char
 		   struct err **e)
 {
 	int r = request_set(&cli->request, verbs, key, text, e);
+	bool on = false;
 	json_t *value;
 
+	if (r >= 0 && request_option_find(verbs, key)->kind == REQUEST_FLAG)
+		r = value_bool(key, text, &on, e) < 0 ? -EINVAL : 1;
 	if (r < 0)
 		return r;
-	value = request_option_find(verbs, key)->kind == REQUEST_FLAG ? json_true()
-								      : json_string(text);
+	value = r ? json_boolean(on) : json_string(text);
 	if (!value)
 		return err_set(e, ERR_USAGE, -EINVAL, "the value of '%s' is not valid UTF-8", key);
 	return json_object_set_new(cli->options, key, value) < 0 ? err_oom(e) : 0;

@@ -63,6 +63,14 @@ static int set_partition(struct mount_request *m, const char *value, struct err 
 	return r;
 }
 
+/* rbdvol-generator hands it to the unit that unmounts. */
+static int check_umount_timeout(const char *value, struct err **e)
+{
+	uint64_t us;
+
+	return value_seconds("umount_timeout", value ? value : "", &us, e);
+}
+
 /* 1: the word was ours; 0: it is mount's. */
 static int take_word(struct cli *cli, struct mount_request *m, const char *key, const char *value,
 		     struct err **e)
@@ -79,6 +87,8 @@ static int take_word(struct cli *cli, struct mount_request *m, const char *key, 
 		r = add_map_option(cli, value, e);
 	else if (!strcmp(key, "retry"))
 		r = value_seconds(key, value ? value : "", &cli->retry_us, e);
+	else if (!strcmp(key, "umount_timeout"))
+		r = check_umount_timeout(value, e);
 	else if (strcmp(key, "options") && request_option_find(VERB_ATTACH, key))
 		r = cli_set_option(cli, VERB_ATTACH, key, value ? value : "yes", e);
 	else

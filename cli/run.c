@@ -3,13 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+
+#define LOOK_MS		  500
+#define PROGRAM_WORDS_MAX 16
 
 extern char **environ;
 
-static int start(const char *const argv[], int output, pid_t *pid, struct err **e)
+static int start(const char *program, const char *const argv[], int output, pid_t *pid,
+		 struct err **e)
 {
 	posix_spawn_file_actions_t actions;
 	int r = posix_spawn_file_actions_init(&actions);
@@ -19,11 +25,11 @@ static int start(const char *const argv[], int output, pid_t *pid, struct err **
 	if (output >= 0)
 		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (!r)
-		r = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+		r = posix_spawnp(pid, program, &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r == ENOENT)
-		return err_set(e, ERR_UNSUPPORTED, -r, "%s is not installed on this host", argv[0]);
-	return r ? err_errno(e, -r, "can't start %s", argv[0]) : 0;
+		return err_set(e, ERR_UNSUPPORTED, -r, "%s is not installed on this host", program);
+	return r ? err_errno(e, -r, "can't start %s", program) : 0;
 }
 
 static int end_of(pid_t pid, const char *program, struct err **e)
@@ -39,9 +45,43 @@ static int end_of(pid_t pid, const char *program, struct err **e)
 int program_run(const char *const argv[], struct err **e)
 {
 	pid_t pid;
-	int r = start(argv, -1, &pid, e);
+	int r = start(argv[0], argv, -1, &pid, e);
 
 	return r < 0 ? r : end_of(pid, argv[0], e);
+}
+
+static int end_while(pid_t pid, const char *program, bool (*go_on)(void *context), void *context,
+		     struct err **e)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (fd < 0)
+		return err_errno(e, -errno, "can't watch %s", program);
+	while (poll(&p, 1, LOOK_MS) <= 0)
+		if (!go_on(context))
+			return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "%s does not end", program);
+	return end_of(pid, program, e);
+}
+
+int program_run_while(const char *const argv[], bool (*go_on)(void *context), void *context,
+		      struct err **e)
+{
+	const char *program = argv[0], *words[PROGRAM_WORDS_MAX + 1] = {NULL};
+	_cleanup_free_ char *marked = NULL;
+	pid_t pid;
+	int r;
+
+	/* a path, so that the program still calls itself by its name */
+	if (asprintf(&marked, "@/%s", program) < 0) {
+		marked = NULL;
+		return err_oom(e);
+	}
+	words[0] = marked;
+	for (size_t i = 1; i < PROGRAM_WORDS_MAX && argv[i]; i++)
+		words[i] = argv[i];
+	r = start(program, words, -1, &pid, e);
+	return r < 0 ? r : end_while(pid, program, go_on, context, e);
 }
 
 int program_run_line(const char *const argv[], char **out, struct err **e)
@@ -57,7 +97,7 @@ int program_run_line(const char *const argv[], char **out, struct err **e)
 		return err_errno(e, -errno, "no pipe for %s", argv[0]);
 	in = ends[0];
 	output = ends[1];
-	r = start(argv, output, &pid, e);
+	r = start(argv[0], argv, output, &pid, e);
 	if (r < 0)
 		return r;
 	close(steal_fd(&output));

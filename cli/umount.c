@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* umount.rbdvol: let umount(8) unmount, then detach what nothing else uses. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
+#include "base/deadline.h"
+#include "base/file.h"
+#include "base/value.h"
 #include "cli/mount.h"
 #include "cli/mounts.h"
 #include "cli/run.h"
 
 #define UMOUNT_FLAGS_MAX 12
+#define PATIENCE_US	 (30 * USEC_PER_SEC)
 
 /* The words for umount(8), but for the last. */
 static int read_flags(int argc, char **argv, const char **out, char flags[][3], struct err **e)
@@ -49,6 +55,86 @@ static void detach(struct cli *cli, const char *device)
 	cli_fail(cli, NULL, e);
 }
 
+/* An unmount takes as long as there is something to write, which may be long. But it goes on: where
+ * no request of the device was answered for a while, the cluster is away. */
+struct patience {
+	char stat[64];	   /* the device's counters */
+	uint64_t answered; /* requests */
+	uint64_t since_us;
+	uint64_t limit_us;
+};
+
+/* Reads, writes, discards and flushes that have ended: Documentation/block/stat.rst */
+static uint64_t count_answered(const char *path)
+{
+	static const bool counts[] = {[0] = true, [4] = true, [11] = true, [15] = true};
+	_cleanup_free_ char *text = NULL;
+	uint64_t sum = 0;
+	char *p;
+
+	if (file_read_line(AT_FDCWD, path, &text) < 0)
+		return 0;
+	p = text;
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		uint64_t n = strtoull(p, &p, 10);
+
+		sum += counts[i] ? n : 0;
+	}
+	return sum;
+}
+
+static bool goes_on(void *context)
+{
+	struct patience *p = context;
+	uint64_t answered = count_answered(p->stat), now = clock_now_us();
+
+	if (answered != p->answered)
+		p->since_us = now;
+	p->answered = answered;
+	return now - p->since_us < p->limit_us;
+}
+
+static int patience_init(struct patience *p, dev_t dev, struct err **e)
+{
+	const char *limit = getenv("RBDVOL_UMOUNT_TIMEOUT");
+
+	*p = (struct patience){.since_us = clock_now_us(), .limit_us = PATIENCE_US};
+	snprintf(p->stat, sizeof(p->stat), "/sys/dev/block/%u:%u/stat", major(dev), minor(dev));
+	return limit ? value_seconds("RBDVOL_UMOUNT_TIMEOUT", limit, &p->limit_us, e) : 0;
+}
+
+/* What is mounted goes from the folder first, and what it has not written yet is written then. */
+static int gave_up(const char *folder, const struct patience *p, const struct mounted *before,
+		   struct err **e)
+{
+	_cleanup_mounted_ struct mounted now = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+	bool still = mounts_find(folder, &now, &ignored) > 0 && now.dev == before->dev;
+
+	err_free(steal(e));
+	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
+		"%s %s: %s was not answered by the cluster for %u s; what is unwritten waits in "
+		"the "
+		"kernel",
+		folder, still ? "does not unmount" : "is unmounted, but not its file system",
+		before->source ? before->source : "the device",
+		(unsigned)(p->limit_us / USEC_PER_SEC));
+	return err_hint(e,
+			"it ends by itself when the cluster is back; a host that goes down before "
+			"loses it");
+}
+
+static int unmount(const char *const words[], const char *folder, const struct mounted *mounted,
+		   struct err **e)
+{
+	struct patience patience;
+	int r = patience_init(&patience, mounted->dev, e);
+
+	if (r >= 0)
+		r = program_run_while(words, goes_on, &patience, e);
+	return r == -ETIMEDOUT ? gave_up(folder, &patience, mounted, e) : r;
+}
+
 int umount_main(struct cli *cli, int argc, char **argv)
 {
 	_cleanup_mounted_ struct mounted mounted = {0};
@@ -64,7 +150,7 @@ int umount_main(struct cli *cli, int argc, char **argv)
 	}
 	if (r >= 0) {
 		words[n] = argv[optind];
-		r = program_run(words, &e);
+		r = unmount(words, folder ? folder : argv[optind], &mounted, &e);
 	}
 	if (r < 0) {
 		cli_fail(cli, NULL, e);

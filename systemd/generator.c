@@ -29,8 +29,9 @@ static void tell(const struct output *o, const char *file, unsigned line, const 
 	fflush(o->log);
 }
 
-static int printed(char **out, void (*print)(FILE *f, const struct voltab_line *l),
-		   const struct voltab_line *l)
+typedef void printer(FILE *f, const struct voltab_line *l);
+
+static int printed(char **out, printer print, const struct voltab_line *l)
 {
 	size_t len;
 	FILE *f = open_memstream(out, &len);
@@ -41,30 +42,44 @@ static int printed(char **out, void (*print)(FILE *f, const struct voltab_line *
 	return fclose(f) ? -ENOMEM : 0;
 }
 
-/* A drop-in of the unit that NAME prints. */
-static int write_drop_in(const struct output *o, const struct voltab_line *l,
-			 void (*name)(FILE *f, const struct voltab_line *l),
-			 void (*content)(FILE *f, const struct voltab_line *l), struct err **e)
+static int write_new(const struct output *o, const char *path, const char *text, struct err **e)
 {
-	_cleanup_free_ char *unit = NULL, *path = NULL, *text = NULL;
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd =
+		openat(o->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
-	if (printed(&unit, name, l) < 0 || printed(&text, content, l) < 0 ||
-	    asprintf(&path, "%s.d/50-rbdvol.conf", unit) < 0)
-		return err_oom(e);
-	if (strlen(unit) > NAME_MAX - 2)
-		return err_set(e, ERR_USAGE, -ENAMETOOLONG, "its name is too long for a unit");
-	*strrchr(path, '/') = '\0';
-	if (mkdirat(o->folder, path, 0755) < 0 && errno != EEXIST)
-		return err_errno(e, -errno, "can't make the folder %s", path);
-	path[strlen(path)] = '/';
-	fd = openat(o->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
 		return err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same %s",
-			       strstr(unit, ".mount") ? "folder" : "volume");
+			       strstr(path, ".mount") ? "folder" : "volume");
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		return err_errno(e, -errno, "can't write %s", path);
 	return 0;
+}
+
+/* The unit that NAME prints. */
+static int write_unit(const struct output *o, const struct voltab_line *l, printer name,
+		      printer content, struct err **e)
+{
+	_cleanup_free_ char *unit = NULL, *text = NULL;
+
+	if (printed(&unit, name, l) < 0 || printed(&text, content, l) < 0)
+		return err_oom(e);
+	return write_new(o, unit, text, e);
+}
+
+/* A drop-in of it. */
+static int write_drop_in(const struct output *o, const struct voltab_line *l, printer name,
+			 printer content, struct err **e)
+{
+	_cleanup_free_ char *unit = NULL, *folder = NULL, *path = NULL, *text = NULL;
+
+	if (printed(&unit, name, l) < 0 || printed(&text, content, l) < 0 ||
+	    asprintf(&folder, "%s.d", unit) < 0 || asprintf(&path, "%s/50-rbdvol.conf", folder) < 0)
+		return err_oom(e);
+	if (strlen(folder) > NAME_MAX)
+		return err_set(e, ERR_USAGE, -ENAMETOOLONG, "its name is too long for a unit");
+	if (mkdirat(o->folder, folder, 0755) < 0 && errno != EEXIST)
+		return err_errno(e, -errno, "can't make the folder %s", folder);
+	return write_new(o, path, text, e);
 }
 
 static void service_name(FILE *f, const struct voltab_line *l)
@@ -94,29 +109,67 @@ static void service_command(FILE *f, const char *verb, const struct voltab_line 
 	fputc('\n', f);
 }
 
+static void swap_name(FILE *f, const struct voltab_line *l)
+{
+	unit_escape(f, l->link, true);
+	fputs(".swap", f);
+}
+
 static void service_content(FILE *f, const struct voltab_line *l)
 {
-	fputs("# by rbdvol-generator\n", f);
+	fputs("# by rbdvol-generator\n[Unit]\n", f);
 	/* Not before remote-fs-pre.target: there one bad volume would delay every mount. */
 	if (!l->nofail && !l->folder)
-		fputs("[Unit]\nBefore=remote-fs.target\n", f);
+		fputs("Before=remote-fs.target\n", f);
+	/* A volume that comes late, when its mount was given up already, brings it along. */
+	if (l->swap || (l->folder && !l->noauto && !l->automount)) {
+		fputs("Wants=", f);
+		l->swap ? swap_name(f, l) : mount_name(f, l);
+		fputc('\n', f);
+	}
 	fprintf(f, "[Service]\nExecStart=\n%s",
 		l->nofail || l->retry ? "TimeoutStartSec=infinity\n" : "");
-	/* It may be there with another size, resized since: so a failure says nothing yet. */
+	/* It may be there with another size, resized since: that is fine (4, exists). */
 	if (l->create.n) {
-		fputs("ExecStart=-", f);
+		fputs("SuccessExitStatus=4\nExecStart=", f);
 		service_command(f, "create", l, &l->create);
 	}
 	fputs("ExecStart=", f);
 	service_command(f, "attach", l, &l->attach);
 }
 
+static void needs_service(FILE *f, const struct voltab_line *l)
+{
+	static const char *const how[] = {"Requires=", "After="};
+
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		fputs(how[i], f);
+		service_name(f, l);
+		fputc('\n', f);
+	}
+}
+
 static void mount_content(FILE *f, const struct voltab_line *l)
 {
-	fputs("# by rbdvol-generator\n[Unit]\nRequires=", f);
-	service_name(f, l);
-	fputs("\nAfter=", f);
-	service_name(f, l);
+	fputs("# by rbdvol-generator\n[Unit]\n", f);
+	needs_service(f, l);
+	if (l->umount_timeout)
+		fprintf(f, "[Mount]\nEnvironment=RBDVOL_UMOUNT_TIMEOUT=%s\n", l->umount_timeout);
+}
+
+/* Without the default dependencies: those would have it there before there is a network. */
+static void swap_content(FILE *f, const struct voltab_line *l)
+{
+	fputs("# by rbdvol-generator\n[Unit]\nDefaultDependencies=no\n"
+	      "Conflicts=umount.target\nBefore=umount.target\n",
+	      f);
+	needs_service(f, l);
+	fputs("[Swap]\nWhat=", f);
+	for (const char *p = l->link; *p; p++) {
+		if (*p == '%')
+			fputc(*p, f);
+		fputc(*p, f);
+	}
 	fputc('\n', f);
 }
 
@@ -153,8 +206,10 @@ static int serve(const struct output *o, const struct voltab_line *l, struct err
 	if (r >= 0)
 		r = write_drop_in(o, l, service_name, service_content, e);
 	if (r >= 0 && l->folder)
-		return write_drop_in(o, l, mount_name, mount_content, e);
-	return r < 0 || l->noauto ? r : want_at_boot(o, l, e);
+		r = write_drop_in(o, l, mount_name, mount_content, e);
+	if (r >= 0 && l->swap)
+		r = write_unit(o, l, swap_name, swap_content, e);
+	return r < 0 || l->folder || l->noauto ? r : want_at_boot(o, l, e);
 }
 
 static void read_table(const struct output *o, const char *path, bool fstab)

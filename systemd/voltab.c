@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/request.h"
@@ -13,6 +14,8 @@ void voltab_line_deinit(struct voltab_line *l)
 {
 	free(l->volume);
 	free(l->folder);
+	free(l->link);
+	free(l->umount_timeout);
 	strlist_deinit(&l->create);
 	strlist_deinit(&l->attach);
 	*l = (struct voltab_line){0};
@@ -44,10 +47,15 @@ static int add_option(struct reading *r, const char *key, const char *value, str
 {
 	const struct request_option *o = request_option_find(VERB_ATTACH, key);
 	struct voltab_line *l = r->line;
-	int ret;
+	bool on = true;
+	int ret = 0;
 
 	if (o->metavar && (!value || !*value))
 		return err_set(e, ERR_USAGE, -EINVAL, "the option %s= has no value", key);
+	if (!o->metavar && value)
+		ret = value_bool(key, value, &on, e);
+	if (ret < 0 || !on)
+		return ret;
 	ret = request_set(&r->request, VERB_ATTACH, key, o->metavar ? value : "yes", e);
 	if (ret < 0)
 		return ret;
@@ -72,33 +80,93 @@ static int add_retry(struct reading *r, const char *value, struct err **e)
 		       : 0;
 }
 
+static int add_map_option(struct reading *r, const char *value, struct err **e)
+{
+	if (!value || !*value)
+		return err_set(e, ERR_USAGE, -EINVAL, "the option map= has no value");
+	return strlist_add(&r->line->attach, "--options") < 0 ||
+			       strlist_add(&r->line->attach, "%s", value) < 0
+		       ? err_oom(e)
+		       : 0;
+}
+
+static int set_umount_timeout(struct reading *r, const char *value, struct err **e)
+{
+	uint64_t us;
+	int ret = value_seconds("umount_timeout", value ? value : "", &us, e);
+
+	if (ret < 0)
+		return ret;
+	free(r->line->umount_timeout);
+	r->line->umount_timeout = strdup(value);
+	return r->line->umount_timeout ? 0 : err_oom(e);
+}
+
+static int set_read_only(struct reading *r, const char *value, struct err **e)
+{
+	(void)value;
+	return add_option(r, "read_only", NULL, e);
+}
+
+enum { IN_FSTAB = 1, IN_VOLTAB = 2 };
+
+/* Words that are no options of attach. */
+static const struct {
+	const char *word;
+	unsigned where;
+	size_t flag; /* of the line, where SET is NULL */
+	int (*set)(struct reading *r, const char *value, struct err **e);
+} own_words[] = {
+	{"nofail", IN_FSTAB | IN_VOLTAB, offsetof(struct voltab_line, nofail), NULL},
+	{"noauto", IN_FSTAB | IN_VOLTAB, offsetof(struct voltab_line, noauto), NULL},
+	{"_netdev", IN_FSTAB | IN_VOLTAB, offsetof(struct voltab_line, netdev), NULL},
+	{"swap", IN_VOLTAB, offsetof(struct voltab_line, swap), NULL},
+	{"x-systemd.automount", IN_FSTAB, offsetof(struct voltab_line, automount), NULL},
+	{"ro", IN_FSTAB | IN_VOLTAB, 0, set_read_only},
+	{"map", IN_FSTAB | IN_VOLTAB, 0, add_map_option},
+	{"retry", IN_FSTAB | IN_VOLTAB, 0, add_retry},
+	{"umount_timeout", IN_FSTAB, 0, set_umount_timeout},
+};
+
+/* 1: it was one of those. */
+static int read_own_word(struct reading *r, const char *word, const char *value, struct err **e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_words); i++) {
+		int ret;
+
+		if (strcmp(word, own_words[i].word) ||
+		    !(own_words[i].where & (r->fstab ? IN_FSTAB : IN_VOLTAB)))
+			continue;
+		if (own_words[i].set) {
+			ret = own_words[i].set(r, value, e);
+			return ret < 0 ? ret : 1;
+		}
+		*(bool *)((char *)r->line + own_words[i].flag) = true;
+		return 1;
+	}
+	return 0;
+}
+
+static bool is_filler(const char *word)
+{
+	return !strcmp(word, "auto") || !strcmp(word, "-") || !strcmp(word, "none") ||
+	       !strcmp(word, "defaults");
+}
+
 /* Words for systemd, mount and the file system are fine in fstab; they are read elsewhere. */
 static int read_word(struct reading *r, char *word, struct err **e)
 {
-	struct voltab_line *l = r->line;
 	char *value = strchr(word, '=');
+	int ret;
 
 	if (value)
 		*value++ = '\0';
-	if (!strcmp(word, "nofail"))
-		l->nofail = true;
-	else if (!strcmp(word, "noauto"))
-		l->noauto = true;
-	else if (!strcmp(word, "_netdev"))
-		l->netdev = true;
-	else if (!strcmp(word, "ro"))
-		return add_option(r, "read_only", NULL, e);
-	else if (!strcmp(word, "map"))
-		return strlist_add(&l->attach, "--options") < 0 ||
-				       strlist_add(&l->attach, "%s", value ? value : "") < 0
-			       ? err_oom(e)
-			       : 0;
-	else if (!strcmp(word, "retry"))
-		return add_retry(r, value, e);
-	else if (strcmp(word, "options") && request_option_find(VERB_ATTACH, word))
+	ret = read_own_word(r, word, value, e);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	if (strcmp(word, "options") && request_option_find(VERB_ATTACH, word))
 		return add_option(r, word, value, e);
-	else if (!r->fstab && strcmp(word, "auto") && strcmp(word, "-") && strcmp(word, "none") &&
-		 strcmp(word, "defaults"))
+	if (!r->fstab && !is_filler(word))
 		return err_set(e, ERR_USAGE, -EINVAL, "there is no option '%s'", word);
 	return 0;
 }
@@ -132,20 +200,41 @@ static int read_options(struct reading *r, char *options, struct err **e)
 	return ret;
 }
 
-static int check_spec(const struct reading *r, const char *text, struct err **e)
+static int read_spec(const struct reading *r, const char *text, struct spec *out, struct err **e)
+{
+	return spec_parse(text, r->request.pool ? r->request.pool : "rbd", out, e);
+}
+
+static int set_link(struct reading *r, struct err **e)
+{
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_free_ char *name = NULL;
+	int ret = read_spec(r, r->line->volume, &spec, e);
+
+	if (ret < 0)
+		return ret;
+	name = spec_link_name(&spec);
+	if (!name || asprintf(&r->line->link, "/dev/rbdvol/%s", name) < 0) {
+		r->line->link = NULL;
+		return err_oom(e);
+	}
+	return 0;
+}
+
+static int check_source(const struct reading *r, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 
-	return spec_parse(text, r->request.pool ? r->request.pool : "rbd", &spec, e);
+	return r->request.from ? read_spec(r, r->request.from, &spec, e) : 0;
 }
 
 static int finish(struct reading *r, struct err **e)
 {
 	struct voltab_line *l = r->line;
-	int ret = check_spec(r, l->volume, e);
+	int ret = set_link(r, e);
 
-	if (ret >= 0 && r->request.from)
-		ret = check_spec(r, r->request.from, e);
+	if (ret >= 0)
+		ret = check_source(r, e);
 	/* A clone is made by the attach, an empty volume by a create before it. */
 	if (r->request.from || !r->request.size_bytes)
 		strlist_deinit(&l->create);

@@ -14,8 +14,12 @@ struct voltab_line {
 	char *folder;	       /* where fstab mounts it; NULL in rbdvoltab */
 	struct strlist create; /* words of "rbdvol create"; none where it is not to be made */
 	struct strlist attach; /* words of "rbdvol attach" */
+	char *link;	       /* its device, below /dev/rbdvol/ */
+	char *umount_timeout;  /* seconds; NULL */
 	bool nofail, noauto, netdev;
-	bool retry; /* is among the words */
+	bool automount; /* mounted when somebody looks in */
+	bool swap;	/* the kernel swaps to it; not in fstab */
+	bool retry;	/* is among the words */
 };
 void voltab_line_deinit(struct voltab_line *l);
 #define _cleanup_voltab_line_ cleanup(voltab_line_deinit)
