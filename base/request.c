@@ -24,7 +24,7 @@ static const struct {
 	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},	      {VERB_WIPE, "wipe"},
 	{VERB_RESIZE, "resize"}, {VERB_SNAPSHOT, "snapshot"}, {VERB_FLATTEN, "flatten"},
 	{VERB_PRUNE, "prune"},	 {VERB_DOCTOR, "doctor"},     {VERB_SPARSIFY, "sparsify"},
-	{VERB_RBDMAP, "rbdmap"}, {VERB_RESET, "reset"},
+	{VERB_RBDMAP, "rbdmap"}, {VERB_RESET, "reset"},	      {VERB_CANCEL, "cancel"},
 };
 
 const char *verb_name(enum verb verb)

@@ -26,7 +26,8 @@ enum verb {
 	VERB_SPARSIFY = 1 << 14,
 	VERB_RBDMAP = 1 << 15,
 	VERB_RESET = 1 << 16,
-	VERB_EVERY = (1 << 17) - 1,
+	VERB_CANCEL = 1 << 17,
+	VERB_EVERY = (1 << 18) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */

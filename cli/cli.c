@@ -159,12 +159,49 @@ static long long find_job(const struct cli *cli, const char *name)
 	return id;
 }
 
-static _Noreturn void interrupted(const struct cli *cli, const char *name)
+/* What takes long, and can be left as it is, ends with the command. */
+static bool ends_too(const char *action)
+{
+	static const char *const actions[] = {"flatten", "sparsify", "trim", "wipe"};
+
+	for (size_t i = 0; action && i < ARRAY_SIZE(actions); i++)
+		if (!strcmp(action, actions[i]))
+			return true;
+	return false;
+}
+
+/* Have what was asked of the volume NAME end, and tell how it did. */
+static void cancel(const struct cli *cli, const char *name)
+{
+	struct deadline deadline = deadline_in(ANSWER_DEFAULT_US);
+	_cleanup_json_ json_t *options = json_object(), *answer = NULL;
+	_cleanup_free_ char *target = make_target("volumes", name, "cancel", NULL);
+	_cleanup_close_ int fd = -1;
+	_cleanup_err_ struct err *e = NULL;
+	const char *key, *outcome = NULL;
+	json_t *value;
+
+	json_object_foreach(cli->options, key, value)
+	{
+		if (request_option_find(VERB_CANCEL, key))
+			json_object_set(options, key, value);
+	}
+	fd = target ? client_connect(cli->socket_path, deadline, &e) : err_oom(&e);
+	if (fd >= 0 && client_exchange(fd, "POST", target, options, deadline, &answer, &e) >= 0)
+		outcome = json_string_value(json_object_get(answer, "outcome"));
+	print_line("interrupted: ", outcome ? outcome : e ? e->message : "?", e ? e->hint : NULL);
+}
+
+static _Noreturn void interrupted(const struct cli *cli, const char *name, const char *action)
 {
 	_cleanup_free_ char *text = NULL;
 	long long id;
 
 	interrupt_release(); /* a second one ends this, too */
+	if (ends_too(action)) {
+		cancel(cli, name);
+		interrupt_end();
+	}
 	id = find_job(cli, name);
 	if (!id || asprintf(&text, "interrupted; job %lld goes on", id) < 0)
 		text = NULL;
@@ -199,7 +236,7 @@ int cli_call_once(struct cli *cli, const char *method, const char *collection, c
 	interrupt_catch();
 	r = client_exchange(fd, method, target, options, deadline, out, e);
 	if (interrupt_came())
-		interrupted(cli, name);
+		interrupted(cli, name, action);
 	interrupt_release();
 	return r;
 }

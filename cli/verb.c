@@ -35,6 +35,7 @@ const struct verb_def verb_defs[] = {
 	{VERB_RESET, "VOLUME…",
 	 "take clones back to the content of their parents; asks on a terminal", 1, INT_MAX,
 	 verb_reset},
+	{VERB_CANCEL, "VOLUME…", "end what is under way on volumes", 1, INT_MAX, verb_cancel},
 	{VERB_JOBS, "", "list the operations under way", 0, 0, verb_jobs},
 };
 const size_t verb_defs_n = ARRAY_SIZE(verb_defs);

@@ -321,22 +321,30 @@ static int work_prepare(struct call *c, struct work **out, struct err **e)
 	return 0;
 }
 
+/* Without the user: two users of the same volume must not be at it at once. */
+char *volume_key(const struct runtime *runtime, const struct volume_request *req, const char *name)
+{
+	char *key;
+
+	return asprintf(&key, "%s %s", req->cluster ? req->cluster : runtime->config.cluster,
+			name) < 0
+		       ? NULL
+		       : key;
+}
+
 static void handle_volume(struct call *c, struct answer *a)
 {
 	struct deadline deadline = deadline_in(call_timeout_us(c));
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_free_ char *key = NULL;
 	struct work *w = NULL;
-	const char *cluster;
 
 	if (work_prepare(c, &w, &e) < 0) {
 		answer_error(a, e, c->subject, 0);
 		return;
 	}
-	/* Without the user: two users of the same volume must not be at it at once. */
-	cluster = w->req.cluster ? w->req.cluster : c->runtime->config.cluster;
-	if (asprintf(&key, "%s %s", cluster, w->name) < 0) {
-		key = NULL;
+	key = volume_key(c->runtime, &w->req, w->name);
+	if (!key) {
 		work_free(w);
 		return;
 	}
@@ -453,6 +461,7 @@ static const struct route routes[] = {
 	{"POST", "/v1/volumes/*/detach", VERB_DETACH, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/trim", VERB_TRIM, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/wipe", VERB_WIPE, ACCESS_CHANGE, handle_volume},
+	{"POST", "/v1/volumes/*/cancel", VERB_CANCEL, ACCESS_CHANGE, handle_cancel},
 	{"POST", "/v1/volumes/*/reset", VERB_RESET, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/resize", VERB_RESIZE, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/snapshot", VERB_SNAPSHOT, ACCESS_CHANGE, handle_volume},

@@ -37,6 +37,12 @@ void call_deinit(struct call *c);
 /* How long the call may wait for its job, in µs. */
 uint64_t call_timeout_us(const struct call *c);
 
+/* What the jobs of the volume NAME, of REQ's cluster, have for a key; the caller frees it. */
+char *volume_key(const struct runtime *runtime, const struct volume_request *req, const char *name);
+
+struct answer;
+void handle_cancel(struct call *c, struct answer *a);
+
 struct answer {
 	unsigned status;
 	char *body;  /* JSON; the receiver's; NULL when out of memory */

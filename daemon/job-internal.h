@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "daemon/job.h"
@@ -12,6 +13,7 @@
  * before the state says finished. */
 struct job {
 	struct progress progress;
+	atomic_bool cancelled;
 	struct job_queue *queue;
 	uint64_t id;
 	char *volume;

@@ -157,6 +157,11 @@ static void on_note(struct progress *p, const char *sentence)
 	strlist_add(&j->notes, "%s", sentence);
 }
 
+static bool is_cancelled(struct progress *p)
+{
+	return atomic_load(&((struct job *)p)->cancelled);
+}
+
 static void start(struct job_queue *q, struct job *j);
 
 /* Locked. E and RESULT are taken. */
@@ -291,6 +296,7 @@ static int job_new(struct job_queue *q, const struct job_task *task, struct job 
 	j->progress.done = on_done;
 	j->done = -1;
 	j->progress.note = on_note;
+	j->progress.cancelled = is_cancelled;
 	j->since = time(NULL);
 	j->since_us = clock_now_us();
 	j->step_since_us = j->since_us;
@@ -389,6 +395,32 @@ struct job *job_find(struct job_queue *q, uint64_t id)
 		return j;
 	}
 	return NULL;
+}
+
+unsigned job_cancel(struct job_queue *q, const char *key, struct job **out)
+{
+	unsigned n = 0;
+	struct job *j;
+
+	*out = NULL;
+	WITH_LOCK(q);
+	TAILQ_FOREACH(j, &q->jobs, link)
+	{
+		struct err *error = NULL;
+
+		if (!j->key || job_finished(j) || strcmp(j->key, key) != 0)
+			continue;
+		n++;
+		atomic_store(&j->cancelled, true);
+		if (j->state == JOB_QUEUED) {
+			err_set(&error, ERR_FAILED, -ECANCELED, "cancelled; nothing was done");
+			finish(q, j, NULL, error);
+		} else if (!*out) {
+			j->refs++;
+			*out = j;
+		}
+	}
+	return n;
 }
 
 int job_wait(struct job *j, struct deadline deadline, char **why)

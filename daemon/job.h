@@ -64,6 +64,10 @@ uint64_t job_id(const struct job *job);
 const char *job_result(const struct job *job);
 const struct err *job_error(const struct job *job);
 
+/* Have the jobs of KEY end: those that wait are over at once, the one that runs when it next looks
+ * whether it shall. How many there are; *out is a reference on the one that runs, or NULL. */
+unsigned job_cancel(struct job_queue *q, const char *key, struct job **out);
+
 /* For the job's own thread. */
 struct progress *job_progress(struct job *job);
 const struct strlist *job_notes(const struct job *job);

@@ -148,6 +148,8 @@ static void put_image(struct object *o, const struct image_info *i)
 	put(o, "features", words(features));
 	put_parent(o, i);
 	put_text(o, "from", i->from);
+	if (i->wiping)
+		put_bool(o, "wiping", true);
 	put_number(o, "snapshots", i->snapshots);
 }
 

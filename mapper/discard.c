@@ -9,13 +9,14 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/deadline.h"
 
 /* With a rate, so much of a file system is looked through at a time: whole groups of ext4. */
 #define RANGE_BYTES (UINT64_C(1) << 30)
+#define LOOK_US	    200000 /* how often a rest looks whether it shall go on */
 
 /* FITRIM takes any path of a file system: make sure that it is a mount's root, since after an
  * unmount the same path belongs to the file system below. */
@@ -50,6 +51,8 @@ static int refused(const char *path, int code, struct err **e)
 	}
 	if (code == EPERM || code == EACCES)
 		return err_set(e, ERR_NOT_PERMITTED, -code, "trimming %s needs root", path);
+	if (code == ECANCELED)
+		return err_set(e, ERR_FAILED, -code, "trim of %s: cancelled", path);
 	return err_errno(e, -code, "cannot trim %s", path);
 }
 
@@ -61,22 +64,27 @@ static bool takes_ranges(int fd)
 	return !fstatfs(fd, &fs) && (unsigned long)fs.f_type != BTRFS_SUPER_MAGIC;
 }
 
-/* Rest until BYTES, done since START_US, are no more than RATE allows. */
-static void keep_to_rate(uint64_t bytes, uint64_t rate, uint64_t start_us)
+/* Rest until BYTES, done since START_US, are no more than the rate allows. */
+static int keep_to_rate(uint64_t bytes, const struct trim_limits *limits, uint64_t start_us)
 {
-	double due_us = (double)bytes / (double)rate * USEC_PER_SEC;
-	uint64_t spent_us = clock_now_us() - start_us;
-	uint64_t rest_us = due_us > (double)spent_us ? (uint64_t)due_us - spent_us : 0;
-	struct timespec rest = {(time_t)(rest_us / USEC_PER_SEC),
-				(long)(rest_us % USEC_PER_SEC * 1000)};
+	double due_us = (double)bytes / (double)limits->rate_bytes * USEC_PER_SEC;
 
-	nanosleep(&rest, NULL);
+	for (;;) {
+		uint64_t spent_us = clock_now_us() - start_us;
+		int r = limits->check ? limits->check(limits->arg) : 0;
+
+		if (r < 0 || (double)spent_us >= due_us)
+			return r;
+		usleep(due_us - (double)spent_us < LOOK_US ? (useconds_t)(due_us - (double)spent_us)
+							   : LOOK_US);
+	}
 }
 
 /* Range after range, with rests. The file system says by EINVAL where it ends. */
 static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t *out_bytes)
 {
 	const uint64_t start_us = clock_now_us();
+	int r;
 
 	for (uint64_t at = 0;; at += RANGE_BYTES) {
 		struct fstrim_range range = {at, RANGE_BYTES, limits->minimum_bytes};
@@ -84,7 +92,9 @@ static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t *out_b
 		if (ioctl(fd, FITRIM, &range))
 			return at && errno == EINVAL ? 0 : -errno;
 		*out_bytes += range.len;
-		keep_to_rate(*out_bytes, limits->rate_bytes, start_us);
+		r = keep_to_rate(*out_bytes, limits, start_us);
+		if (r < 0)
+			return r;
 	}
 }
 

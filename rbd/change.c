@@ -86,8 +86,7 @@ static int on_progress(uint64_t done, uint64_t total, void *arg)
 {
 	const struct telling *t = arg;
 
-	t->tell(total ? (unsigned)(done * 1000 / total) : 0, t->arg);
-	return 0;
+	return t->tell(total ? (unsigned)(done * 1000 / total) : 0, t->arg);
 }
 
 int image_flatten(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,

@@ -7,8 +7,9 @@
 #include "base/spec.h"
 #include "rbd/cluster.h"
 
-/* How far it is, in thousandths; called from the calling thread. */
-typedef void change_progress(unsigned permille, void *arg);
+/* How far it is, in thousandths; from any thread, one at a time. Negative: it shall end, with that.
+ */
+typedef int change_progress(unsigned permille, void *arg);
 
 /* -EINVAL (usage): it is larger already. Fine where it has that size. */
 int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e);

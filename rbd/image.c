@@ -160,6 +160,14 @@ static int fill_snapshots(rbd_image_t image, const char *snap, struct image_info
 	return snap && out->snap_id == SNAP_HEAD ? -ENOENT : 0;
 }
 
+/* What its snapshots have is not wiped. */
+static bool is_wiping(rbd_image_t image, const struct spec *spec)
+{
+	_cleanup_free_ char *noted = spec->snap ? NULL : image_note(image, NOTE_WIPE);
+
+	return noted;
+}
+
 int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e)
 {
 	_cleanup_image_info_ struct image_info info = {0};
@@ -185,6 +193,7 @@ int image_info(struct cluster *c, const struct spec *spec, struct image_info *ou
 	if (r < 0)
 		return session_fail(p.session, r, e, "look at image '%s'", name);
 	info.from = image_note(image, NOTE_FROM);
+	info.wiping = is_wiping(image, spec);
 	*out = info;
 	info = (struct image_info){0};
 	return 0;

@@ -28,8 +28,9 @@ struct image_info {
 	struct spec parent; /* with snapshot; .image is NULL where there is none */
 	bool parent_in_trash;
 	uint64_t overlap_bytes;
+	bool wiping; /* a wipe is under way or was cut short: the content is erased in part */
 	char *from; /* the parent's spec as noted when the clone was made (metadata rbdvol.from); or
-		       NULL */
+		      NULL */
 };
 void image_info_deinit(struct image_info *i);
 #define _cleanup_image_info_ cleanup(image_info_deinit)

@@ -61,6 +61,8 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 			"%s: the cluster has shut this client out (blocklisted)", what);
 		return err_hint(e, "try again: the next call makes a new connection");
 	}
+	if (r == -ECANCELED)
+		return err_set(e, ERR_FAILED, r, "%s: cancelled", what);
 	err_errno(e, r, "%s", what);
 	if (r == -EPERM || r == -EACCES)
 		err_hint(e,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/value.h"
 #include "rbd/image-internal.h"
 
@@ -19,13 +20,15 @@ struct wipe {
 	rbd_image_t image;
 	const char *name;
 	uint64_t size_bytes;
-	uint64_t done_bytes; /* of the zeros */
+	uint64_t landed_bytes; /* of the zeros */
+	uint64_t done, total;  /* of no certain unit */
 };
 
-static void tell(const struct wipe *w, uint64_t done, uint64_t total)
+static int tell(struct wipe *w, uint64_t done, uint64_t total)
 {
-	if (w->options->tell && total)
-		w->options->tell(w->options->arg, done, total);
+	w->done = done;
+	w->total = total;
+	return w->options->tell && total ? w->options->tell(w->options->arg, done, total) : 0;
 }
 
 /* --- trim --- */
@@ -47,8 +50,7 @@ static int recall_size(struct wipe *w)
 
 static int on_resize(uint64_t done, uint64_t total, void *arg)
 {
-	tell(arg, done, total);
-	return 0;
+	return tell(arg, done, total);
 }
 
 static int note_size(struct wipe *w)
@@ -59,23 +61,19 @@ static int note_size(struct wipe *w)
 	return rbd_metadata_set(w->image, NOTE_WIPE, size);
 }
 
-static int restore_size(struct wipe *w)
+static int forget_size(struct wipe *w)
 {
-	int r = rbd_resize(w->image, w->size_bytes);
+	int r = rbd_metadata_remove(w->image, NOTE_WIPE);
 
-	if (r < 0)
-		return r;
-	r = rbd_metadata_remove(w->image, NOTE_WIPE);
 	return r == -ENOENT ? 0 : r;
 }
 
 static int trim(struct wipe *w)
 {
-	int r = note_size(w);
+	int r = rbd_resize2(w->image, 0, true, on_resize, w);
 
-	if (!r)
-		r = rbd_resize2(w->image, 0, true, on_resize, w);
-	return r < 0 ? r : restore_size(w);
+	FAILPOINT("wipe.emptied");
+	return r < 0 ? r : rbd_resize(w->image, w->size_bytes);
 }
 
 /* --- zero --- */
@@ -97,7 +95,7 @@ static int land(struct wipe *w, struct flight *f)
 	r = (int)rbd_aio_get_return_value(c);
 	rbd_aio_release(c);
 	if (r >= 0)
-		w->done_bytes += f->bytes[f->first];
+		w->landed_bytes += f->bytes[f->first];
 	f->first = (f->first + 1) % IN_FLIGHT;
 	f->n--;
 	return r;
@@ -148,7 +146,8 @@ static int write_zeros(struct wipe *w)
 		r = f.n == IN_FLIGHT ? land(w, &f) : 0;
 		if (r >= 0)
 			r = launch(w, &f, at, left < piece ? left : piece);
-		tell(w, w->done_bytes, w->size_bytes);
+		if (!r)
+			r = tell(w, w->landed_bytes, w->size_bytes);
 	}
 	while (f.n) {
 		landed = land(w, &f);
@@ -164,11 +163,25 @@ static int zero(struct wipe *w)
 
 	/* A trim that was cut short is completed first, as far as the size goes. */
 	if (!r && size != w->size_bytes)
-		r = restore_size(w);
+		r = rbd_resize(w->image, w->size_bytes);
 	return r < 0 ? r : write_zeros(w);
 }
 
 /* --- both --- */
+
+/* Until it is done a note says that it is not. */
+static int wipe(struct wipe *w)
+{
+	int r = recall_size(w);
+
+	if (!r)
+		r = note_size(w);
+	FAILPOINT("wipe.noted");
+	if (!r)
+		r = w->options->algorithm == WIPE_TRIM ? trim(w) : zero(w);
+	FAILPOINT("wipe.wiped");
+	return r < 0 ? r : forget_size(w);
+}
 
 static int refuse(struct place *p, struct wipe *w, struct err **e)
 {
@@ -197,13 +210,12 @@ static int open_alone(struct place *p, const struct spec *spec, struct wipe *w, 
 /* What was done before it failed is said, since nobody can take it back. */
 static int fail(struct place *p, struct wipe *w, int r, struct err **e)
 {
-	_cleanup_free_ char *done = value_format_size(w->done_bytes);
-	_cleanup_free_ char *size = value_format_size(w->size_bytes);
+	double percent = w->total ? 100.0 * (double)w->done / (double)w->total : 0;
 
-	if (w->options->algorithm == WIPE_ZERO && done && size)
-		return session_fail(p->session, r, e, "wipe '%s' (%s of %s done)", w->name, done,
-				    size);
-	return session_fail(p->session, r, e, "wipe '%s' (it may be wiped in part)", w->name);
+	session_fail(p->session, r, e, "wipe '%s' (%.0f %% done)", w->name, percent);
+	if (r == -ECANCELED)
+		err_hint(e, "what is erased is erased; the same command goes on");
+	return r;
 }
 
 int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_options *options,
@@ -218,9 +230,7 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 		return r;
 	r = open_alone(&p, spec, &w, e);
 	if (!r) {
-		r = recall_size(&w);
-		if (!r)
-			r = options->algorithm == WIPE_TRIM ? trim(&w) : zero(&w);
+		r = wipe(&w);
 		if (r < 0)
 			fail(&p, &w, r, e);
 	}

@@ -16,15 +16,16 @@ enum wipe_algorithm {
 struct wipe_options {
 	enum wipe_algorithm algorithm;
 	bool despite_snapshots; /* they, and their clones, keep the data that they have */
-	/* DONE of TOTAL (of no certain unit); may be NULL. From any thread, one at a time. */
-	void (*tell)(void *arg, uint64_t done, uint64_t total);
+	/* DONE of TOTAL (of no certain unit); may be NULL. From any thread, one at a time.
+	 * Negative: the wipe shall end, with that. */
+	int (*tell)(void *arg, uint64_t done, uint64_t total);
 	void *arg;
 };
 
 /* Afterwards every byte of SPEC reads as zero, also where a parent's showed before: a trim leaves
  * no object and nothing of the parent. One that was cut short left the image partly wiped, maybe of
- * size 0, its size noted in its metadata (rbdvol.wipe); repeated, it completes that. Refused before
- * anything is changed: snapshots (-ENOTEMPTY), watchers (-EBUSY). Each request to the cluster has
- * its time; all of them together have not. */
+ * size 0, its size noted in its metadata (image_info's wiping); repeated, it completes that.
+ * Refused before anything is changed: snapshots (-ENOTEMPTY), watchers (-EBUSY). Each request to
+ * the cluster has its time; all of them together have not. */
 int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_options *options,
 	       struct err **e);

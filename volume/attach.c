@@ -9,14 +9,26 @@
 /* How long an attach that failed may take to let go of what it mapped. */
 #define UNDO_US (20 * USEC_PER_SEC)
 
-/* --- the image can be mapped by this kernel --- */
+/* --- the image can be mapped by this kernel, and makes sense --- */
+
+static int refuse_half_wiped(struct operation *o, struct err **e)
+{
+	if (!o->v->image.wiping)
+		return 0;
+	err_set(e, ERR_FAILED, -EUCLEAN,
+		"%s is erased in part: a wipe of it is under way, or was cut short",
+		o->spec->image);
+	return err_hint(e, "'rbdvol wipe %s --algorithm trim' completes it", o->spec->image);
+}
 
 static int features_fit(struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *names = NULL, *spec = NULL;
 	uint64_t features, lacking;
-	int r = module_features(&features, e);
+	int r = refuse_half_wiped(o, e);
 
+	if (r >= 0)
+		r = module_features(&features, e);
 	if (r < 0)
 		return r;
 	lacking = o->v->image.features & ~features;

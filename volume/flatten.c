@@ -16,16 +16,17 @@ static int is_flat(struct operation *o, struct err **e)
 }
 
 /* Each new figure is told as a step of its own, so that one that stays tells since when. */
-static void tell(unsigned permille, void *arg)
+static int tell(unsigned permille, void *arg)
 {
 	struct operation *o = arg;
 	char step[32];
 
 	if (permille == o->permille)
-		return;
+		return progress_check(o->progress);
 	o->permille = permille;
 	snprintf(step, sizeof(step), "flatten (%u.%u %%)", permille / 10, permille % 10);
 	operation_tell(o, step);
+	return progress_check(o->progress);
 }
 
 static int flatten(struct operation *o, struct err **e)

@@ -41,6 +41,10 @@ static int show_cluster(struct operation *o, struct err **e)
 	}
 	if (!r)
 		return not_found(o, e);
+	if (o->v->image.wiping)
+		progress_note(o->progress,
+			      "a wipe of it is under way, or was cut short: its content is erased "
+			      "in part; 'rbdvol wipe' completes it");
 	r = image_usage(o->cluster, o->spec, o->req->slow ? USAGE_SLOW : 0, &o->v->usage, e);
 	if (r < 0)
 		return r;

@@ -6,12 +6,9 @@
 #include "rbd/change.h"
 #include "volume/operation.h"
 
-static void tell(unsigned permille, void *arg)
+static int tell(unsigned permille, void *arg)
 {
-	struct progress *p = arg;
-
-	if (p->done)
-		p->done(p, permille, 1000);
+	return progress_tell(arg, permille, 1000);
 }
 
 static int is_sparse(struct operation *o, struct err **e)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdarg.h>
 
 #include "base/failpoint.h"
@@ -17,6 +18,18 @@ void progress_note(struct progress *p, const char *fmt, ...)
 		p->note(p, sentence);
 }
 
+int progress_check(struct progress *p)
+{
+	return p->cancelled && p->cancelled(p) ? -ECANCELED : 0;
+}
+
+int progress_tell(struct progress *p, uint64_t done, uint64_t total)
+{
+	if (p->done)
+		p->done(p, done, total);
+	return progress_check(p);
+}
+
 void operation_tell(struct operation *o, const char *step)
 {
 	if (o->progress->step)
@@ -29,6 +42,10 @@ int steps_run(const struct step *const steps[], size_t n, struct operation *o, s
 		int r;
 
 		operation_tell(o, steps[i]->name);
+		r = progress_check(o->progress);
+		if (r < 0)
+			return err_set(e, ERR_FAILED, r, "cancelled before the step '%s'",
+				       steps[i]->name);
 		r = steps[i]->done(o, e);
 		if (r < 0)
 			return r;

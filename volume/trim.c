@@ -49,11 +49,18 @@ static int explain(const struct operation *o, struct err **e)
 	return why ? err_hint(e, "%s", why) : (*e)->code;
 }
 
+static int check(void *arg)
+{
+	return progress_check(arg);
+}
+
 static int trim_mount(struct operation *o, const char *path, struct err **e)
 {
 	const struct trim_limits limits = {
 		.minimum_bytes = o->req->minimum_bytes,
 		.rate_bytes = o->req->rate_bytes,
+		.check = check,
+		.arg = o->progress,
 	};
 	_cleanup_err_ struct err *why = NULL;
 	uint64_t bytes;

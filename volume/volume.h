@@ -39,7 +39,13 @@ struct progress {
 	void (*done)(struct progress *p, uint64_t done, uint64_t total);
 	/* Something the user should know, one sentence. */
 	void (*note)(struct progress *p, const char *sentence);
+	/* Whether it is to end before it is done. NULL function: never. */
+	bool (*cancelled)(struct progress *p);
 };
+/* 0, or -ECANCELED: to be looked at wherever an operation can be left as it is. */
+int progress_check(struct progress *p);
+/* DONE of TOTAL, and progress_check. */
+int progress_tell(struct progress *p, uint64_t done, uint64_t total);
 void progress_note(struct progress *p, const char *fmt, ...) _printf_(2, 3);
 
 /* What is known of one volume. Parts that are not known are empty, and say so by their flag. */

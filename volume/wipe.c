@@ -7,12 +7,9 @@
 #include "rbd/wipe.h"
 #include "volume/operation.h"
 
-static void on_progress(void *arg, uint64_t done, uint64_t total)
+static int on_progress(void *arg, uint64_t done, uint64_t total)
 {
-	struct progress *p = arg;
-
-	if (p->done)
-		p->done(p, done, total);
+	return progress_tell(arg, done, total);
 }
 
 /* How much there is, where that is cheap to know. */

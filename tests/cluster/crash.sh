@@ -76,6 +76,10 @@ reset() {
 	"$rbdvol" reset "$space/web"
 }
 
+wipe() { # the watch of the one that was killed is in the way for a while
+	"$rbdvol" wipe "$space/web" --algorithm trim --retry 120
+}
+
 delete() { # that there is nothing to delete any more is what was asked for
 	"$rbdvol" delete "$space/web" || [[ $? == 3 ]]
 }
@@ -88,4 +92,5 @@ each_point "snapshot" clone snapshot
 each_point "flatten" clone flatten
 each_point "delete" clone delete
 each_point "reset" written reset
+each_point "wipe" written wipe 'wipe\.(emptied|wiped)'
 done_testing

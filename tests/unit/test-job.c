@@ -393,6 +393,32 @@ static void test_stop(void **state)
 	assert_int_equal(submit(x, "k", "3", 'c', &none, &e), -ESHUTDOWN);
 }
 
+static void test_cancel(void **state)
+{
+	struct fixture *x = *state;
+	_cleanup_job_ struct job *running = start(x, "k", "1", 'a'),
+				 *queued = start(x, "k", "2", 'b'),
+				 *other = start(x, "l", "1", 'c');
+	_cleanup_job_ struct job *found = NULL;
+	struct job *none;
+
+	wait_step(running);
+	wait_step(other);
+	assert_int_equal(job_cancel(x->q, "m", &none), 0);
+	assert_null(none);
+	assert_false(job_progress(running)->cancelled(job_progress(running)));
+	assert_int_equal(job_cancel(x->q, "k", &found), 2);
+	assert_ptr_equal(found, running);
+	assert_true(job_progress(running)->cancelled(job_progress(running)));
+	assert_false(job_progress(other)->cancelled(job_progress(other)));
+	wait_done(queued);
+	assert_int_equal(job_error(queued)->code, -ECANCELED);
+	gate_open(&x->gate);
+	wait_done(running);
+	wait_done(other);
+	assert_null(strchr(x->gate.letters, 'b'));
+}
+
 static void *many(void *arg)
 {
 	struct fixture *x = arg;
@@ -451,6 +477,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limits, setup_small, teardown),
 		cmocka_unit_test_setup_teardown(test_stuck_is_told_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
 	};
 
