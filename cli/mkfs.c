@@ -78,10 +78,11 @@ static int make(const char *node, const char *type, struct err **e)
 	/* A blank volume has nothing to discard, and no option here says: never mind what is there.
 	 */
 	const char *const ext[] = {program, "-q", "-E", "nodiscard", node, NULL};
-	const char *const xfs[] = {program, "-q", "-K", node, NULL};
+	const char *const dash_k[] = {program, "-q", "-K", node, NULL}; /* xfs, btrfs */
 	const char *const other[] = {program, node, NULL};
+	bool takes_k = !strcmp(type, "xfs") || !strcmp(type, "btrfs");
 
-	r = program_run(!strncmp(type, "ext", 3) ? ext : !strcmp(type, "xfs") ? xfs : other, e);
+	r = program_run(!strncmp(type, "ext", 3) ? ext : takes_k ? dash_k : other, e);
 	if (r > 0)
 		return err_set(e, ERR_FAILED, -EIO, "%s %s ended with status %d", program, node, r);
 	return r;

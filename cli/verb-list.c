@@ -35,6 +35,7 @@ static const struct field usage_columns[] = {
 	{"SIZE", "size", field_size, true},
 	{"USED", "used", used, true},
 	{"SHARED", "shared", used, true},
+	{"RECLAIMABLE", "reclaimable", field_size, true},
 	{"PARENT", "parent", field_text, false},
 	{"MOUNTED", "mounts", field_list, false},
 };

@@ -34,6 +34,13 @@ static char *usage(const json_t *volume, const char *key)
 	return WORDS("%s in %s objects, and %s of its parents'", used, objects, shared);
 }
 
+static char *reclaimable(const json_t *volume, const char *key)
+{
+	_cleanup_free_ char *size = field_size(volume, key);
+
+	return size ? WORDS("at most %s, by a trim", size) : NULL;
+}
+
 static char *striping(const json_t *volume, const char *key)
 {
 	_cleanup_free_ char *unit = field_size(volume, key);
@@ -85,6 +92,7 @@ static const struct field lines[] = {
 	{"id", "id", field_text, false},
 	{"size", "size", field_size_exact, false},
 	{"used", "usage", usage, false},
+	{"reclaimable", "reclaimable", reclaimable, false},
 	{"created", "created", field_text, false},
 	{"parent", "parent", parent, false},
 	{"snapshots", "snapshots", field_number, false},

@@ -224,6 +224,8 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 	}
 	put_usage(&o, "usage", &v->usage);
 	put_usage(&o, "usage_before", &v->before);
+	if (v->reclaimable_known)
+		put_number(&o, "reclaimable", v->reclaimable_bytes);
 	if (notes)
 		put(&o, "notes", texts(notes));
 	return object_end(&o);

@@ -90,6 +90,12 @@ static bool is_of(const struct volume_info *v, const char *fsid)
 	return !v->attached || (v->device.fsid && !strcmp(v->device.fsid, fsid));
 }
 
+static void add_known(struct volume_info *v, size_t *unknown)
+{
+	*unknown += !v->usage.known;
+	observe_reclaimable(v);
+}
+
 /* What each volume takes of the cluster. One that can't be looked at keeps no other from it. */
 static int add_usage(struct cluster *c, bool slow, struct progress *p, struct volume_list *l,
 		     struct err **e)
@@ -106,8 +112,9 @@ static int add_usage(struct cluster *c, bool slow, struct progress *p, struct vo
 			p->done(p, i, l->n);
 		if (!is_of(v, fsid))
 			continue;
-		if (image_usage(c, &v->spec, slow ? USAGE_SLOW : 0, &v->usage, &why) >= 0)
-			unknown += !v->usage.known;
+		if (image_usage(c, &v->spec, slow ? USAGE_SLOW | USAGE_STORED : 0, &v->usage,
+				&why) >= 0)
+			add_known(v, &unknown);
 		else if (why->kind == ERR_UNREACHABLE)
 			r = (*e = steal(&why))->code;
 		else if (why->kind != ERR_NOT_FOUND)

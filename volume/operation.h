@@ -71,6 +71,10 @@ int observe_device(struct operation *o, struct err **e);
 /* 1: somebody holds it; 0: nobody. */
 int observe_hold(struct operation *o, struct err **e);
 
+/* trim.c: what of V's usage its mounted file systems don't use, at most: file systems that cover
+ * most of the device; else it stays unknown. */
+void observe_reclaimable(struct volume_info *v);
+
 /* For what can't be done to a volume in use: the image is there, and not attached to this host. */
 int find_detached(struct operation *o, struct err **e);
 

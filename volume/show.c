@@ -45,7 +45,8 @@ static int show_cluster(struct operation *o, struct err **e)
 		progress_note(o->progress,
 			      "a wipe of it is under way, or was cut short: its content is erased "
 			      "in part; 'rbdvol wipe' completes it");
-	r = image_usage(o->cluster, o->spec, o->req->slow ? USAGE_SLOW : 0, &o->v->usage, e);
+	r = image_usage(o->cluster, o->spec, o->req->slow ? USAGE_SLOW | USAGE_STORED : 0,
+			&o->v->usage, e);
 	if (r < 0)
 		return r;
 	return o->spec->snap ? 0 : observe_hold(o, e);
@@ -82,7 +83,9 @@ int volume_show(struct host *h, const struct spec *spec, const struct volume_req
 		r = show_cluster(&o, e);
 	if (r >= 0)
 		r = observe_device(&o, e);
-	if (r > 0 && out->in_cluster)
+	if (r > 0 && out->in_cluster) {
 		look_at_device(&o);
+		observe_reclaimable(out);
+	}
 	return r < 0 ? r : 0;
 }

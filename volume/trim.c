@@ -2,6 +2,7 @@
 /* Unused blocks of the mounted file systems of a volume go back to the cluster. */
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/value.h"
 #include "volume/operation.h"
@@ -17,6 +18,42 @@ static bool seen_before(const struct strlist *mounts, size_t i)
 		if (!stat(mounts->items[i], &there) && here.st_dev == there.st_dev)
 			return true;
 	return false;
+}
+
+/* Of the file systems of V that are mounted: their blocks, and how many are used. */
+static int count_blocks(const struct volume_info *v, uint64_t *bytes, uint64_t *used)
+{
+	_cleanup_strlist_ struct strlist mounts = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+	int r = device_filesystems(&v->device, &mounts, &ignored);
+
+	for (size_t i = 0; r >= 0 && i < mounts.n; i++) {
+		struct statvfs fs;
+
+		if (seen_before(&mounts, i) || statvfs(mounts.items[i], &fs) < 0)
+			continue;
+		*bytes += fs.f_blocks * fs.f_frsize;
+		*used += (fs.f_blocks - fs.f_bfree) * fs.f_frsize;
+	}
+	return r;
+}
+
+void observe_reclaimable(struct volume_info *v)
+{
+	/* The sizes of the objects, where these are known, tell of ends that were trimmed before.
+	 */
+	uint64_t own = v->usage.stored_known ? v->usage.stored_bytes : v->usage.used_bytes;
+	uint64_t held = own + v->usage.shared_bytes, bytes = 0, used = 0, free;
+
+	if (!v->usage.known || !v->attached || v->fenced || count_blocks(v, &bytes, &used) < 0)
+		return;
+	/* What of the device is no mounted file system may hold anything. */
+	if (bytes < v->device.size_bytes / 4 * 3)
+		return;
+	/* What is the parents' does not come back. */
+	free = held > used ? held - used : 0;
+	v->reclaimable_bytes = free < own ? free : own;
+	v->reclaimable_known = true;
 }
 
 static int refuse_unmounted(const struct operation *o, struct err **e)

@@ -64,6 +64,8 @@ struct volume_info {
 	size_t trimmed;		/* how many file systems */
 	struct usage usage;	/* where asked for, and after trim and wipe */
 	struct usage before;	/* as it was before trim and wipe */
+	bool reclaimable_known; /* with the usage, where its file systems are mounted here */
+	uint64_t reclaimable_bytes;
 };
 void volume_info_deinit(struct volume_info *v);
 #define _cleanup_volume_info_ cleanup(volume_info_deinit)

@@ -31,6 +31,8 @@ ok "size= and mkfs= make volume and file system" \
 	mount -t rbdvol -o size=128M,mkfs=ext4,noatime $pool/data /srv/a
 is "which is mounted with mount's own options" "$(findmnt -no FSTYPE,OPTIONS /srv/a | cut -d, -f1-2)" "ext4   rw,noatime"
 echo mine >/srv/a/mark
+is "mkfs has discarded nothing: there was nothing" \
+	"$(awk '{print $12}' /sys/class/block/"$(basename "$(findmnt -no SOURCE /srv/a)")"/stat)" 0
 ok "mounting it again is fine" mount -t rbdvol -o size=128M,mkfs=ext4 $pool/data /srv/a
 is "and does nothing" "$(findmnt -no TARGET /srv/a | wc -l)" 1
 ok "umount" umount /srv/a

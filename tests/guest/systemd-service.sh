@@ -32,6 +32,11 @@ is "it sees the host's own mounts" "$(guest readlink "/proc/$pid/ns/mnt")" "$(gu
 # --- in the sandbox ---
 guest --sh "mkfs.ext4 -q /dev/rbdvol/$pool/web1 && mount -o _netdev /dev/rbdvol/$pool/web1 /srv && echo 1 >/srv/mark"
 like "it trims" "$(guest rbdvol trim $pool/web1)" 'trimmed'
+guest --sh "dd if=/dev/zero of=/srv/junk bs=1M count=8 conv=fsync status=none; rm /srv/junk; sync -f /srv"
+ok "the timer's service trims, too" guest systemctl start rbdvol-trim.service
+like "and tells what came of it" "$(guest journalctl -u rbdvol-trim.service -o cat)" "$pool/web1: [0-9.]+ MiB trimmed.*total: "
+ok "the timer can be enabled" guest systemctl enable --now rbdvol-trim.timer
+like "and has a next time" "$(guest systemctl list-timers rbdvol-trim.timer)" 'left.*rbdvol-trim\.service'
 like "it knows who uses a device" "$(guest --sh "rbdvol detach $pool/web1 2>&1")" 'mounted on /srv'
 guest umount /srv
 guest --sh "systemd-run -q -u holder sh -c 'exec 9</dev/rbdvol/$pool/web1; exec sleep 60'"

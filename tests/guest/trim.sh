@@ -62,6 +62,22 @@ start=$(date +%s%N)
 ok "with a rate" rbdvol trim $pool/vol --rate 40M
 ok "it takes its time" test $((($(date +%s%N) - start) / 1000000)) -gt 600
 
+# --- what a trim could give back ---
+dd if=/dev/zero of=/srv/trim/junk bs=1M count=40 conv=fsync status=none
+reclaimable() {
+	rbdvol show $pool/vol --json "$@" | jq .reclaimable
+}
+little=$(reclaimable)
+rm /srv/trim/junk
+sync -f /srv/trim
+ok "what was deleted counts as reclaimable" test $(($(reclaimable) - little)) -ge $((36 << 20))
+like "show has it in words" "$(rbdvol show $pool/vol)" 'reclaimable: +at most [0-9.]+ MiB'
+ok "it is no more than what there is" test "$(reclaimable)" -le "$(used $pool/vol)"
+like "list has it, too" "$(rbdvol list --usage)" "RECLAIMABLE.*$pool/vol +128 MiB +[0-9.]+ MiB +0 B? ?[^ ]* *[0-9.]+ MiB"
+rbdvol trim $pool/vol >/dev/null
+ok "after the trim the sizes of the objects say that it is little again" \
+	test "$(reclaimable --slow)" -le $((little + (4 << 20)))
+
 # --- usage ---
 rbdvol create $pool/clone --from $pool/vol 2>/dev/null
 is "a fresh clone takes nothing" "$(used $pool/clone)" 0
@@ -71,7 +87,7 @@ is "an object of its own counts" "$(used $pool/clone)" $((4 << 20))
 rbdvol create $pool/grandchild --from $pool/clone 2>/dev/null
 ok "a clone of a clone shares both" test "$(rbdvol show $pool/grandchild --json | jq .usage.shared)" -ge "$(used $pool/vol)"
 like "list has it as a table" "$(rbdvol list --all --pool $pool --usage)" \
-	"VOLUME +SIZE +USED +SHARED.*$pool/clone +128 MiB +4 MiB +[0-9.]+ MiB"
+	"VOLUME +SIZE +USED +SHARED +RECLAIMABLE.*$pool/clone +128 MiB +4 MiB +[0-9.]+ MiB"
 rbd create $pool/plain --size 64M --image-feature layering
 rbd bench --io-type write --io-size 4M --io-total 8M $pool/plain >/dev/null 2>&1
 is "without an object map it is left out" "$(rbdvol show $pool/plain --json | jq .usage)" null
