@@ -91,34 +91,58 @@ static int own_clients(struct strlist *out, struct err **e)
 	return r;
 }
 
+/* A claim, and what it borrows. */
+struct claiming {
+	struct hold mine; /* borrows its strings */
+	struct strlist own, told;
+	struct hold_claim claim;
+};
+
+static void claiming_deinit(struct claiming *c)
+{
+	strlist_deinit(&c->own);
+	strlist_deinit(&c->told);
+}
+#define _cleanup_claiming_ cleanup(claiming_deinit)
+
+static int claiming_init(const struct operation *o, struct claiming *c, struct err **e)
+{
+	*c = (struct claiming){.mine = my_hold(o, "")};
+	c->claim = (struct hold_claim){
+		.mine = &c->mine,
+		.steal = o->req->steal,
+		.own_clients = &c->own,
+		.deadline = o->progress->deadline,
+		.told = &c->told,
+	};
+	return own_clients(&c->own, e);
+}
+
+static int check_strangers(struct operation *o, const struct claiming *c, struct err **e)
+{
+	int r = hold_check_strangers(o->cluster, o->spec, &c->claim, e);
+
+	for (size_t i = 0; i < c->told.n; i++)
+		progress_note(o->progress, "%s", c->told.items[i]);
+	return r;
+}
+
 static int hold_it(struct operation *o, struct err **e)
 {
-	_cleanup_strlist_ struct strlist own = {0}, told = {0};
-	const struct hold mine = my_hold(o, "");
-	const struct hold_claim claim = {
-		.mine = &mine,
-		.steal = o->req->steal,
-		.own_clients = &own,
-		.deadline = o->progress->deadline,
-		.told = &told,
-	};
+	_cleanup_claiming_ struct claiming c = {0};
 	bool had_it = is_ours(o);
-	int r = own_clients(&own, e);
+	int r = claiming_init(o, &c, e);
 
 	/* Nothing is taken from anybody for the sake of a dead device; else who has the volume is
 	 * the better news. */
 	if (r >= 0 && o->req->steal)
 		r = refuse_dead_device(o, e);
 	if (r >= 0)
-		r = hold_take(o->cluster, o->spec, &claim, e);
+		r = hold_take(o->cluster, o->spec, &c.claim, e);
 	o->held_here = r >= 0 && !had_it;
 	if (r >= 0 && !o->req->steal)
 		r = refuse_dead_device(o, e);
-	if (r >= 0)
-		r = hold_check_strangers(o->cluster, o->spec, &claim, e);
-	for (size_t i = 0; i < told.n; i++)
-		progress_note(o->progress, "%s", told.items[i]);
-	return r;
+	return r < 0 ? r : check_strangers(o, &c, e);
 }
 
 const struct step step_hold = {"hold", is_held, hold_it};
@@ -132,9 +156,16 @@ static int is_recorded(struct operation *o, struct err **e)
 static int record_client(struct operation *o, struct err **e)
 {
 	const struct hold mine = my_hold(o, o->v->device.client_address);
+	_cleanup_claiming_ struct claiming c = {0};
 	int r = hold_record(o->cluster, o->spec, &mine, e);
 
-	return r < 0 ? r : observe_hold(o, e) < 0 ? (*e)->code : 0;
+	if (r >= 0)
+		r = observe_hold(o, e);
+	if (r >= 0)
+		r = claiming_init(o, &c, e);
+	/* Again, for who mapped it without a hold since the first look: he sees no hold, but from
+	 * here on we have seen him, or he came when the volume was ours. */
+	return r < 0 ? r : check_strangers(o, &c, e);
 }
 
 const struct step step_record = {"record", is_recorded, record_client};

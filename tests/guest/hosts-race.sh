@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Two hosts want one volume at the same moment, again and again: each time exactly one gets it. The
+# same beside a plain 'rbd map', which asks nobody: it is seen, or comes after. A pool of its own.
+#
+# Usage: hosts-race.sh [ROUNDS]: by default 4.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+in_lab a b
+
+rounds=${1:-4}
+pool=race
+vol=$pool/vol
+share=/mnt/share/$pool
+logs=$(mktemp -d)
+
+cleanup() {
+	local guest
+	for guest in a b; do
+		on "$guest" --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
+		serve_no_more "$guest"
+	done
+	on a rm -rf "$share"
+	rm -rf "$logs"
+	pool_delete "$pool"
+}
+trap cleanup EXIT
+
+# A line for each round in $logs/GUEST: the status of its attempt, the host that then holds the
+# volume, how many devices of it are there.
+racer() { # GUEST OTHER COMMAND...
+	# shellcheck disable=SC2016
+	"$tap_tools/guest" --name "$1" run --sh "cat >/tmp/racer && bash /tmp/racer $rounds $share $vol $*" <<-'END' >"$logs/$1"
+		rounds=$1 share=$2 vol=$3 me=$4 other=$5
+		meet() { # at the same place, for two minutes at most
+			touch "$share/$1.$me"
+			for ((i = 0; i < 6000; i++)); do
+				[[ ! -e $share/$1.$other ]] || return 0
+				sleep 0.02
+			done
+			exit 1
+		}
+		for ((round = 1; round <= rounds; round++)); do
+			meet "$round.start"
+			sleep 0.$((RANDOM % 10))
+			"${@:6}" "$vol" >/tmp/racer.out 2>&1
+			status=$?
+			meet "$round.tried"
+			echo "$status $(rbdvol show "$vol" --json | jq -r '.held_by.host') $(grep -lsx vol /sys/bus/rbd/devices/*/name | wc -l)"
+			meet "$round.seen"
+			((status)) || rbdvol detach "$vol" || exit 1
+		done
+	END
+}
+
+# race NAME COMMAND-OF-A: host b attaches.
+race() {
+	local name=$1 racers=()
+	shift
+	on a --sh "rm -rf $share; mkdir $share"
+	racer a b "$@" &
+	racers+=($!)
+	racer b a rbdvol attach &
+	racers+=($!)
+	wait "${racers[0]}"
+	is "$name: one host gets to the end" $? 0
+	wait "${racers[1]}"
+	is "$name: the other, too" $? 0
+	is "$name: in all rounds" "$(wc -l <"$logs/a") $(wc -l <"$logs/b")" "$rounds $rounds"
+}
+
+pool_create "$pool"
+rbd create "$vol" --size 16M
+serve a
+serve b
+
+race "two attach" rbdvol attach
+paste -d ' ' "$logs/a" "$logs/b" | sort | uniq -c | sed 's/^/#/'
+is "exactly one has it each time, by hold and by device; the other is told that it is held" \
+	"$(paste -d ' ' "$logs/a" "$logs/b" | grep -vx -e '0 guest-a 1 6 guest-a 0' -e '6 guest-b 0 0 guest-b 1')" ""
+
+# What 'rbd map' has by then can't be taken back: but the attach is refused and leaves nothing, or
+# it holds the volume.
+race "one attaches, the other maps" rbd device map
+paste -d ' ' "$logs/a" "$logs/b" | sort | uniq -c | sed 's/^/#/'
+is "the attach is told of the other, and keeps nothing; or it came first, and holds it" \
+	"$(paste -d ' ' "$logs/a" "$logs/b" | grep -vx -e '0 null 1 6 null 0' -e '0 guest-b 1 0 guest-b 1')" ""
+
+# Whoever maps it between the look and the hold is seen by the second look.
+on b udevadm control --stop-exec-queue
+on b rbdvol attach "$vol" --timeout 120 >"$logs/attach" 2>&1 &
+attach=$!
+ok "an attach is in the middle, its device there" on b timeout 60 sh -c 'until test -e /sys/bus/rbd/devices/0; do sleep 0.1; done'
+ok "another host maps the volume then" on a rbd device map "$vol"
+on b udevadm control --start-exec-queue
+wait $attach
+is "the attach is refused" $? 6
+like "and told why" "$(cat "$logs/attach")" 'unknown holder.*10\.99\.0\.11'
+is "it has kept nothing" "$(on b --sh "ls /sys/bus/rbd/devices; rbdvol show $vol --json | jq .held_by")" null
+ok "the other ends" on a rbdvol detach "$vol"
+done_testing
