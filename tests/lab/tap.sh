@@ -68,7 +68,7 @@ serve() { # GUEST OPTION...
 }
 
 serve_no_more() { # GUEST
-	on "$1" --sh 'kill $(cat /run/rbdvold.pid); while kill -0 $(cat /run/rbdvold.pid); do sleep 0.1; done' 2>/dev/null
+	on "$1" --sh 'kill $(cat /run/rbdvold.pid) && timeout 120 sh -c "while kill -0 $(cat /run/rbdvold.pid); do sleep 0.1; done"' 2>/dev/null
 }
 
 tap_result() { # STATUS DESCRIPTION DETAILS

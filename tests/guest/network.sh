@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# A host loses its network with a volume attached: every command ends in its time, what hangs in the
+# kernel is told as stuck and holds up nobody else, rbdvold can be ended and started anew, and with the
+# network back all goes on by itself. A pool of its own.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+in_lab a
+
+pool=network
+
+cleanup() {
+	"$tap_tools/guest" --name a net up
+	on a --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
+	serve_no_more a
+	on a rm -f /etc/rbdvol/rbdvol.conf
+	pool_delete "$pool"
+}
+trap cleanup EXIT
+
+# Until the command succeeds, for two minutes at most.
+again() { # COMMAND...
+	wait_for 120 on a "$@"
+}
+
+pool_create "$pool"
+rbd create "$pool/one" --size 16M
+rbd create "$pool/two" --size 16M
+on a --sh 'mkdir -p /etc/rbdvol; printf "[rbdvol]\ncluster-timeout = 5\nstuck-after = 4\n" >/etc/rbdvol/rbdvol.conf'
+serve a
+ok "a volume is attached" on a rbdvol attach "$pool/one" -o mount_timeout=20
+ok "and another" on a rbdvol attach "$pool/two" -o mount_timeout=20
+ok "and written" on a --sh "echo before | dd of=/dev/rbdvol/$pool/one bs=4k conv=sync oflag=direct status=none"
+
+"$tap_tools/guest" --name a net down
+is "list tells what is attached" "$(on a rbdvol list --json | jq -c '[.volumes[].volume]')" "[\"$pool/one\",\"$pool/two\"]"
+like "show what it is, and what it can't say" "$(on a rbdvol show "$pool/one" --timeout 60 2>&1)" \
+	'the cluster did not answer within 5 s.*device: +/dev/rbd0'
+refuses "nothing can be attached" 7 'did not answer within 5 s|still running' on a rbdvol attach "$pool/three" --timeout 8
+refuses "a detach ends in its time" 7 'still running: job [0-9]+, in unmap for' on a rbdvol detach "$pool/one" --timeout 2
+ok "list answers meanwhile" on a timeout 20 rbdvol list
+again --sh 'rbdvol jobs | grep -q stuck'
+like "jobs calls it stuck" "$(on a rbdvol jobs)" "detach +$pool/one +unmap .*stuck since 20"
+like "and so does list" "$(on a rbdvol list 2>&1)" "$pool/one: detach is stuck in unmap since 20.*job"
+ok "rbdvold can be ended" serve_no_more a
+ok "and started anew" serve a
+is "it tells of the kernel's devices what is so" "$(on a rbdvol list --json | jq -c '[.volumes[].volume] | contains(["'$pool'/two"])')" true
+
+"$tap_tools/guest" --name a net up
+ok "with the network back the volume goes" again rbdvol detach "$pool/one"
+ok "the other one was there all the time" on a --sh "echo after | dd of=/dev/rbdvol/$pool/two bs=4k conv=sync oflag=direct status=none"
+ok "it goes as well" again rbdvol detach "$pool/two"
+is "nothing is mapped" "$(on a ls /sys/bus/rbd/devices)" ""
+ok "the first can be had again" again rbdvol attach "$pool/one"
+is "and has what was written" "$(on a head -c 6 "/dev/rbdvol/$pool/one")" before
+ok "it goes" on a rbdvol detach "$pool/one"
+is "nobody holds it" "$(on a rbdvol show "$pool/one" --json | jq .held_by)" null
+done_testing
