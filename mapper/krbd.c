@@ -363,6 +363,8 @@ static const struct {
 	 "legacy)? 'rbd lock ls' shows the lock"},
 	{EBUSY, ERR_HELD, "an advisory lock of another client is on the image",
 	 "'rbd lock ls' shows whose"},
+	{ENOSPC, ERR_NO_SPACE, "the pool is full, and the kernel must write there to own the image",
+	 "delete or trim something, or attach it --read-only"},
 	{ENOMEM, ERR_FAILED, "the kernel has no memory for it", NULL},
 	{ERANGE, ERR_UNSUPPORTED, "the image has more snapshots than the kernel can take (510)",
 	 "delete some of them"},

@@ -70,7 +70,9 @@ int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap,
 
 	if (r < 0)
 		return r;
-	r = rbd_snap_create(image, snap);
+	r = session_check_room(p.session, p.pool_id);
+	if (!r)
+		r = rbd_snap_create(image, snap);
 	FAILPOINT("snapshot.created");
 	if (r == -EEXIST)
 		return err_set(e, ERR_EXISTS, r, "'%s' has a snapshot '%s' already", name, snap);

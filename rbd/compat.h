@@ -37,3 +37,14 @@ static inline int compat_shut_out(rados_t rados, char *address, uint32_t seconds
 	return rados_blacklist_add(rados, address, seconds);
 #endif
 }
+
+/* What is written through IO to a full pool fails at once, instead of waiting for room; what needs
+ * none (a removal, a hold) is done. */
+static inline void compat_fail_when_full(rados_ioctx_t io)
+{
+#ifdef HAVE_RADOS_SET_POOL_FULL_TRY
+	rados_set_pool_full_try(io);
+#else
+	rados_set_osdmap_full_try(io);
+#endif
+}

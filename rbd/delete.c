@@ -193,6 +193,13 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
 	FAILPOINT("delete.removed");
 	if (r == -ENOENT && !image)
 		r = 0;
+	/* That is also what librbd says where there is no room for the pool's list of what is being
+	 * deleted. */
+	if (r == -ENOENT) {
+		int room = session_check_room(p.session, p.pool_id);
+
+		r = room < 0 ? room : r;
+	}
 	if (r == -ENOENT)
 		return err_set(e, ERR_NOT_FOUND, r, "no image '%s'", name);
 	if (r < 0)

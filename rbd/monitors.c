@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the monitors know of the cluster: their own addresses, and how the OSDs store. */
+/* What the monitors know of the cluster: their own addresses, how the OSDs store, and whether there
+ * is room. */
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -133,4 +134,42 @@ int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e)
 	}
 	*out_bytes = atomic_load(&s->alloc_size_bytes);
 	return 0;
+}
+
+static bool has_flag(const char *flags, const char *flag)
+{
+	size_t n = strlen(flag);
+
+	for (const char *f = flags; *f; f += strspn(f, ",")) {
+		size_t len = strcspn(f, ",");
+
+		if (len == n && !strncmp(f, flag, n))
+			return true;
+		f += len;
+	}
+	return false;
+}
+
+int session_check_room(struct session *s, int64_t pool_id)
+{
+	_cleanup_json_ json_t *pools = NULL;
+	const json_t *pool;
+	size_t i;
+	int r = session_ask(s,
+			    "{\"prefix\": \"osd pool ls\", \"detail\": \"detail\", "
+			    "\"format\": \"json\"}",
+			    &pools);
+
+	json_array_foreach(pools, i, pool)
+	{
+		const char *flags = json_string_value(json_object_get(pool, "flags_names"));
+
+		if (!flags || json_integer_value(json_object_get(pool, "pool_id")) != pool_id)
+			continue;
+		return has_flag(flags, "full_quota") ? -EDQUOT
+		       : has_flag(flags, "full")     ? -ENOSPC
+						     : 0;
+	}
+	/* A user without the right to ask does without the answer. */
+	return r == -EACCES || r == -EPERM ? 0 : r;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rbd/classes.h"
+#include "rbd/compat.h"
 
 void session_unref(struct session *s)
 {
@@ -69,10 +70,28 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 			 "client.%s needs the capabilities mon 'profile rbd' and osd 'profile rbd' "
 			 "for this pool",
 			 s->user);
+	if (r == -ENOSPC || r == -EDQUOT)
+		err_hint(e,
+			 "the %s: look at 'ceph health detail'; what is deleted or trimmed "
+			 "gives room",
+			 r == -EDQUOT ? "pool's quota is used up" : "cluster is full");
 	if (r == -EROFS)
 		err_hint(e, "another client holds the image's exclusive lock and does not give it "
 			    "up; see 'rbd lock ls' and 'rbd status'");
 	return r;
+}
+
+/* With a pool goes all that was in it, and who has the map of before sees only that. */
+static bool pool_gone(struct place *p, const char *pool)
+{
+	rados_t rados = p->session->rados;
+
+	return !rados_wait_for_latest_osdmap(rados) && rados_pool_lookup(rados, pool) == -ENOENT;
+}
+
+static int no_pool(const char *pool, struct err **e)
+{
+	return err_set(e, ERR_NOT_FOUND, -ENOENT, "no pool '%s' in the cluster", pool);
 }
 
 int place_open(struct cluster *c, const char *pool, const char *ns, struct place *out,
@@ -93,10 +112,11 @@ int place_open_in(struct session *session, const char *pool, const char *ns, str
 
 	*out = (struct place){0};
 	if (r == -ENOENT)
-		return err_set(e, ERR_NOT_FOUND, r, "no pool '%s' in the cluster", pool);
+		return no_pool(pool, e);
 	if (r < 0)
 		return session_fail(session, r, e, "open pool '%s'", pool);
 	rados_ioctx_set_namespace(io, ns);
+	compat_fail_when_full(io);
 	atomic_fetch_add(&session->refs, 1);
 	*out = (struct place){session, io, rados_ioctx_get_id(io)};
 	return 0;
@@ -113,6 +133,7 @@ int place_open_id(struct session *session, int64_t pool_id, const char *ns, stru
 		return r;
 	}
 	rados_ioctx_set_namespace(out->io, ns);
+	compat_fail_when_full(out->io);
 	atomic_fetch_add(&session->refs, 1);
 	out->session = session;
 	return 0;
@@ -159,8 +180,11 @@ int place_missing(struct place *p, const struct spec *spec, struct err **e)
 {
 	const struct spec image = {spec->pool, spec->ns, spec->image, NULL};
 	_cleanup_free_ char *name = spec_format(&image);
-	int r = place_check_namespace(p, spec, e);
+	int r;
 
+	if (pool_gone(p, spec->pool))
+		return no_pool(spec->pool, e);
+	r = place_check_namespace(p, spec, e);
 	if (r < 0)
 		return r;
 	if (!name)

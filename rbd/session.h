@@ -42,6 +42,9 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
  * error object; -EPROTO: no JSON came. */
 struct json_t;
 int session_ask(struct session *s, const char *command, struct json_t **out);
+/* 0, or -EDQUOT, -ENOSPC: nothing that needs room can be written to the pool. To be asked before a
+ * snapshot is taken: librbd takes one even then, but without the object map that belongs to it. */
+int session_check_room(struct session *s, int64_t pool_id);
 /* A value of the configuration; the caller frees it; NULL where there is none or no memory. */
 char *session_conf(rados_t rados, const char *option);
 /* As session_conf, for keyring.c's use before a connection stands. */

@@ -235,7 +235,9 @@ static int take_snapshot(struct place *p, const struct spec *parent, const struc
 		image = NULL;
 		return r;
 	}
-	r = rbd_snap_create(image, name);
+	r = session_check_room(p->session, p->pool_id);
+	if (!r)
+		r = rbd_snap_create(image, name);
 	FAILPOINT("clone.snapshotted");
 	if (!r)
 		r = rbd_snap_get_id(image, name, &snap_id);

@@ -20,7 +20,8 @@ int volume_resolve(struct host *h, const struct volume_request *req, const char 
 	return spec_copy(&d.spec, out) < 0 ? err_oom(e) : 0;
 }
 
-/* The cluster's part; a cluster that is away is a note where the device is here all the same. */
+/* The cluster's part; that it is away, or lets us see nothing, is a note where the device is here
+ * all the same. */
 static int show_cluster(struct operation *o, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL;
@@ -29,18 +30,18 @@ static int show_cluster(struct operation *o, struct err **e)
 	if (r >= 0)
 		r = observe_image(o, &why);
 
-	if (r < 0) {
+	if (r <= 0) {
 		_cleanup_err_ struct err *none = NULL;
 
-		if (why->kind == ERR_UNREACHABLE && observe_device(o, &none) > 0) {
+		if (!r)
+			why = steal(&o->missing);
+		if (observe_device(o, &none) > 0) {
 			progress_note(o->progress, "%s", why->message);
 			return 0;
 		}
 		*e = steal(&why);
-		return r;
+		return (*e)->code;
 	}
-	if (!r)
-		return not_found(o, e);
 	if (o->v->image.wiping)
 		progress_note(o->progress,
 			      "a wipe of it is under way, or was cut short: its content is erased "
