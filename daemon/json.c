@@ -193,7 +193,8 @@ static void put_usage(struct object *o, const char *key, const struct usage *u)
 
 	put_number(&usage, "objects", u->objects);
 	put_number(&usage, "used", u->used_bytes);
-	put_number(&usage, "shared", u->shared_bytes);
+	if (u->shared_known)
+		put_number(&usage, "shared", u->shared_bytes);
 	if (u->stored_known)
 		put_number(&usage, "stored", u->stored_bytes);
 	if (u->known)

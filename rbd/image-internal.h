@@ -10,6 +10,7 @@
 #include "base/strlist.h"
 #include "rbd/image.h"
 #include "rbd/session.h"
+#include "rbd/usage.h"
 
 #define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
 #define NOTE_WIPE "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
@@ -70,6 +71,8 @@ char *parent_snapshot_drop(struct session *s, const struct link *link);
 char *image_note(rbd_image_t image, const char *key);
 /* Addresses of those that have the image open for writing ("ip:port/nonce"). */
 int image_watchers(rbd_image_t image, struct strlist *out);
+/* What an open image has itself; out->known is false where no object map tells. */
+int image_usage_own(rbd_image_t image, struct usage *out);
 /* 0, or -EBUSY and who (but this connection) has an open image open for writing. NAME: for words.
  */
 int image_refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e);

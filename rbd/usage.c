@@ -207,8 +207,26 @@ static int fill(struct place *p, rbd_image_t *image, unsigned want, struct usage
 	r = 1;
 	for (unsigned i = 0; r > 0 && limit && i < ANCESTORS_MAX; i++)
 		r = cover_by_parent(s, p, image, &limit, slow, &covered);
+	out->shared_known = true;
 	out->shared_bytes = ranges_bytes(&covered) - out->used_bytes;
 	return r;
+}
+
+int image_usage_own(rbd_image_t image, struct usage *out)
+{
+	cleanup(ranges_deinit) struct ranges own = {0};
+	struct walk w = {.out = &own};
+	uint64_t length = 0;
+	int r = rbd_get_size(image, &length);
+
+	*out = (struct usage){0};
+	if (!r)
+		r = existing(image, length, false, &w);
+	if (r <= 0)
+		return r;
+	*out = (struct usage){
+		.known = true, .objects = w.objects, .used_bytes = ranges_bytes(&own)};
+	return 0;
 }
 
 int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struct usage *out,

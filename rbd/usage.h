@@ -12,8 +12,9 @@
  * snapshots keep beyond that is not counted. */
 struct usage {
 	bool known;
-	uint64_t objects;      /* of its own */
-	uint64_t used_bytes;   /* these cover */
+	uint64_t objects;    /* of its own */
+	uint64_t used_bytes; /* these cover */
+	bool shared_known;
 	uint64_t shared_bytes; /* read from the objects of its parents */
 	bool stored_known;
 	uint64_t stored_bytes; /* the sizes of its objects, as the OSDs say */

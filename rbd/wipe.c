@@ -174,13 +174,17 @@ static int wipe(struct wipe *w)
 {
 	int r = recall_size(w);
 
+	if (!r && w->options->before)
+		r = image_usage_own(w->image, w->options->before);
 	if (!r)
 		r = note_size(w);
 	FAILPOINT("wipe.noted");
 	if (!r)
 		r = w->options->algorithm == WIPE_TRIM ? trim(w) : zero(w);
 	FAILPOINT("wipe.wiped");
-	return r < 0 ? r : forget_size(w);
+	if (!r)
+		r = forget_size(w);
+	return r < 0 || !w->options->after ? r : image_usage_own(w->image, w->options->after);
 }
 
 static int refuse(struct place *p, struct wipe *w, struct err **e)

@@ -7,6 +7,7 @@
 
 #include "base/spec.h"
 #include "rbd/cluster.h"
+#include "rbd/usage.h"
 
 enum wipe_algorithm {
 	WIPE_TRIM, /* the space goes back */
@@ -20,6 +21,7 @@ struct wipe_options {
 	 * Negative: the wipe shall end, with that. */
 	int (*tell)(void *arg, uint64_t done, uint64_t total);
 	void *arg;
+	struct usage *before, *after; /* of the image itself, where an object map tells; or NULL */
 };
 
 /* Afterwards every byte of SPEC reads as zero, also where a parent's showed before: a trim leaves

@@ -12,13 +12,6 @@ static int on_progress(void *arg, uint64_t done, uint64_t total)
 	return progress_tell(arg, done, total);
 }
 
-/* How much there is, where that is cheap to know. */
-static int look(struct operation *o, struct usage *out, struct err **e)
-{
-	operation_tell(o, "look");
-	return image_usage(o->cluster, o->spec, 0, out, e);
-}
-
 static int wipe(struct operation *o, struct err **e)
 {
 	const struct wipe_options options = {
@@ -26,18 +19,16 @@ static int wipe(struct operation *o, struct err **e)
 		.despite_snapshots = o->req->force,
 		.tell = on_progress,
 		.arg = o->progress,
+		.before = &o->v->before,
+		.after = &o->v->usage,
 	};
-	int r = look(o, &o->v->before, e);
+	int r;
 
-	if (r < 0)
-		return r;
 	operation_tell(o, o->req->algorithm);
 	r = image_wipe(o->cluster, o->spec, &options, e);
 	if (r == -ENOTEMPTY)
 		err_hint(e, "remove the snapshots, or give --force to wipe all that they do not "
 			    "keep");
-	if (r >= 0)
-		r = look(o, &o->v->usage, e);
 	/* One that was cut short has its size back. */
 	return r < 0 || o->v->image.size_bytes ? r : observe_image(o, e);
 }

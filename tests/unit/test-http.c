@@ -216,6 +216,22 @@ static void test_waiting_and_its_job(void **state)
 	assert_string_equal(text_of(json_object_get(job, "result"), "device"), "/dev/rbd7");
 }
 
+static void test_cancel(void **state)
+{
+	_cleanup_json_ json_t *none = NULL, *answer = NULL;
+
+	(void)state;
+	assert_int_equal(ask("POST", "/v1/volumes/web1/cancel", "", &none), 404);
+	assert_non_null(strstr(text_of(json_object_get(none, "error"), "message"),
+			       "nothing is under way on rbd/web1"));
+	assert_int_equal(ask("POST", "/v1/volumes/slow/attach", "{\"timeout\":\"0.1\"}", NULL),
+			 504);
+	/* What does not look whether it shall end is waited for. */
+	assert_int_equal(ask("POST", "/v1/volumes/rbd%2Fslow/cancel", "", &answer), 200);
+	assert_string_equal(text_of(answer, "volume"), "rbd/slow");
+	assert_non_null(strstr(text_of(answer, "outcome"), "done before"));
+}
+
 static void *attach_one(void *arg)
 {
 	char path[64];
@@ -354,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_attach_answer),
 		cmocka_unit_test(test_waiting_and_its_job),
+		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_body_limits),
 		cmocka_unit_test(test_broken_clients),
