@@ -11,18 +11,22 @@
 #define THEFT_US      (20 * USEC_PER_SEC)
 #define LOOK_AGAIN_US 200000
 
-static bool is_ours(const struct operation *o)
+static bool is_of_this_boot(const struct operation *o)
 {
-	const struct host_identity *id = host_identity(o->host);
-
-	return o->v->held && !strcmp(o->v->hold.host, id->id) &&
-	       !strcmp(o->v->hold.boot_id, id->boot_id) && o->v->hold.shared == o->req->shared;
+	return o->v->held && !strcmp(o->v->hold.boot_id, host_identity(o->host)->boot_id) &&
+	       o->v->hold.shared == o->req->shared;
 }
 
-/* The device that is mapped here is the client that our hold names. */
+static bool is_ours(const struct operation *o)
+{
+	return is_of_this_boot(o) && !strcmp(o->v->hold.host, host_identity(o->host)->id);
+}
+
+/* The device that is mapped here is the client that the hold names. An initramfs may have taken it
+ * for the root, without the machine id that is on it. */
 static bool is_named_in_hold(const struct operation *o)
 {
-	return is_ours(o) && o->v->attached &&
+	return is_of_this_boot(o) && o->v->attached &&
 	       !strcmp(o->v->hold.client_address, o->v->device.client_address);
 }
 
