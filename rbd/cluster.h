@@ -55,3 +55,8 @@ int cluster_secret(struct cluster *c, struct secret *out, struct err **e);
 /* The smallest piece that all OSDs can free, in bytes (BlueStore's min_alloc_size, the largest
  * among the OSDs); 0 where no OSD says. Asked once a connection. */
 int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e);
+
+/* How much more a client can store in POOL, in bytes, with replicas and the full ratio allowed for,
+ * as the manager has counted it some seconds ago. -ENOENT (not found): there is no such pool;
+ * -EAGAIN (unreachable): it is not counted yet. */
+int cluster_available(struct cluster *c, const char *pool, uint64_t *out_bytes, struct err **e);

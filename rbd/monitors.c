@@ -136,6 +136,36 @@ int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e)
 	return 0;
 }
 
+int cluster_available(struct cluster *c, const char *pool, uint64_t *out_bytes, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	_cleanup_json_ json_t *df = NULL;
+	const json_t *one, *available;
+	int r = cluster_session(c, &s, e);
+	size_t i;
+
+	if (r < 0)
+		return r;
+	r = session_ask(s, "{\"prefix\": \"df\", \"format\": \"json\"}", &df);
+	if (r < 0)
+		return session_fail(s, r, e, "ask how much room there is");
+	json_array_foreach(json_object_get(df, "pools"), i, one)
+	{
+		const char *name = json_string_value(json_object_get(one, "name"));
+
+		if (!name || strcmp(name, pool))
+			continue;
+		available = json_object_get(json_object_get(one, "stats"), "max_avail");
+		*out_bytes = (uint64_t)json_integer_value(available);
+		return 0;
+	}
+	if (rados_pool_lookup(s->rados, pool) < 0)
+		return err_set(e, ERR_NOT_FOUND, -ENOENT, "no pool '%s' in the cluster", pool);
+	err_set(e, ERR_UNREACHABLE, -EAGAIN, "the cluster's manager has not counted pool '%s' yet",
+		pool);
+	return err_hint(e, "try again; if it stays so, see whether a manager is up: ceph -s");
+}
+
 static bool has_flag(const char *flags, const char *flag)
 {
 	size_t n = strlen(flag);

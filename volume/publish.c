@@ -64,6 +64,15 @@ int publish_note_get(struct host *h, const struct spec *spec, const char *key, c
 	return r;
 }
 
+int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, struct err **e)
+{
+	const struct volume_request req = {0};
+	_cleanup_cluster_ struct cluster *c = NULL;
+	int r = host_cluster(h, &req, &c, e);
+
+	return r < 0 ? r : cluster_available(c, pool, out_bytes, e);
+}
+
 int publish_note_set(struct host *h, const struct spec *spec, const char *key, const char *value,
 		     struct err **e)
 {

@@ -35,6 +35,9 @@ int publish_note_get(struct host *h, const struct spec *spec, const char *key, c
 int publish_note_set(struct host *h, const struct spec *spec, const char *key, const char *value,
 		     struct err **e);
 
+/* The room that is left for new volumes in POOL; as cluster_available. */
+int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, struct err **e);
+
 /* The volume called NAME, in whatever pool and namespace, that has a note KEY. 1 and *out; 0: none;
  * -EEXIST: there are two. */
 int publish_find(struct host *h, const char *name, const char *key, struct spec *out,

@@ -81,6 +81,31 @@ static void it_connects_and_tells_of_the_cluster(void **state)
 	assert_string_equal(cluster_user(c), "admin");
 }
 
+static void it_tells_how_much_room_there_is(void **state)
+{
+	_cleanup_cluster_ struct cluster *c = new_cluster(NULL, NULL, 30 * USEC_PER_SEC);
+	struct deadline end = deadline_in(120 * USEC_PER_SEC);
+	struct rados_cluster_stat_t all;
+	struct err *e = NULL;
+	uint64_t room = 0;
+
+	(void)state;
+	/* The manager has to count the pool first, which is new. */
+	while (cluster_available(c, lab.pool, &room, &e) == -EAGAIN && !deadline_passed(end)) {
+		err_free(e);
+		e = NULL;
+		usleep(200000);
+	}
+	assert_null(e);
+	assert_int_equal(rados_cluster_stat(lab.rados, &all), 0);
+	assert_true(room > all.kb * 1024 / 10);
+	assert_true(room <= all.kb * 1024);
+	assert_int_equal(cluster_available(c, "no-such-pool", &room, &e), -ENOENT);
+	assert_int_equal(e->kind, ERR_NOT_FOUND);
+	assert_non_null(strstr(e->message, "'no-such-pool'"));
+	err_free(e);
+}
+
 /* The decoded key: type 1 (AES), time, a length of 16, 16 bytes. */
 static void the_secret_is_what_the_kernel_takes(void **state)
 {
@@ -246,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_connects_and_tells_of_the_cluster),
+		cmocka_unit_test(it_tells_how_much_room_there_is),
 		cmocka_unit_test(the_secret_is_what_the_kernel_takes),
 		cmocka_unit_test(no_configuration_is_named),
 		cmocka_unit_test(a_missing_key_is_told_from_a_wrong_one),
