@@ -31,7 +31,15 @@ serve a
 ok "a volume is attached with a limit to its requests" \
 	on a rbdvol attach $pool/bounded -o osd_request_timeout=5,mount_timeout=2
 ok "and one without" on a rbdvol attach $pool/plain -o mount_timeout=2
+ok "and one is mounted" on a --sh "mkdir -p /srv/web && mount -t rbdvol -o size=64M,mkfs=ext4,map=mount_timeout=2 $pool/web /srv/web &&
+	dd if=/dev/zero of=/srv/web/file bs=1M count=4 status=none && sync"
 "$tap_tools/guest" --name a net down
+on a dd if=/dev/urandom of=/srv/web/file bs=1M count=4 conv=notrunc status=none
+refuses "umount gives up where the cluster does not answer" 32 \
+	'/srv/web is unmounted, but not its file system: /dev/rbd[0-9]+ was not answered by the cluster for 3 s' \
+	on a env RBDVOL_UMOUNT_TIMEOUT=3 umount /srv/web
+ok "the folder is free" on a --sh '! mountpoint -q /srv/web'
+is "what is left to the kernel bears systemd's mark" "$(on a --sh 'pgrep -f -c "^@/umount"')" 1
 # shellcheck disable=SC2016
 on a --sh 'for v in bounded plain; do
 	(dd if=/dev/zero of=/dev/rbdvol/force/$v bs=4k count=4 oflag=direct conv=notrunc; echo $? >/tmp/$v.end) >/dev/null 2>&1 &
@@ -40,17 +48,19 @@ sleep 2
 refuses "without a limit it is told what keeps the device" 7 \
 	'cannot end /dev/rbd1: [0-9]+ of its requests wait for the cluster.*osd_request_timeout' \
 	within 20 on a rbdvol detach $pool/plain --force
-is "list answers meanwhile" "$(within 5 on a rbdvol list --json | jq '.volumes | length')" 2
+is "list answers meanwhile" "$(within 5 on a rbdvol list --json | jq '.volumes | length')" 3
 refuses "with a limit the device ends, and what remains is told" 7 \
 	"in release for|the device is gone, but this host's hold may remain" \
 	within 40 on a rbdvol detach $pool/bounded --force --timeout 25
 is "its writer got an error" "$(on a cat /tmp/bounded.end)" 1
-is "one device is left" "$(on a ls /sys/bus/rbd/devices)" 1
+is "the others are left" "$(on a --sh 'ls /sys/bus/rbd/devices | xargs')" "1 2"
 "$tap_tools/guest" --name a net up
 # shellcheck disable=SC2016
 ok "with the network back the other's writes are done" \
 	on a timeout 60 sh -c 'until test -e /tmp/plain.end; do sleep 0.2; done; exit $(cat /tmp/plain.end)'
 ok "and it detaches" on a rbdvol detach $pool/plain
+ok "and the unmount ends" on a timeout 60 sh -c 'while pgrep -f "^@/umount" >/dev/null; do sleep 0.2; done'
+ok "so that its volume detaches, too" on a rbdvol detach $pool/web --retry 60
 ok "the first is attached again, its hold still ours" on a rbdvol attach $pool/bounded
 ok "and detached" on a rbdvol detach $pool/bounded
 is "nobody holds it" "$(on a rbdvol show $pool/bounded --json | jq .held_by)" null

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Usage: systemd-many.sh [VOLUMES]
+# Many volumes at boot, 12 by default: attached and mounted side by side. One that is not there and one
+# that another host holds delay nobody, and say why.
+# shellcheck source=../lab/tap.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
+volumes=${1:-12}
+systemd_guest s
+pool=many
+
+cleanup() {
+	serve_no_more b
+	"$tap_tools/guest" --name b kill >&2
+	systemd_guest_end
+	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+}
+trap cleanup EXIT
+
+all_mounted() {
+	[[ $(guest --sh 'findmnt -rno TARGET | grep -c "^/srv/v[0-9]"') == "$volumes" ]]
+}
+
+failed() {
+	guest systemctl --failed --plain --no-legend | cut -d' ' -f1 | xargs
+}
+
+# When each volume's command began and ended, in µs: how many began before the first ended?
+begun_before_first_end() {
+	guest --sh "for i in \$(seq $volumes); do
+		systemctl show -P ExecMainStartTimestampMonotonic -P ExecMainExitTimestampMonotonic rbdvol@$pool-v\$i | xargs
+	done" | awk '{ start[NR] = $1; if (!first || $2 < first) first = $2 }
+		END { for (i in start) n += start[i] < first; print n + 0 }'
+}
+
+cluster ceph osd pool create $pool 8 >&2
+cluster rbd pool init $pool
+"$tap_tools/guest" --name b start --stage "$top_builddir/stage" >&2 || bail_out "no second host"
+serve b
+boot fresh
+guest --sh "mkdir /srv/golden
+	systemctl start rbdvold.socket
+	mount -t rbdvol -o size=32M,mkfs=ext4 $pool/golden /srv/golden && echo golden >/srv/golden/mark && umount /srv/golden
+	for i in \$(seq $volumes); do
+		mkdir /srv/v\$i
+		echo $pool/v\$i /srv/v\$i rbdvol from=$pool/golden,_netdev 0 0
+	done >/etc/fstab
+	mkdir /srv/held /srv/gone
+	echo $pool/held /srv/held rbdvol retry=3600,nofail,_netdev 0 0 >>/etc/fstab
+	echo $pool/gone /srv/gone rbdvol nofail,_netdev 0 0 >>/etc/fstab
+	rbdvol create $pool/held --from $pool/golden"
+guest_stop
+on b rbdvol attach $pool/held >&2
+
+boot again
+ok "$volumes volumes are mounted" wait_for 180 all_mounted
+is "each a clone with its parent's content" "$(guest --sh 'cat /srv/v*/mark | grep -c golden')" "$volumes"
+ok "most were begun before the first was done" test "$(begun_before_first_end)" -gt $((volumes / 2))
+is "meanwhile the one held elsewhere is still tried for" "$(guest systemctl is-active rbdvol@$pool-held)" activating
+ok "the one that is not there is given up" wait_for 120 guest systemctl is-failed rbdvol@$pool-gone
+is "and is all that failed" "$(failed)" "rbdvol@$pool-gone.service"
+journal=$(guest journalctl -b -o cat)
+like "it is told which" "$journal" "no image '$pool/gone'"
+like "and who holds the other" "$journal" "held by host guest-b|host guest-b holds"
+on b rbdvol detach $pool/held >&2
+ok "when that host lets go, it is mounted without a hand" wait_for 120 guest test -e /srv/held/mark
+ok "a clean shutdown" guest_stop
+is "detaches all" "$(for i in $(seq "$volumes"); do cluster rbd status "$pool/v$i" --format json; done | jq -s '[.[].watchers | length] | add')" 0
+done_testing
