@@ -3,6 +3,7 @@
 #include "cli/mount.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -19,8 +20,9 @@ static int status_of(const struct err *e)
 	return e->kind == ERR_USAGE || e->kind == ERR_NOT_PERMITTED ? MOUNT_USAGE : MOUNT_FAILED;
 }
 
-/* What was asked for, as far as VERB takes it; size= without from= is for create alone. */
-static json_t *options_of(struct cli *cli, enum verb verb)
+/* What was asked for, as far as VERB takes it. To attach takes a size only of what it makes: there
+ * is no size= without from=, nor of a volume that is there. */
+static json_t *options_of(struct cli *cli, const struct mount_request *m, enum verb verb)
 {
 	json_t *options = json_object(), *value;
 	const char *key;
@@ -28,7 +30,8 @@ static json_t *options_of(struct cli *cli, enum verb verb)
 	json_object_foreach(cli->options, key, value)
 	{
 		if (!request_option_find(verb, key) ||
-		    (verb == VERB_ATTACH && !strcmp(key, "size") && !cli->request.from))
+		    (verb == VERB_ATTACH && !strcmp(key, "size") &&
+		     (!cli->request.from || m->exists)))
 			continue;
 		if (json_object_set(options, key, value) < 0) {
 			json_decref(options);
@@ -42,7 +45,7 @@ static json_t *options_of(struct cli *cli, enum verb verb)
 static int ask(struct cli *cli, const struct mount_request *m, enum verb verb, const char *method,
 	       const char *action, json_t **answer, struct err **e)
 {
-	_cleanup_json_ json_t *options = options_of(cli, verb);
+	_cleanup_json_ json_t *options = options_of(cli, m, verb);
 	int r;
 
 	if (!options)
@@ -183,12 +186,13 @@ static int make_empty(struct cli *cli, const struct mount_request *m, struct err
 }
 
 /* 1: it is attached already; 0: it is not. */
-static int look(struct cli *cli, const struct mount_request *m, struct err **e)
+static int look(struct cli *cli, struct mount_request *m, struct err **e)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	bool empty = cli->request.size_bytes && !cli->request.from;
 	int r = ask(cli, m, VERB_SHOW, "GET", NULL, &answer, e);
 
+	m->exists = r >= 0;
 	if (r >= 0)
 		return json_object_get(answer, "device") != NULL;
 	if ((*e)->kind != ERR_NOT_FOUND || !(empty || cli->request.from))
@@ -198,7 +202,29 @@ static int look(struct cli *cli, const struct mount_request *m, struct err **e)
 	return empty ? make_empty(cli, m, e) : 0;
 }
 
-static int mount_it(struct cli *cli, const struct mount_request *m, struct err **e)
+/* What is mounted becomes as large as size= says, where it is smaller; a file system that is
+ * smaller than its volume, such as one of a larger clone, fills it. */
+static int grow(struct cli *cli, const struct mount_request *m, const json_t *volume,
+		struct err **e)
+{
+	uint64_t has = (uint64_t)json_integer_value(json_object_get(volume, "size"));
+	uint64_t wanted = cli->request.size_bytes;
+	_cleanup_json_ json_t *options = NULL, *answer = NULL;
+	_cleanup_free_ char *size = NULL;
+	int r;
+
+	if (!wanted || m->partition || cli->request.read_only)
+		return 0;
+	if (asprintf(&size, "%" PRIu64, wanted > has ? wanted : has) < 0)
+		size = NULL;
+	options = size ? options_of(cli, m, VERB_RESIZE) : NULL;
+	if (!options || json_object_set_new(options, "size", json_string(size)) < 0)
+		return err_oom(e);
+	r = cli_call(cli, "POST", "volumes", m->volume, "resize", options, &answer, e);
+	return r < 0 ? err_wrap(e, "it is mounted, but can't grow") : 0;
+}
+
+static int mount_it(struct cli *cli, struct mount_request *m, struct err **e)
 {
 	_cleanup_json_ json_t *volume = NULL;
 	int before, r;
@@ -214,7 +240,7 @@ static int mount_it(struct cli *cli, const struct mount_request *m, struct err *
 	r = look_and_mount(m, volume, e);
 	if (r && !before && !m->remount)
 		let_go(cli, m);
-	return r;
+	return r ? r : grow(cli, m, volume, e);
 }
 
 int mount_main(struct cli *cli, int argc, char **argv)

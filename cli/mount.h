@@ -18,7 +18,7 @@ struct mount_request {
 	bool remount, fake;
 	char *rest;	      /* options for mount(8) */
 	struct strlist flags; /* such as "-v", for mount(8) */
-	bool map_options;     /* "map=" was there */
+	bool exists;	      /* the volume was there already */
 };
 /* Read the command line that mount(8) gives to its helpers; what is for the daemon goes to CLI. */
 int mount_request_parse(struct cli *cli, int argc, char **argv, struct mount_request *out,

@@ -61,7 +61,8 @@ static int add_option(struct reading *r, const char *key, const char *value, str
 		return ret;
 	if (request_option_find(VERB_CREATE, key) && strcmp(key, "from"))
 		ret = add_flag(&l->create, key, o->metavar ? value : NULL);
-	if (ret >= 0 && (strcmp(key, "size") || r->request.from))
+	/* A mount grows what it mounts; and there a volume may be larger since. */
+	if (ret >= 0 && (strcmp(key, "size") || (r->request.from && !r->fstab)))
 		ret = add_flag(&l->attach, key, o->metavar ? value : NULL);
 	return ret < 0 ? err_oom(e) : 0;
 }

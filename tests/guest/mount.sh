@@ -53,6 +53,27 @@ is "with its parent's content" "$(cat /srv/a/mark)" gold
 ok "a second clone of the same xfs beside it" mount -t rbdvol -o from=$pool/gold $pool/c2 /srv/b
 umount /srv/a /srv/b
 
+# --- growth ---
+mib() { # FOLDER
+	echo $(($(stat -fc '%b * %S' "$1") >> 20))
+}
+ok "a volume of 64M" mount -t rbdvol -o size=64M,mkfs=ext4 $pool/grow /srv/a
+before=$(mib /srv/a)
+umount /srv/a
+ok "is mounted with size=128M" mount -t rbdvol -o size=128M,mkfs=ext4 $pool/grow /srv/a
+ok "and has the room, in volume and file system" test "$(mib /srv/a)" -gt $((before + 48)) -a \
+	"$(rbd info $pool/grow --format json | jq .size)" = $((128 << 20))
+umount /srv/a
+ok "size=32M" mount -t rbdvol -o size=32M $pool/grow /srv/a
+ok "never shrinks" test "$(mib /srv/a)" -gt $((before + 48))
+umount /srv/a
+ok "a clone larger than its parent" mount -t rbdvol -o from=$pool/grow,size=200M $pool/large /srv/a
+ok "is filled by its file system" test "$(mib /srv/a)" -gt 160
+umount /srv/a
+ok "a clone that is there grows" mount -t rbdvol -o from=$pool/grow,size=256M $pool/large /srv/a
+ok "too" test "$(mib /srv/a)" -gt 210
+umount /srv/a
+
 # --- what is never overwritten ---
 rbdvol create $pool/raw --size 16M
 dev=$(rbdvol attach $pool/raw)

@@ -44,8 +44,8 @@ static void good_lines_become_words_of_attach(void **state)
 		{"db1 - shared=no", "db1", "", "", false},
 		{"a\\043b", "a#b", "", "", false},
 		{"p/v /srv rbdvol _netdev,noatime,x-foo=1", "p/v", "", "", true},
-		{"p/v /srv rbdvol size=1G,from=g,_netdev 0 2", "p/v", "--from g --size 1G", "",
-		 true},
+		{"p/v /srv rbdvol size=1G,from=g,_netdev 0 2", "p/v", "--from g", "", true},
+		{"p/v /srv rbdvol size=1G,_netdev 0 2", "p/v", "", "--size 1G", true},
 	};
 
 	(void)state;
