@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libmount/libmount.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -163,6 +164,52 @@ int filesystem_check(const char *node, const char *type, struct deadline deadlin
 
 /* --- mounting --- */
 
+static void context_drop(struct libmnt_context *cxt)
+{
+	mnt_free_context(cxt);
+}
+DEFINE_CLEANUP(struct libmnt_context *, context_drop)
+
+/* libmount's mount or umount of TARGET, without its helpers, and without looking for links. */
+static struct libmnt_context *context_new(const char *target)
+{
+	struct libmnt_context *cxt = mnt_new_context();
+
+	if (!cxt)
+		return NULL;
+	mnt_context_disable_helpers(cxt, 1);
+	mnt_context_disable_canonicalize(cxt, 1);
+	if (!mnt_context_set_target(cxt, target))
+		return cxt;
+	mnt_free_context(cxt);
+	return NULL;
+}
+
+/* What the kernel said, or libmount: a negative errno. */
+static int context_result(struct libmnt_context *cxt, int r)
+{
+	if (mnt_context_syscall_called(cxt) && mnt_context_get_syscall_errno(cxt))
+		return -mnt_context_get_syscall_errno(cxt);
+	return r > 0 ? -EIO : r;
+}
+
+/* _netdev is for systemd: it is to unmount what is still mounted before the network goes. */
+static int mount_with(const char *node, const char *type, const char *target, unsigned long flags,
+		      const char *data)
+{
+	cleanup(context_drop_p) struct libmnt_context *cxt = context_new(target);
+	_cleanup_free_ char *options = NULL;
+
+	if (!cxt || asprintf(&options, "_netdev%s%s", *data ? "," : "", data) < 0) {
+		options = NULL;
+		return -ENOMEM;
+	}
+	if (mnt_context_set_source(cxt, node) || mnt_context_set_fstype(cxt, type) ||
+	    mnt_context_set_options(cxt, options) || mnt_context_set_mflags(cxt, flags))
+		return -ENOMEM;
+	return context_result(cxt, mnt_context_mount(cxt));
+}
+
 int filesystem_mount(const char *node, const char *type, const char *target, const char *options,
 		     bool read_only, struct err **e)
 {
@@ -184,16 +231,18 @@ int filesystem_mount(const char *node, const char *type, const char *target, con
 		all = NULL;
 		return err_oom(e);
 	}
-	if (mount(node, target, type, flags, all) < 0)
-		return err_errno(e, -errno, "can't mount %s (%s) on %s", node, type, target);
-	return 0;
+	r = mount_with(node, type, target, flags, all);
+	return r < 0 ? err_errno(e, r, "can't mount %s (%s) on %s", node, type, target) : 0;
 }
 
 int filesystem_umount(const char *target, struct err **e)
 {
-	if (umount2(target, UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT)
+	cleanup(context_drop_p) struct libmnt_context *cxt = context_new(target);
+	int r = cxt ? context_result(cxt, mnt_context_umount(cxt)) : -ENOMEM;
+
+	if (r == 0 || r == -EINVAL || r == -ENOENT)
 		return 0;
-	if (errno == EBUSY)
+	if (r == -EBUSY)
 		return err_set(e, ERR_BUSY, -EBUSY, "%s is in use", target);
-	return err_errno(e, -errno, "can't unmount %s", target);
+	return err_errno(e, r, "can't unmount %s", target);
 }

@@ -59,6 +59,13 @@ ok "a container that is killed starts again" wait_for 120 guest --sh 'test $(doc
 boot again
 ok "after a loss of power it starts again" wait_for 180 guest --sh 'docker exec keeper cat /data/mark >/dev/null'
 ok "with its data" guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 3'
+
+# --- a clean end ---
+guest_stop >&2
+like "a host that goes down lets go of the volume first" "$(console | tr -d '\r')" 'rbd: rbd0: |Power down|reboot: '
+is "nobody holds it then" "$(cluster rbd image-meta ls --format json $pool/data >/dev/null; cluster rbd status --format json $pool/data | jq -c .watchers)" '[]'
+boot again
+ok "it starts again after that, too" wait_for 180 guest --sh 'docker exec keeper cat /data/mark >/dev/null'
 is "counted once" "$(guest --sh "ls /run/rbdvol/users/$pool%2Fdata | wc -l")" 1
 ok "its end lets go of the volume" guest docker rm -f keeper
 is "of all of it" "$(left)" ""
