@@ -27,12 +27,19 @@ char *name_hidden(const char *image, const char *owner)
 
 #define OUTGOING "-old" /* behind the hidden name: no owner ends so */
 
+/* The outgoing name that belongs to a hidden one. */
+static char *outgoing_of(const char *hidden)
+{
+	char *out;
+
+	return asprintf(&out, "%s" OUTGOING, hidden) < 0 ? NULL : out;
+}
+
 char *name_outgoing(const char *image, const char *owner)
 {
 	_cleanup_free_ char *hidden = name_hidden(image, owner);
-	char *out;
 
-	return !hidden || asprintf(&out, "%s" OUTGOING, hidden) < 0 ? NULL : out;
+	return hidden ? outgoing_of(hidden) : NULL;
 }
 
 bool name_is_outgoing(const char *hidden)
@@ -55,12 +62,10 @@ char *name_meant(const char *hidden)
 /* The directory has another image as NAME. -EEXIST, unless it is the one that HIDDEN replaces. */
 static int list_replaced(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
 {
-	_cleanup_free_ char *outgoing = NULL, *old_id = NULL, *listed = NULL;
+	_cleanup_free_ char *outgoing = outgoing_of(hidden), *old_id = NULL, *listed = NULL;
 
-	if (asprintf(&outgoing, "%s" OUTGOING, hidden) < 0) {
-		outgoing = NULL;
+	if (!outgoing)
 		return -ENOMEM;
-	}
 	if (class_image_id(io, outgoing, &old_id) < 0 ||
 	    class_directory_id(io, name, &listed) < 0 || strcmp(old_id, listed) != 0)
 		return -EEXIST;
@@ -101,13 +106,11 @@ int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const c
 int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const char *name,
 		 const char *old_id)
 {
-	_cleanup_free_ char *outgoing = NULL;
+	_cleanup_free_ char *outgoing = outgoing_of(hidden);
 	int r;
 
-	if (asprintf(&outgoing, "%s" OUTGOING, hidden) < 0) {
-		outgoing = NULL;
+	if (!outgoing)
 		return -ENOMEM;
-	}
 	r = class_name_create(io, outgoing, old_id);
 	if (r < 0)
 		return r;

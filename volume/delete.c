@@ -20,12 +20,10 @@ int volume_delete(struct host *h, const struct spec *spec, const struct volume_r
 {
 	_cleanup_operation_ struct operation o = {0};
 	_cleanup_free_ char *snapshot = NULL;
-	int r;
+	int r = operation_refuse_snapshot(spec, "delete", e);
 
-	if (spec->snap)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "delete takes a volume, not a snapshot ('@%s')", spec->snap);
-	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
 		r = find_detached(&o, e);
 	operation_tell(&o, "delete");

@@ -164,11 +164,7 @@ int filesystem_check(const char *node, const char *type, struct deadline deadlin
 
 /* --- mounting --- */
 
-static void context_drop(struct libmnt_context *cxt)
-{
-	mnt_free_context(cxt);
-}
-DEFINE_CLEANUP(struct libmnt_context *, context_drop)
+DEFINE_CLEANUP(struct libmnt_context *, mnt_free_context)
 
 /* libmount's mount or umount of TARGET, without its helpers, and without looking for links. */
 static struct libmnt_context *context_new(const char *target)
@@ -197,7 +193,7 @@ static int context_result(struct libmnt_context *cxt, int r)
 static int mount_with(const char *node, const char *type, const char *target, unsigned long flags,
 		      const char *data)
 {
-	cleanup(context_drop_p) struct libmnt_context *cxt = context_new(target);
+	cleanup(mnt_free_context_p) struct libmnt_context *cxt = context_new(target);
 	_cleanup_free_ char *options = NULL;
 
 	if (!cxt || asprintf(&options, "_netdev%s%s", *data ? "," : "", data) < 0) {
@@ -237,7 +233,7 @@ int filesystem_mount(const char *node, const char *type, const char *target, con
 
 int filesystem_umount(const char *target, struct err **e)
 {
-	cleanup(context_drop_p) struct libmnt_context *cxt = context_new(target);
+	cleanup(mnt_free_context_p) struct libmnt_context *cxt = context_new(target);
 	int r = cxt ? context_result(cxt, mnt_context_umount(cxt)) : -ENOMEM;
 
 	if (r == 0 || r == -EINVAL || r == -ENOENT)

@@ -48,11 +48,9 @@ int volume_flatten(struct host *h, const struct spec *spec, const struct volume_
 {
 	static const struct step step = {"flatten", is_flat, flatten};
 	_cleanup_operation_ struct operation o = {0};
-	int r;
+	int r = operation_refuse_snapshot(spec, "flatten", e);
 
-	if (spec->snap)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "flatten takes a volume, not a snapshot ('@%s')", spec->snap);
-	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = operation_init(&o, h, spec, req, p, out, e);
 	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
 }

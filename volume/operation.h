@@ -29,6 +29,8 @@ struct operation {
 int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 		   const struct volume_request *req, struct progress *p, struct volume_info *v,
 		   struct err **e);
+/* Refuse a snapshot (-EINVAL, usage) where VERB takes a volume. */
+int operation_refuse_snapshot(const struct spec *spec, const char *verb, struct err **e);
 /* A snapshot is for reading only. */
 bool operation_read_only(const struct operation *o);
 void operation_deinit(struct operation *o);

@@ -46,11 +46,9 @@ int volume_reset(struct host *h, const struct spec *spec, const struct volume_re
 		 struct progress *p, struct volume_info *out, struct err **e)
 {
 	_cleanup_operation_ struct operation o = {0};
-	int r;
+	int r = operation_refuse_snapshot(spec, "reset", e);
 
-	if (spec->snap)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "reset takes a volume, not a snapshot ('@%s')", spec->snap);
-	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = operation_init(&o, h, spec, req, p, out, e);
 	return r < 0 ? r : steps_run(steps, ARRAY_SIZE(steps), &o, e);
 }

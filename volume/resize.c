@@ -71,11 +71,10 @@ int volume_resize(struct host *h, const struct spec *spec, const struct volume_r
 		  struct progress *p, struct volume_info *out, struct err **e)
 {
 	_cleanup_operation_ struct operation o = {0};
-	int r;
+	int r = operation_refuse_snapshot(spec, "resize", e);
 
-	if (spec->snap)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "resize takes a volume, not a snapshot ('@%s')", spec->snap);
+	if (r < 0)
+		return r;
 	if (!req->size_bytes)
 		return err_set(e, ERR_USAGE, -EINVAL, "resize needs a size");
 	r = operation_init(&o, h, spec, req, p, out, e);

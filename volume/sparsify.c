@@ -35,11 +35,9 @@ int volume_sparsify(struct host *h, const struct spec *spec, const struct volume
 {
 	static const struct step step = {"sparsify", is_sparse, sparsify};
 	_cleanup_operation_ struct operation o = {0};
-	int r;
+	int r = operation_refuse_snapshot(spec, "sparsify", e);
 
-	if (spec->snap)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "sparsify takes a volume, not a snapshot ('@%s')", spec->snap);
-	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = operation_init(&o, h, spec, req, p, out, e);
 	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
 }

@@ -60,6 +60,14 @@ int steps_run(const struct step *const steps[], size_t n, struct operation *o, s
 	return 0;
 }
 
+int operation_refuse_snapshot(const struct spec *spec, const char *verb, struct err **e)
+{
+	if (!spec->snap)
+		return 0;
+	return err_set(e, ERR_USAGE, -EINVAL, "%s takes a volume, not a snapshot ('@%s')", verb,
+		       spec->snap);
+}
+
 int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 		   const struct volume_request *req, struct progress *p, struct volume_info *v,
 		   struct err **e)
