@@ -6,16 +6,8 @@
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
 command -v dockerd >/dev/null || { echo "1..0 # SKIP no dockerd: tests/lab/install containers"; exit; }
-systemd_guest d
-pool=dock
+systemd_guest d dock
 
-cleanup() {
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
-}
-trap cleanup EXIT
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 boot fresh
 
 left() { # what is mapped and mounted

@@ -9,8 +9,7 @@ pool=force
 
 cleanup() {
 	"$tap_tools/guest" --name a net up
-	on a --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-	serve_no_more a
+	leave a
 	pool_delete "$pool"
 }
 trap cleanup EXIT

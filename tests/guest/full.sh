@@ -10,8 +10,7 @@ pool=full
 cleanup() {
 	ratios 0.85 0.90 0.95
 	ceph osd pool set-quota $pool max_objects 0 >&2
-	on a --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-	serve_no_more a
+	leave a
 	pool_delete "$pool"
 }
 trap cleanup EXIT

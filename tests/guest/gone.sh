@@ -9,15 +9,13 @@ pool=gone
 
 cleanup() {
 	ceph auth import -i "$keyring" 2>/dev/null
-	on a --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-	serve_no_more a
+	leave a
 	on a rm -f /etc/rbdvol/rbdvol.conf
 	ceph auth rm client.passing 2>/dev/null
 	pool_delete "$pool"
 	rm -f "$keyring"
 }
 trap cleanup EXIT
-
 
 keyring=$RBDVOL_LAB/share/passing.keyring
 ceph auth get-or-create client.passing mon 'profile rbd' osd 'profile rbd' >/dev/null

@@ -11,8 +11,7 @@ vol=$pool/vol
 cleanup() {
 	local guest
 	for guest in b c; do
-		on "$guest" --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-		serve_no_more "$guest"
+		leave "$guest"
 	done
 	pool_delete "$pool"
 }

@@ -16,8 +16,7 @@ logs=$(mktemp -d)
 cleanup() {
 	local guest
 	for guest in a b; do
-		on "$guest" --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-		serve_no_more "$guest"
+		leave "$guest"
 	done
 	on a rm -rf "$share"
 	rm -rf "$logs"

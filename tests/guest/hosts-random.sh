@@ -19,8 +19,7 @@ echo "# $rounds rounds with seed $seed; again with: $0 $rounds $seed"
 cleanup() {
 	local guest
 	for guest in "${guests[@]}"; do
-		on "$guest" --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-		serve_no_more "$guest"
+		leave "$guest"
 	done
 	pool_delete "$pool"
 }

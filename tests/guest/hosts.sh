@@ -15,8 +15,8 @@ field() { # GUEST VOLUME JQ-EXPRESSION
 cleanup() {
 	local guest
 	for guest in a b; do
-		on "$guest" --sh 'pkill writer; rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-		serve_no_more "$guest"
+		on "$guest" pkill writer
+		leave "$guest"
 	done
 	pool_delete "$pool"
 }

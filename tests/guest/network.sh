@@ -10,8 +10,7 @@ pool=network
 
 cleanup() {
 	"$tap_tools/guest" --name a net up
-	on a --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
-	serve_no_more a
+	leave a
 	on a rm -f /etc/rbdvol/rbdvol.conf
 	pool_delete "$pool"
 }

@@ -5,14 +5,7 @@
 # from outside of a guest that has systemd as its PID 1.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest r
-pool=before
-
-cleanup() {
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
-}
-trap cleanup EXIT
+systemd_guest r before
 
 # The two that rbdmap made: a mapping made anew has another number here.
 mappings() {
@@ -23,8 +16,6 @@ holder() { # VOLUME
 	guest rbdvol show "$1" --json | jq -r '.held_by | .host + " " + .address'
 }
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 for volume in web raw late; do
 	cluster rbd create --size 64M $pool/$volume
 done

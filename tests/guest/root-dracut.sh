@@ -4,19 +4,15 @@
 # initramfs-tools: the boot, and what rbdvold then knows.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest q
-pool=rootd
+systemd_guest q rootd
 files=${RBDVOL_LAB:-${TMPDIR:-/tmp}/rbdvol-lab}/boot-dracut
 
 cleanup() {
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+	systemd_guest_over
 	rm -rf "$files"
 }
 trap cleanup EXIT
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 "$tap_tools/boot-files" "$top_builddir/stage" "$files" dracut >&2 || bail_out "no initramfs or golden image"
 cluster rbd import --no-progress "$files/golden.img" $pool/golden || bail_out "no golden image"
 is "the initramfs, with the key in it, is for root alone" "$(stat -c %a "$files/initrd")" 600

@@ -5,14 +5,12 @@
 # runs then takes the device over and keeps it to the last. Another host is refused.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest q
-pool=root
+systemd_guest q root
 files=${RBDVOL_LAB:-${TMPDIR:-/tmp}/rbdvol-lab}/boot
 
 cleanup() {
-	systemd_guest_end
 	"$tap_tools/guest" --name r kill >/dev/null 2>&1
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+	systemd_guest_over
 	rm -rf "$files"
 }
 trap cleanup EXIT
@@ -29,8 +27,6 @@ refused() {
 	grep -q "volume '$pool/host1' is held by host guest-q" <("$tap_tools/guest" --name r log)
 }
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 "$tap_tools/boot-files" "$top_builddir/stage" "$files" >&2 || bail_out "no initramfs or golden image"
 cluster rbd import --no-progress "$files/golden.img" $pool/golden || bail_out "no golden image"
 is "the initramfs, with the key in it, is for root alone" "$(stat -c %a "$files/initrd")" 600

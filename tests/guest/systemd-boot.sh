@@ -5,13 +5,11 @@
 # its PID 1.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest s
-pool=boot
+systemd_guest s boot
 
 cleanup() {
 	"$tap_tools/cluster" resume mon >&2
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+	systemd_guest_over
 }
 trap cleanup EXIT
 
@@ -19,8 +17,6 @@ state() { # UNIT
 	guest systemctl show -P ActiveState "$1"
 }
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 boot fresh
 guest --sh "mkdir /srv/web /srv/late
 	systemctl start rbdvold.socket

@@ -6,14 +6,12 @@
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
 volumes=${1:-12}
-systemd_guest s
-pool=many
+systemd_guest s many
 
 cleanup() {
 	serve_no_more b
 	"$tap_tools/guest" --name b kill >&2
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+	systemd_guest_over
 }
 trap cleanup EXIT
 
@@ -33,8 +31,6 @@ begun_before_first_end() {
 		END { for (i in start) n += start[i] < first; print n + 0 }'
 }
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 "$tap_tools/guest" --name b start --stage "$top_builddir/stage" >&2 || bail_out "no second host"
 serve b
 boot fresh

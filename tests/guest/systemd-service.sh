@@ -4,16 +4,8 @@
 # all goes down. Told from outside of a guest that has systemd as its PID 1.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest s
-pool=units
+systemd_guest s units
 
-cleanup() {
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
-}
-trap cleanup EXIT
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 cluster rbd create --size 64M $pool/web1
 boot fresh
 

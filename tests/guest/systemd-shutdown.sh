@@ -5,23 +5,14 @@
 # Most of it is systemd's waiting at the very end (for sync, twice), so it is part of `make soak`.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest s
-pool=down
+systemd_guest s down
 patience=200 # seconds
 [[ -z ${USERS-} ]] || patience=1500
-
-cleanup() {
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
-}
-trap cleanup EXIT
 
 is_down() {
 	! "$tap_tools/guest" status | grep -q "^guest $guest_name .*pid"
 }
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 boot fresh
 # Shorter waits than those of rbdvol@.service, umount.rbdvol and systemd: their order is the same.
 guest --sh "mkdir -p /srv/web /etc/systemd/system/rbdvol@.service.d /etc/systemd/system.conf.d

@@ -4,13 +4,11 @@
 # given up, mounts on demand, swap, and volumes that vanish under their users.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-systemd_guest s
-pool=life
+systemd_guest s life
 
 cleanup() {
 	"$tap_tools/cluster" resume mon >&2
-	systemd_guest_end
-	cluster ceph osd pool rm $pool $pool --yes-i-really-really-mean-it >&2
+	systemd_guest_over
 }
 trap cleanup EXIT
 
@@ -22,8 +20,6 @@ is_inactive() {
 	[[ $(guest systemctl is-active "$1") == inactive ]]
 }
 
-cluster ceph osd pool create $pool 8 >&2
-cluster rbd pool init $pool
 boot fresh
 guest --sh "mkdir /srv/web /srv/auto
 	cat >/etc/fstab <<-END

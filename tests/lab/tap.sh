@@ -55,16 +55,20 @@ on() { # GUEST COMMAND...
 }
 
 # Start rbdvold in a guest, in a session of its own as any daemon, and wait until it serves; end it.
-# The log tells how it ended, and a crash leaves its memory as /var/log/core.
+# The log tells how it ended; where it crashed, where_it_crashed tells.
 serve() { # GUEST OPTION...
-	on "$1" --sh "echo /var/log/core >/proc/sys/kernel/core_pattern
-		(ulimit -c unlimited
-		setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
+	on "$1" --sh "(setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
 		echo \"rbdvold ended with \$?\") >>/var/log/rbdvold.log 2>&1 &
 		timeout 60 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
 		on "$1" cat /var/log/rbdvold.log >&2
 		bail_out "rbdvold does not serve in guest $1"
 	}
+}
+
+# The end of a test in a guest: nothing stays attached, and rbdvold ends.
+leave() { # GUEST
+	on "$1" --sh 'rbdvol list --json | jq -r ".volumes[].device" | xargs -r rbdvol detach' >&2
+	serve_no_more "$1"
 }
 
 serve_no_more() { # GUEST
@@ -137,8 +141,6 @@ pool_delete() {
 
 # Start rbdvold in the background of a guest and wait until it serves.
 daemon_start() {
-	echo /var/log/core >/proc/sys/kernel/core_pattern
-	ulimit -c unlimited
 	rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1 &
 	daemon_pid=$!
 	# shellcheck disable=SC2016
@@ -161,12 +163,22 @@ where_it_crashed() {
 		gdb -batch -ex 'thread apply all bt' "$(command -v rbdvold)" /var/log/core 2>&1
 }
 
-# For tests that boot and shut down a guest with systemd: they stay outside. `systemd_guest NAME`
-# comes first.
+# For tests that boot and shut down a guest with systemd: they stay outside. `systemd_guest NAME POOL`
+# comes first; $pool is theirs from then on, until they end. Who has more to clean up sets a trap of
+# its own, which calls systemd_guest_over.
 systemd_guest() {
-	guest_name=$1
+	guest_name=$1 pool=$2
 	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
 	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
+	rbd() { cluster rbd "$@"; }
+	ceph() { cluster ceph "$@"; }
+	trap systemd_guest_over EXIT
+	pool_create "$pool"
+}
+
+systemd_guest_over() {
+	systemd_guest_end
+	pool_delete "$pool"
 }
 
 cluster() {
