@@ -141,3 +141,21 @@ netns_pids() {
 cluster_is_up() {
 	[[ -e $lab/up ]] && netns_exists && [[ $(netns_pids) ]]
 }
+
+# The keys of `guest run`, and how ssh uses them: once for a lab.
+make_keys() {
+	[[ ! -e $lab/ssh/config ]] || return 0
+	mkdir -p "$lab/ssh"
+	dropbearkey -t ed25519 -f "$lab/ssh/host_key" >/dev/null 2>&1
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$lab/ssh/client_key"
+	cat >"$lab/ssh/config" <<-END
+		User root
+		IdentityFile $lab/ssh/client_key
+		IdentitiesOnly yes
+		StrictHostKeyChecking no
+		UserKnownHostsFile /dev/null
+		LogLevel ERROR
+		ConnectTimeout 10
+		ControlPath $lab/ssh/%h
+	END
+}
