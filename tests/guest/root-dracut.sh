@@ -19,7 +19,8 @@ is "the initramfs, with the key in it, is for root alone" "$(stat -c %a "$files/
 "$tap_tools/guest" --name q start --initrd "$files/initrd" --append "root=rbdvol:$pool/host1 rbdvol.from=$pool/golden
 	ip=10.99.0.27:::255.255.255.0:guest-q:vec0:none systemd.machine_id=0123456789abcdef0123456789abcdef rd.shell=0" ||
 	bail_out "the guest did not start"
-is "a host boots from a clone that was not there before" \
+ok "a host boots" wait_for 180 guest systemctl is-active multi-user.target
+is "from a clone that was not there before" \
 	"$(cluster rbd info $pool/host1 --format json | jq -r .parent.image)" golden
 is "rbdvold knows its root" "$(guest rbdvol list --json | jq -r '.volumes[] | .volume + " " + (.mounts | join(","))')" \
 	"$pool/host1 /"

@@ -33,7 +33,7 @@ is "the initramfs, with the key in it, is for root alone" "$(stat -c %a "$files/
 
 # --- the first boot ---
 start q 10.99.0.27 "root=rbdvol:$pool/host1 rbdvol.from=$pool/golden rbdvol.size=320M" || bail_out "the guest did not start"
-ok "a host boots from a clone that was not there before" guest systemctl is-active multi-user.target
+ok "a host boots from a clone that was not there before" wait_for 180 guest systemctl is-active multi-user.target
 is "its root is that" "$(guest findmnt -no SOURCE /)" /dev/rbdvol/$pool/host1
 is "of the size asked for" "$(guest cat /sys/block/rbd0/size)" $((320 * 2048))
 is "a clone of the golden image" "$(cluster rbd info $pool/host1 --format json | jq -r .parent.image)" golden
@@ -58,7 +58,8 @@ is "which this one did not notice" "$(holder)" "$first"
 
 # --- a power cut, then a clean end ---
 "$tap_tools/guest" --name q kill
-ok "after a power cut it boots again" "$tap_tools/guest" --name q start --again
+"$tap_tools/guest" --name q start --again || bail_out "the guest did not start again"
+ok "after a power cut it boots again" wait_for 180 guest systemctl is-active multi-user.target
 is "from the same root" "$(guest cat /root/mark)" first
 is "the hold names the mapping of now" "$(holder)" "guest-q $(guest cat /sys/bus/rbd/devices/0/client_addr)"
 ok "the former mapping is shut out" grep -q "${first##* }" <(cluster ceph osd blocklist ls 2>/dev/null)
