@@ -57,7 +57,7 @@ on() { # GUEST COMMAND...
 # Start rbdvold in a guest, in a session of its own as any daemon, and wait until it serves; end it.
 # The log tells how it ended; where it crashed, where_it_crashed tells.
 serve() { # GUEST OPTION...
-	on "$1" --sh "(setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
+	on "$1" --sh "(ulimit -c unlimited; setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
 		echo \"rbdvold ended with \$?\") >>/var/log/rbdvold.log 2>&1 &
 		timeout 60 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
 		on "$1" cat /var/log/rbdvold.log >&2
@@ -141,7 +141,7 @@ pool_delete() {
 
 # Start rbdvold in the background of a guest and wait until it serves.
 daemon_start() {
-	rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1 &
+	(ulimit -c unlimited && exec rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1) &
 	daemon_pid=$!
 	# shellcheck disable=SC2016
 	timeout 60 bash -c 'until rbdvol list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.1; done' \
@@ -157,10 +157,12 @@ daemon_stop() {
 	where_it_crashed | sed 's/^/# /'
 }
 
-# In a guest: where rbdvold crashed, if it did.
+# In a guest: where rbdvold crashed, if it did, and what it said last. (Who serves `guest run` allows
+# itself no core, hence the limits above.)
 where_it_crashed() {
-	[[ ! -e /var/log/core ]] ||
-		gdb -batch -ex 'thread apply all bt' "$(command -v rbdvold)" /var/log/core 2>&1
+	[[ -e /var/log/core ]] || return 0
+	tail -n 60 /var/log/rbdvold.log
+	gdb -batch -ex 'thread apply all bt' "$(command -v rbdvold)" /var/log/core 2>&1
 }
 
 # For tests that boot and shut down a guest with systemd: they stay outside. `systemd_guest NAME POOL`
