@@ -130,5 +130,6 @@ void request_deinit(struct volume_request *req)
 	free(req->user);
 	free(req->pool);
 	free(req->algorithm);
+	free(req->device);
 	*req = (struct volume_request){0};
 }

@@ -55,6 +55,7 @@ struct volume_request {
 	bool usage;
 	bool slow;
 	char *algorithm; /* "trim" or "zero", once checked */
+	char *device;	 /* no option: the device node that was named, where no volume was */
 };
 
 enum request_kind { REQUEST_TEXT, REQUEST_SIZE, REQUEST_NUMBER, REQUEST_SECONDS, REQUEST_FLAG };

@@ -222,6 +222,8 @@ static char *identity_of(const struct work *w, const char *key)
 		if (request_options[i].verbs != VERB_EVERY)
 			identify_option(f, &request_options[i],
 					(const char *)&w->req + request_options[i].offset);
+	if (w->req.device)
+		identify(f, "device", w->req.device);
 	if (w->req.from) /* whose pool may be the default one */
 		identify(f, "pool", w->req.pool ? w->req.pool : config->pool);
 	if (fclose(f)) {

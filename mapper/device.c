@@ -66,9 +66,17 @@ static bool is_key(const struct device *d, const void *data)
 	return ids_match(d, data);
 }
 
-static bool is_spec(const struct device *d, const void *data)
+struct named {
+	const struct spec *spec;
+	const char *fsid, *not_fsid; /* NULL: any */
+};
+
+static bool is_named(const struct device *d, const void *data)
 {
-	return spec_equal(&d->spec, data);
+	const struct named *n = data;
+
+	return spec_equal(&d->spec, n->spec) && (!n->fsid || !strcmp(d->fsid, n->fsid)) &&
+	       (!n->not_fsid || strcmp(d->fsid, n->not_fsid) != 0);
 }
 
 static bool is_dev(const struct device *d, const void *data)
@@ -104,9 +112,28 @@ int device_find(const struct device_key *key, struct device *out, struct err **e
 	return find(is_key, key, out, e);
 }
 
-int device_find_spec(const struct spec *spec, struct device *out, struct err **e)
+int device_find_spec(const struct spec *spec, const char *fsid, struct device *out, struct err **e)
 {
-	return find(is_spec, spec, out, e);
+	_cleanup_device_ struct device other = {0};
+	struct named named = {.spec = spec, .fsid = fsid};
+	int r = find(is_named, &named, out, e);
+
+	if (r <= 0 || fsid)
+		return r;
+	named.not_fsid = out->fsid;
+	r = find(is_named, &named, &other, e);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	err_set(e, ERR_USAGE, -ENOTUNIQ,
+		"images of two clusters are attached here as %s/%s: %s (cluster %s) and %s (%s)",
+		spec->pool, spec->image, out->node, out->fsid, other.node, other.fsid);
+	device_deinit(out);
+	return err_hint(e, "name the device instead");
+}
+
+struct device_key device_key(const struct device *d)
+{
+	return (struct device_key){d->fsid, d->pool_id, d->image_id, d->snap_id};
 }
 
 /* The whole disk of a partition; DEV itself where it is none. */
@@ -151,9 +178,28 @@ static bool was_there(const struct device *d, const struct device_list *before)
 	return false;
 }
 
-/* The mapping that a write made: the kernel does not say its number. */
-static int find_new(const struct map_request *req, const struct device_list *before,
-		    struct device *out, struct err **e)
+/* What was written to make D; NULL where the kernel (before 4.9) does not keep it. */
+static char *line_of(const struct device *d)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), SYS "/bus/rbd/devices/%d/config_info", d->id);
+	return file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : steal(&text);
+}
+
+/* Names are not enough: another thread may be mapping an image of the same names in another
+ * cluster. */
+static bool is_made_by(const struct device *d, const struct map_request *req, const char *line)
+{
+	_cleanup_free_ char *made_by = line_of(d);
+
+	return made_by ? !strcmp(made_by, line) : spec_equal(&d->spec, req->spec);
+}
+
+/* The mapping that writing LINE made: the kernel does not say its number. */
+static int find_new(const struct map_request *req, const char *line,
+		    const struct device_list *before, struct device *out, struct err **e)
 {
 	_cleanup_device_list_ struct device_list after = {0};
 	int r = device_list(&after, e);
@@ -163,7 +209,7 @@ static int find_new(const struct map_request *req, const struct device_list *bef
 	for (size_t i = after.n; i-- > 0;) {
 		struct device *d = &after.items[i];
 
-		if (was_there(d, before) || !spec_equal(&d->spec, req->spec))
+		if (was_there(d, before) || !is_made_by(d, req, line))
 			continue;
 		*out = *d;
 		*d = (struct device){0};
@@ -209,7 +255,7 @@ static int add_and_find(const struct map_request *req, struct device *out, struc
 	FAILPOINT("map.key");
 	r = krbd_add(req, line, e);
 	FAILPOINT("map.added");
-	return r < 0 ? r : find_new(req, &before, out, e);
+	return r < 0 ? r : find_new(req, line, &before, out, e);
 }
 
 int device_map(const struct map_request *req, struct deadline deadline, struct device *out,
@@ -235,7 +281,7 @@ int device_map(const struct map_request *req, struct deadline deadline, struct d
 	if (r < 0) {
 		_cleanup_err_ struct err *ignored = NULL;
 
-		/* The first error is the one that matters. */
+		/* The first error is the one that matters; who called looks whether it is gone. */
 		device_unmap(&d, false, deadline_in(UNMAP_WAIT_US), &ignored);
 		return r;
 	}
@@ -319,13 +365,18 @@ static unsigned long in_flight(const struct device *d)
 	return reads + strtoul(end, NULL, 10);
 }
 
+/* Of the words that made the mapping the second has the options; a timeout of 0 is none. */
 static bool has_request_timeout(const struct device *d)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[64];
+	static const char option[] = "osd_request_timeout=";
+	_cleanup_free_ char *line = line_of(d);
+	char *rest = line, *options, *word;
 
-	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d/config_info", d->id);
-	return file_read_line(AT_FDCWD, path, &text) >= 0 && strstr(text, "osd_request_timeout=");
+	options = strsep(&rest, " ") ? strsep(&rest, " ") : NULL;
+	while ((word = strsep(&options, ",")))
+		if (!strncmp(word, option, strlen(option)))
+			return strtoul(word + strlen(option), NULL, 10) > 0;
+	return false;
 }
 
 /* The kernel ends no device before its requests are answered, force or not, and can't be stopped

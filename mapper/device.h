@@ -57,8 +57,11 @@ int device_find(const struct device_key *key, struct device *out, struct err **e
 /* The mapping behind a node or link: /dev/rbd0, /dev/rbd0p1, /dev/rbdvol/…, /dev/rbd/…. -ENOENT
  * (not found): no such file; -EINVAL (usage): no rbd device. */
 int device_find_path(const char *path, struct device *out, struct err **e);
-/* By names alone, for a cluster that is away: 1 and *out, or 0. */
-int device_find_spec(const struct spec *spec, struct device *out, struct err **e);
+/* By names alone, for a cluster that is away: 1 and *out, or 0. FSID: of that cluster; NULL: of
+ * whichever has such a name mapped here, but not of two at once (-ENOTUNIQ, usage). */
+int device_find_spec(const struct spec *spec, const char *fsid, struct device *out, struct err **e);
+/* What tells D's image from any other; borrows from D. */
+struct device_key device_key(const struct device *d);
 
 struct map_request {
 	const struct spec *spec;
@@ -73,7 +76,8 @@ struct map_request {
  * /sys/bus/rbd/add_single_major (or add), and wait until udev has processed the block device and
  * its link is there. Always a new mapping; look with device_find first. The deadline bounds the
  * wait for udev; the kernel's own part ends by its mount_timeout. Errors carry what the kernel's
- * errno means for this volume; after one, nothing is mapped. */
+ * errno means for this volume; after one nothing is mapped, unless the kernel does not let go of
+ * it: look. */
 int device_map(const struct map_request *req, struct deadline deadline, struct device *out,
 	       struct err **e);
 /* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT with the

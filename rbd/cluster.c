@@ -21,6 +21,7 @@ struct cluster {
 	char *conf;
 	char *keyring;
 	char *monitors; /* as configured, for people */
+	char *fsid;	/* as configured; zeros, or no fsid, where it is not */
 	uint64_t timeout_us;
 	struct memory memory;
 
@@ -191,7 +192,8 @@ int cluster_new(const struct cluster_config *config, struct cluster **out, struc
 	if (r < 0)
 		return r;
 	c->monitors = strdup(session_monitors(c->fresh));
-	if (!c->monitors)
+	c->fsid = session_conf(c->fresh->rados, "fsid");
+	if (!c->monitors || !c->fsid)
 		return err_oom(e);
 	*out = steal(&c);
 	return 0;
@@ -218,6 +220,7 @@ void cluster_unref(struct cluster *c)
 	free(c->conf);
 	free(c->keyring);
 	free(c->monitors);
+	free(c->fsid);
 	free(c);
 }
 
@@ -344,6 +347,16 @@ int cluster_connect(struct cluster *c, struct err **e)
 	_cleanup_session_ struct session *s = NULL;
 
 	return cluster_session(c, &s, e);
+}
+
+bool cluster_fsid_configured(struct cluster *c, char out[static FSID_LEN + 1])
+{
+	static const char unset[] = "00000000-0000-0000-0000-000000000000";
+
+	if (strlen(c->fsid) != FSID_LEN || !strcmp(c->fsid, unset))
+		return false;
+	memcpy(out, c->fsid, FSID_LEN + 1);
+	return true;
 }
 
 int cluster_fsid(struct cluster *c, char out[static FSID_LEN + 1], struct err **e)

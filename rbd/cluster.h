@@ -5,6 +5,7 @@
  * rados_osd_op_timeout, client_mount_timeout). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -37,6 +38,9 @@ int cluster_connect(struct cluster *c, struct err **e);
 
 #define FSID_LEN 36
 int cluster_fsid(struct cluster *c, char out[static FSID_LEN + 1], struct err **e);
+/* The same without asking anybody, so that it can be had while the cluster is away: of the
+ * configuration. False where that does not say. */
+bool cluster_fsid_configured(struct cluster *c, char out[static FSID_LEN + 1]);
 
 /* Monitor addresses "ip:port,ip:port" (IPv6 in brackets) by protocol, from the monmap; NULL where
  * none speaks it. The caller frees both. */

@@ -74,3 +74,10 @@ char *image_features_format(uint64_t bits)
 	}
 	return out;
 }
+
+bool image_features_removable(uint64_t bits)
+{
+	return !(bits &
+		 ~(RBD_FEATURE_EXCLUSIVE_LOCK | RBD_FEATURE_OBJECT_MAP | RBD_FEATURE_FAST_DIFF |
+		   RBD_FEATURE_DEEP_FLATTEN | RBD_FEATURE_JOURNALING));
+}

@@ -35,6 +35,11 @@ void hold_state_deinit(struct hold_state *s)
 	*s = (struct hold_state){0};
 }
 
+int hold_object_of(const char *image_id, char **out, struct err **e)
+{
+	return asprintf(out, "rbd_header.%s", image_id) < 0 ? err_oom(e) : 0;
+}
+
 int hold_object(struct place *p, const struct spec *spec, char **out, struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *name = spec_format(spec);
@@ -43,7 +48,7 @@ int hold_object(struct place *p, const struct spec *spec, char **out, struct err
 	time_t when;
 
 	if (!r)
-		return asprintf(out, "rbd_header.%s", id) < 0 ? err_oom(e) : 0;
+		return hold_object_of(id, out, e);
 	if (r != -ENOENT)
 		return session_fail(p->session, r, e, "look for image '%s'", name);
 	if (asprintf(out, "%s.rbd", spec->image) < 0) /* of format 1? */

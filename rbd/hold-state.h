@@ -14,8 +14,10 @@ struct hold_state {
 void hold_state_deinit(struct hold_state *s);
 #define _cleanup_hold_state_ cleanup(hold_state_deinit)
 
-/* The object that holds are written on; the caller frees it. */
+/* The object that holds are written on, of SPEC's image or of one by its id; the caller frees it.
+ */
 int hold_object(struct place *p, const struct spec *spec, char **out, struct err **e);
+int hold_object_of(const char *image_id, char **out, struct err **e);
 /* Negative errno. What is no text of ours is one hold of nobody known. */
 int hold_state_read(rados_ioctx_t io, const char *object, struct hold_state *out);
 /* The same from bytes, which are taken. */

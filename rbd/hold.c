@@ -75,12 +75,17 @@ static bool same_boot(const struct hold *a, const struct hold *b)
 	return !strcmp(a->host, b->host) && !strcmp(a->boot_id, b->boot_id);
 }
 
-/* Two hosts that were copied with their machine id are told apart by their names. */
+bool hold_is_of(const struct hold *h, const struct hold *mine)
+{
+	return same_boot(h, mine) ||
+	       (!strcmp(h->host, mine->host) && !strcmp(h->host_name, mine->host_name));
+}
+
 static enum fate fate_of(const struct hold *h, const struct hold_claim *claim)
 {
 	if (same_boot(h, claim->mine))
 		return FATE_OURS;
-	if (!strcmp(h->host, claim->mine->host) && !strcmp(h->host_name, claim->mine->host_name))
+	if (hold_is_of(h, claim->mine))
 		return FATE_OUSTED;
 	if (h->shared && claim->mine->shared)
 		return FATE_STAYS;
@@ -305,7 +310,7 @@ int hold_record(struct cluster *c, const struct spec *spec, const struct hold *m
 }
 
 static int release_once(struct place *p, const struct spec *spec, const char *object,
-			const char *host, struct err **e)
+			const struct hold *mine, struct err **e)
 {
 	_cleanup_settlement_ struct settlement s = {0};
 	_cleanup_hold_state_ struct hold_state state = {0};
@@ -317,7 +322,7 @@ static int release_once(struct place *p, const struct spec *spec, const char *ob
 	if (!s.stay)
 		return err_oom(e);
 	for (size_t i = 0; i < state.n; i++)
-		if (strcmp(state.items[i].host, host))
+		if (!hold_is_of(&state.items[i], mine))
 			s.stay[s.n++] = &state.items[i];
 	if (s.n == state.n)
 		return 0;
@@ -327,17 +332,21 @@ static int release_once(struct place *p, const struct spec *spec, const char *ob
 	return r < 0 ? fail(p, spec, r, e) : r;
 }
 
-int hold_release(struct cluster *c, const struct spec *spec, const char *host, struct err **e)
+int hold_release(struct cluster *c, const struct spec *spec, const char *image_id,
+		 const struct hold *mine, struct err **e)
 {
 	_cleanup_place_ struct place p = {0};
 	_cleanup_free_ char *object = NULL;
-	int r = open_object(c, spec, &p, &object, e);
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
 
+	if (r >= 0)
+		r = image_id ? hold_object_of(image_id, &object, e)
+			     : hold_object(&p, spec, &object, e);
 	if (r == -ENOENT && p.io) {
 		err_free(steal(e)); /* no image, no hold */
 		return 0;
 	}
-	return r < 0 ? r : UNTIL_ALONE(release_once(&p, spec, object, host, e));
+	return r < 0 ? r : UNTIL_ALONE(release_once(&p, spec, object, mine, e));
 }
 
 /* Into *out: the addresses of those that watch and are nobody's; *kernel: one is a mapping. */

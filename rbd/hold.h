@@ -23,6 +23,10 @@ struct hold {
 void hold_deinit(struct hold *h);
 #define _cleanup_hold_ cleanup(hold_deinit)
 
+/* Whether H is of the host that MINE names: its id, and its boot or its name, since two hosts may
+ * have been copied with their machine id. */
+bool hold_is_of(const struct hold *h, const struct hold *mine);
+
 struct hold_claim {
 	const struct hold *mine;
 	bool steal;			   /* shut out whoever has it, and take it away */
@@ -47,5 +51,7 @@ int hold_check_strangers(struct cluster *c, const struct spec *spec, const struc
 /* Note the client's address on this host's hold. -EBUSY (held): it has been lost meanwhile. */
 int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine,
 		struct err **e);
-/* Let go of HOST's hold; fine where there is none. */
-int hold_release(struct cluster *c, const struct spec *spec, const char *host, struct err **e);
+/* Let go of the hold of MINE's host; fine where there is none. IMAGE_ID: the image that was mapped,
+ * whatever has its name now; NULL: SPEC's. */
+int hold_release(struct cluster *c, const struct spec *spec, const char *image_id,
+		 const struct hold *mine, struct err **e);

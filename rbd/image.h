@@ -77,3 +77,5 @@ int image_note_set(struct cluster *c, const struct spec *spec, const char *key, 
 
 /* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */
 char *image_features_format(uint64_t features);
+/* Whether 'rbd feature disable' takes them all. */
+bool image_features_removable(uint64_t bits);

@@ -40,6 +40,9 @@ static int features_fit(struct operation *o, struct err **e)
 		return err_oom(e);
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
 		"this host's kernel can't map %s: it lacks the image's features %s", spec, names);
+	if (!image_features_removable(lacking))
+		return err_hint(e,
+				"a newer kernel may; these features can't be taken off an image");
 	for (char *c = names; *c; c++)
 		if (*c == ',')
 			*c = ' ';
@@ -66,15 +69,20 @@ static const struct step *const steps[] = {
 	&step_record, &(const struct step){"name", is_named, name_it},
 };
 
-/* Let go of what would block others; the clone stays for the next attempt. */
+/* Let go of what would block others; the clone stays for the next attempt. As long as a device is
+ * there, whoever made it, so must be the hold. */
 static void undo(struct operation *o)
 {
-	_cleanup_err_ struct err *unmap = NULL, *release = NULL;
+	_cleanup_err_ struct err *unmap = NULL, *release = NULL, *look = NULL;
 
-	if (o->mapped_here &&
-	    device_unmap(&o->v->device, false, deadline_in(UNDO_US), &unmap) < 0) {
-		progress_note(o->progress, "it stays mapped as %s: %s", o->v->device.node,
-			      unmap->message);
+	if (o->mapped_here)
+		device_unmap(&o->v->device, false, deadline_in(UNDO_US), &unmap);
+	if (!o->mapped_here && !o->held_here)
+		return;
+	if (observe_device(o, &look)) {
+		progress_note(o->progress, "it stays attached as %s, and held%s%s",
+			      o->v->attached ? o->v->device.node : "?", unmap ? ": " : "",
+			      unmap ? unmap->message : "");
 		return;
 	}
 	if (o->held_here && step_release.act(o, &release) < 0)

@@ -41,20 +41,27 @@ static bool is_parent(const struct spec *parent, const struct spec *found)
 	return parent->snap ? spec_equal(parent, found) : spec_same_image(parent, found);
 }
 
+/* What was noted when it was made: a flattened clone has no parent any more, and a snapshot that
+ * was deleted while in use has another name. */
+static bool is_noted_parent(const struct operation *o)
+{
+	_cleanup_spec_ struct spec noted = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+	const char *from = o->v->image.from;
+
+	return from && spec_parse(from, "", &noted, &ignored) >= 0 && is_parent(&o->parent, &noted);
+}
+
 static int check_parent(struct operation *o, struct err **e)
 {
 	const struct image_info *i = &o->v->image;
 	_cleanup_free_ char *has = NULL, *how = NULL;
-	_cleanup_spec_ struct spec noted = {0};
-	_cleanup_err_ struct err *ignored = NULL;
 
 	if (!o->parent.image)
 		return 1;
 	if (i->parent.image && is_parent(&o->parent, &i->parent))
 		return 1;
-	/* A flattened clone has no parent any more, but a note of it. */
-	if (!i->parent.image && i->from && spec_parse(i->from, "", &noted, &ignored) >= 0 &&
-	    is_parent(&o->parent, &noted))
+	if ((!i->parent.image || spec_same_image(&o->parent, &i->parent)) && is_noted_parent(o))
 		return 1;
 	has = i->parent.image ? spec_format(&i->parent) : NULL;
 	if (has && asprintf(&how, "as a clone of %s", has) < 0)

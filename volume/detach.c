@@ -48,6 +48,14 @@ static int unmap(struct operation *o, struct err **e)
 	return 0;
 }
 
+/* From here on the image that is attached is meant, whatever has its name by then. */
+static int remember(struct operation *o, struct err **e)
+{
+	const struct device_key key = device_key(&o->v->device);
+
+	return o->meant.node ? 0 : device_find(&key, &o->meant, e);
+}
+
 static const struct step *const steps[] = {
 	&(const struct step){"unmap", not_mapped, unmap},
 	&step_release,
@@ -63,6 +71,8 @@ int volume_detach(struct host *h, const struct spec *spec, const struct volume_r
 	if (r >= 0)
 		r = observe_device(&o, e);
 	was_attached = r > 0;
+	if (was_attached)
+		r = remember(&o, e);
 	if (r >= 0)
 		r = steps_run(steps, ARRAY_SIZE(steps), &o, e);
 	if (r < 0 && was_attached && !out->attached)

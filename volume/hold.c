@@ -13,8 +13,7 @@
 
 static bool is_of_this_boot(const struct operation *o)
 {
-	return o->v->held && !strcmp(o->v->hold.boot_id, host_identity(o->host)->boot_id) &&
-	       o->v->hold.shared == o->req->shared;
+	return o->v->held && !strcmp(o->v->hold.boot_id, host_identity(o->host)->boot_id);
 }
 
 static bool is_ours(const struct operation *o)
@@ -28,6 +27,18 @@ static bool is_named_in_hold(const struct operation *o)
 {
 	return is_of_this_boot(o) && o->v->attached &&
 	       !strcmp(o->v->hold.client_address, o->v->device.client_address);
+}
+
+/* Who wants to share what is attached here for this host alone, or the other way round, would
+ * change the word under a device that is in use. */
+static int refuse_other_sharing(struct operation *o, struct err **e)
+{
+	if (!is_ours(o) || !o->v->attached || o->v->hold.shared == o->req->shared)
+		return 0;
+	err_set(e, ERR_BUSY, -EBUSY, "%s is attached already, as %s, %s", o->spec->image,
+		o->v->device.node, o->v->hold.shared ? "shared" : "not shared");
+	return err_hint(e, "detach it first, or attach it %s --shared",
+			o->v->hold.shared ? "with" : "without");
 }
 
 static struct hold my_hold(const struct operation *o, const char *client_address)
@@ -67,6 +78,8 @@ static int is_held(struct operation *o, struct err **e)
 	r = observe_device(o, e);
 	if (r >= 0)
 		r = observe_hold(o, e);
+	if (r >= 0)
+		r = refuse_other_sharing(o, e);
 	return r < 0 ? r : is_named_in_hold(o);
 }
 
@@ -204,21 +217,41 @@ int hold_explain_loss(struct operation *o, struct err **e)
 
 static int not_held(struct operation *o, struct err **e)
 {
+	const struct hold mine = my_hold(o, "");
 	int r;
 
 	if (o->spec->snap)
 		return 1;
+	if (o->meant.node) /* what was attached, which may have another name by now */
+		return 0;
 	r = observe_image(o, e);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 	r = observe_hold(o, e);
-	return r < 0 ? r : !r || strcmp(o->v->hold.host, host_identity(o->host)->id) != 0;
+	return r < 0 ? r : !r || !hold_is_of(&o->v->hold, &mine);
+}
+
+/* The cluster that is asked must be the one that the device was of. */
+static int check_cluster(struct operation *o, struct err **e)
+{
+	char fsid[FSID_LEN + 1];
+	int r = cluster_fsid(o->cluster, fsid, e);
+
+	if (r < 0 || !strcmp(fsid, o->meant.fsid))
+		return r;
+	err_set(e, ERR_FAILED, -EXDEV, "%s was of cluster %s, not of %s", o->meant.node,
+		o->meant.fsid, fsid);
+	return err_hint(e, "once more, with --cluster NAME");
 }
 
 static int let_go(struct operation *o, struct err **e)
 {
-	int r = hold_release(o->cluster, o->spec, host_identity(o->host)->id, e);
+	const char *image_id = o->meant.node ? o->meant.image_id : NULL;
+	const struct hold mine = my_hold(o, "");
+	int r = image_id ? check_cluster(o, e) : 0;
 
+	if (r >= 0)
+		r = hold_release(o->cluster, o->spec, image_id, &mine, e);
 	if (r < 0)
 		return r;
 	hold_deinit(&o->v->hold);
@@ -233,10 +266,9 @@ int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **
 	_cleanup_err_ struct err *release = NULL;
 	int r = hold_it(o, e);
 
-	if (r < 0)
-		return r;
-	r = act(o, e);
-	if (let_go(o, &release) < 0)
+	if (r >= 0)
+		r = act(o, e);
+	if (o->held_here && let_go(o, &release) < 0)
 		progress_note(o->progress, "it stays held by this host: %s", release->message);
 	return r;
 }

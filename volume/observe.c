@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the cluster and this host say of a volume. */
 #include <errno.h>
+#include <string.h>
 
 #include "volume/operation.h"
 
@@ -42,14 +43,47 @@ int not_found(struct operation *o, struct err **e)
 	return (*e)->code;
 }
 
+/* The cluster that was asked may have an image of the same names. */
+static int check_meant(const struct operation *o, const char *fsid, struct err **e)
+{
+	const struct device *d = &o->meant;
+
+	if (!strcmp(d->fsid, fsid)) {
+		if (!o->v->in_cluster || !strcmp(d->image_id, o->v->image.id))
+			return 0;
+		return err_set(e, ERR_FAILED, -ESTALE,
+			       "%s is of another image, which had the name %s when it was mapped",
+			       d->node, o->spec->image);
+	}
+	err_set(e, ERR_USAGE, -EXDEV, "%s is of cluster %s, not of %s", d->node, d->fsid, fsid);
+	return err_hint(e, "give --cluster NAME");
+}
+
+static int find_meant(struct operation *o, struct err **e)
+{
+	const struct device_key key = device_key(&o->meant);
+	char fsid[FSID_LEN + 1];
+	int r = 0;
+
+	if (o->v->in_cluster)
+		r = cluster_fsid(o->cluster, fsid, e);
+	if (r >= 0 && (o->v->in_cluster || cluster_fsid_configured(o->cluster, fsid)))
+		r = check_meant(o, fsid, e);
+	return r < 0 ? r : device_find(&key, &o->v->device, e);
+}
+
 static int find_device(struct operation *o, struct err **e)
 {
 	char fsid[FSID_LEN + 1];
 	struct device_key key;
 	int r;
 
+	if (o->meant.node)
+		return find_meant(o, e);
 	if (!o->v->in_cluster)
-		return device_find_spec(o->spec, &o->v->device, e);
+		return device_find_spec(o->spec,
+					cluster_fsid_configured(o->cluster, fsid) ? fsid : NULL,
+					&o->v->device, e);
 	r = cluster_fsid(o->cluster, fsid, e);
 	if (r < 0)
 		return r;

@@ -16,10 +16,11 @@ struct operation {
 	const struct spec *spec;
 	const struct volume_request *req;
 	struct progress *progress;
-	struct cluster *cluster;     /* connected when first used */
-	struct spec parent;	     /* req->from, parsed; empty where not given */
-	struct volume_info *v;	     /* what is observed */
-	struct err *missing;	     /* which part of the spec observe_image did not find */
+	struct cluster *cluster; /* connected when first used */
+	struct spec parent;	 /* req->from, parsed; empty where not given */
+	struct volume_info *v;	 /* what is observed */
+	struct err *missing;	 /* which part of the spec observe_image did not find */
+	struct device meant; /* where a device was named: that, as it was; its node is NULL else */
 	struct krbd_options options; /* map options: the user's, the configuration's, defaults */
 	unsigned permille;	     /* of the step that was told of last */
 	bool mapped_here;	     /* by this operation: undone if a later step fails */
@@ -68,7 +69,8 @@ int operation_connect(struct operation *o, struct err **e);
 int observe_image(struct operation *o, struct err **e);
 /* Hand o->missing over as the operation's error. */
 int not_found(struct operation *o, struct err **e);
-/* 1: mapped on this host; 0: not. By ids where observe_image found the image, else by names. */
+/* 1: mapped on this host; 0: not. By ids where a device was named or observe_image found the image,
+ * else by names. */
 int observe_device(struct operation *o, struct err **e);
 /* 1: somebody holds it; 0: nobody. */
 int observe_hold(struct operation *o, struct err **e);

@@ -159,7 +159,7 @@ static int staged_at(const struct spec *spec, const char *folder, struct err **e
 
 	if (r <= 0)
 		return r;
-	r = device_find_spec(spec, &d, e);
+	r = device_find_spec(spec, NULL, &d, e);
 	if (r < 0 || (r && d.dev == dev))
 		return r;
 	return err_set(e, ERR_BUSY, -EBUSY, "something else than %s is mounted on %s", spec->image,
@@ -343,7 +343,7 @@ static int set_owner(const struct staging *s, struct err **e)
 static int claim(const struct staging *s, struct err **e)
 {
 	_cleanup_device_ struct device d = {0};
-	int r = device_find_spec(s->spec, &d, e);
+	int r = device_find_spec(s->spec, NULL, &d, e);
 
 	publish_users_clear(s->spec, false); /* nothing is mounted: they are of a former time */
 	return r < 0 ? r : r ? 0 : publish_own(s->spec, e);

@@ -5,8 +5,8 @@
 #include "volume/fenced.h"
 #include "volume/operation.h"
 
-int volume_resolve(struct host *h, const struct volume_request *req, const char *text,
-		   struct spec *out, struct err **e)
+int volume_resolve(struct host *h, struct volume_request *req, const char *text, struct spec *out,
+		   struct err **e)
 {
 	_cleanup_device_ struct device d = {0};
 	int r;
@@ -17,6 +17,8 @@ int volume_resolve(struct host *h, const struct volume_request *req, const char 
 	r = device_find_path(text, &d, e);
 	if (r < 0)
 		return r;
+	free(req->device);
+	req->device = steal(&d.node);
 	return spec_copy(&d.spec, out) < 0 ? err_oom(e) : 0;
 }
 

@@ -82,6 +82,11 @@ int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 		if (r < 0)
 			return err_wrap(e, "--from");
 	}
+	if (req->device) {
+		r = device_find_path(req->device, &o->meant, e);
+		if (r < 0)
+			return r;
+	}
 	return host_cluster(h, req, &o->cluster, e);
 }
 
@@ -91,6 +96,7 @@ void operation_deinit(struct operation *o)
 	o->cluster = NULL;
 	spec_deinit(&o->parent);
 	krbd_options_deinit(&o->options);
+	device_deinit(&o->meant);
 	err_free_p(&o->missing);
 	o->missing = NULL;
 }

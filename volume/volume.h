@@ -75,9 +75,10 @@ struct volume_list {
 };
 void volume_list_deinit(struct volume_list *l);
 
-/* The spec that TEXT means: a spec, or the volume behind a device node or link (/dev/…). */
-int volume_resolve(struct host *h, const struct volume_request *req, const char *text,
-		   struct spec *out, struct err **e);
+/* The spec that TEXT means: a spec, or the volume behind a device node or link (/dev/…), whose
+ * device then goes into REQ: another cluster may have images of the same names. */
+int volume_resolve(struct host *h, struct volume_request *req, const char *text, struct spec *out,
+		   struct err **e);
 
 /* One operation on one volume; *out is what it is afterwards. */
 typedef int volume_operation(struct host *h, const struct spec *spec,

@@ -45,6 +45,13 @@ static int take(struct cluster *c, const struct hold *mine, struct err **e)
 	return hold_take(c, at("vol"), &claim, e);
 }
 
+static int let_go(struct cluster *c, const char *host, struct err **e)
+{
+	const struct hold mine = hold_of(host, "", false);
+
+	return hold_release(c, at("vol"), NULL, &mine, e);
+}
+
 static void assert_held(struct cluster *c, const char *host, const char *address)
 {
 	_cleanup_hold_ struct hold h = {0};
@@ -78,8 +85,8 @@ static void a_hold_is_taken_told_renewed_and_released(void **state)
 	assert_string_equal(h.client_address, "10.99.0.2:0/123");
 	assert_int_equal(h.since, 1700000000);
 	assert_false(h.shared);
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 	assert_held(host_b, NULL, NULL);
 }
 
@@ -95,11 +102,11 @@ static void another_host_is_refused_and_told_who_has_it(void **state)
 	assert_fails(take(host_b, &b, &e), &e, ERR_HELD, -EBUSY, "alpha", "10.99.0.2:0/123",
 		     "2023-11-", NULL);
 	assert_fails(take(host_b, &b_shared, &e), &e, ERR_HELD, -EBUSY, "alpha", NULL);
-	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e); /* not B's: stays */
+	assert_done(let_go(host_b, "bbbb", &e), e); /* not B's: stays */
 	assert_held(host_b, "aaaa", "10.99.0.2:0/123");
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 	assert_done(take(host_b, &b, &e), e);
-	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
+	assert_done(let_go(host_b, "bbbb", &e), e);
 }
 
 /* The daemon, or the host, started anew: another client, the same host. */
@@ -118,7 +125,7 @@ static void a_host_takes_its_own_hold_over(void **state)
 	assert_done(take(host_a, &shared, &e), e);
 	assert_held(host_b, "aaaa", "10.99.0.2:0/3");
 	assert_done(take(host_b, &after, &e), e);
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 	assert_held(host_b, NULL, NULL);
 }
 
@@ -136,9 +143,9 @@ static void sharers_don_t_bar_each_other(void **state)
 	assert_string_equal(h.host, "bbbb");
 	assert_true(h.shared);
 	assert_fails(take(host_b, &b_alone, &e), &e, ERR_HELD, -EBUSY, "alpha", "shared", NULL);
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 	assert_done(take(host_b, &b_alone, &e), e);
-	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
+	assert_done(let_go(host_b, "bbbb", &e), e);
 }
 
 /* The name of the object that vol's holds are on. */
@@ -180,7 +187,7 @@ static void a_strange_description_is_bearable(void **state)
 		err_free(steal(&e));
 		assert_done(hold_take(host_a, at("vol"), &claim, &e), e);
 		assert_held(host_b, "aaaa", "");
-		assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+		assert_done(let_go(host_a, "aaaa", &e), e);
 	}
 }
 
@@ -198,12 +205,12 @@ static void a_lost_hold_is_not_recorded(void **state)
 	assert_fails(hold_record(host_a, at("vol"), &a, &e), &e, ERR_HELD, -EBUSY, "beta",
 		     "10.99.0.3:0/456", NULL);
 	assert_held(host_a, "bbbb", "10.99.0.3:0/456");
-	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
+	assert_done(let_go(host_b, "bbbb", &e), e);
 	assert_fails(hold_record(host_a, at("vol"), &a, &e), &e, ERR_HELD, -EBUSY, "nobody", NULL);
 	assert_done(take(host_a, &a, &e), e);
 	assert_done(hold_record(host_a, at("vol"), &a, &e), e);
 	assert_held(host_b, "aaaa", "10.99.0.2:0/77");
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 }
 
 /* A client's address that no earlier run has used; NUMBER tells several apart. */
@@ -246,9 +253,9 @@ static void a_steal_shuts_the_old_client_out(void **state)
 	assert_held(host_a, "bbbb", "");
 	assert_int_equal(told.n, 2);
 	assert_non_null(strstr(told.items[0], "alpha"));
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 	assert_held(host_a, "bbbb", "");
-	assert_done(hold_release(host_b, at("vol"), "bbbb", &e), e);
+	assert_done(let_go(host_b, "bbbb", &e), e);
 }
 
 /* This host before it started anew: no question, but its client is shut out all the same. */
@@ -266,10 +273,12 @@ static void an_earlier_boot_is_shut_out(void **state)
 	copy.host_name = (char *)"alpha-copy"; /* another machine with a copied machine id */
 	assert_fails(take(host_b, &copy, &e), &e, ERR_HELD, -EBUSY, "alpha", NULL);
 	assert_false(is_shut_out(old));
+	assert_done(hold_release(host_b, at("vol"), NULL, &copy, &e), e);
+	assert_held(host_b, "aaaa", old); /* not the copy's: stays */
 	assert_done(take(host_b, &after, &e), e);
 	assert_true(is_shut_out(old));
 	assert_held(host_a, "aaaa", "");
-	assert_done(hold_release(host_a, at("vol"), "aaaa", &e), e);
+	assert_done(let_go(host_a, "aaaa", &e), e);
 }
 
 /* Somebody has it open who asked nobody: librbd here, for a while and for good. */
@@ -304,6 +313,22 @@ static void a_stranger_bars_and_can_be_shut_out(void **state)
 	free(address);
 }
 
+/* Renamed while it was attached: the hold is where the image is. */
+static void a_hold_is_released_by_the_image_s_id(void **state)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	struct hold mine = hold_of("aaaa", "", false);
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(take(host_a, &mine, &e), e);
+	assert_done(image_info(host_a, at("vol"), &info, &e), e);
+	assert_int_equal(rbd_rename(lab.io, "vol", "renamed"), 0);
+	assert_done(hold_release(host_a, at("vol"), info.id, &mine, &e), e);
+	assert_int_equal(rbd_rename(lab.io, "renamed", "vol"), 0);
+	assert_held(host_b, NULL, NULL);
+}
+
 static void what_is_missing_is_named(void **state)
 {
 	struct hold mine = hold_of("aaaa", "", false), h = {0};
@@ -315,7 +340,7 @@ static void what_is_missing_is_named(void **state)
 		     "no image", "novol", NULL);
 	assert_fails(hold_get(host_a, at("nopool/vol"), NULL, &h, &e), &e, ERR_NOT_FOUND, -ENOENT,
 		     "no pool 'nopool'", NULL);
-	assert_done(hold_release(host_a, at("novol"), "aaaa", &e), e);
+	assert_done(hold_release(host_a, at("novol"), NULL, &mine, &e), e);
 }
 
 int main(void)
@@ -330,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_steal_shuts_the_old_client_out),
 		cmocka_unit_test(an_earlier_boot_is_shut_out),
 		cmocka_unit_test(a_stranger_bars_and_can_be_shut_out),
+		cmocka_unit_test(a_hold_is_released_by_the_image_s_id),
 		cmocka_unit_test(what_is_missing_is_named),
 	};
 

@@ -53,8 +53,8 @@ void volume_list_deinit(struct volume_list *l)
 	*l = (struct volume_list){0};
 }
 
-int volume_resolve(struct host *h, const struct volume_request *req, const char *text,
-		   struct spec *out, struct err **e)
+int volume_resolve(struct host *h, struct volume_request *req, const char *text, struct spec *out,
+		   struct err **e)
 {
 	if (!strcmp(text, "/dev/rbd7"))
 		text = "rbd/web7";
