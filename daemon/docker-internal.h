@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What docker.c (requests and answers), docker-job.c (waiting) and docker-volume.c (the work)
- * share. */
+/* What docker.c (handlers and answers), docker-request.c (what is asked), docker-job.c (waiting)
+ * and docker-volume.c (the work) share. */
 #pragma once
 
 #include <jansson.h>
@@ -10,6 +10,20 @@
 #include "daemon/docker.h"
 
 #define DOCKER_NOTE "rbdvol.options" /* on the image: the options that it was created with */
+
+/* A request's body; owns json, from which the rest is borrowed. */
+struct docker_request {
+	json_t *json;
+	const char *name;
+	const char *id; /* "" where none is given */
+};
+void docker_request_deinit(struct docker_request *r);
+#define _cleanup_docker_request_ cleanup(docker_request_deinit)
+/* -EINVAL (usage): no JSON object, or no name that a volume may have. */
+int docker_request_parse(const char *body, size_t len, struct docker_request *r, struct err **e);
+/* Its Opts, completed. */
+int docker_request_options(const struct docker_request *r, struct docker_options *o,
+			   struct err **e);
 
 /* Does the caller still wait? A Mount counts its caller only then: who was told 'not yet' will ask
  * again, with another id. */

@@ -39,72 +39,6 @@ static void answer_done(struct answer *a)
 	answer_json(a, json_pack("{s:s}", "Err", ""));
 }
 
-/* --- requests --- */
-
-/* Borrows from JSON. */
-struct request {
-	json_t *json;
-	const char *name;
-	const char *id; /* "" where none is given */
-};
-
-static void request_free(struct request *r)
-{
-	json_decref(r->json);
-}
-#define _cleanup_plugin_request_ cleanup(request_free)
-
-static int parse_body(const struct call *c, struct request *r, struct err **e)
-{
-	json_error_t reason;
-
-	r->id = "";
-	r->json = c->body_len ? json_loadb(c->body, c->body_len, JSON_REJECT_DUPLICATES, &reason)
-			      : json_object();
-	if (!r->json)
-		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON: line %d: %s",
-			       reason.line, reason.text);
-	if (!json_is_object(r->json))
-		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON object");
-	return 0;
-}
-
-static int parse_named(const struct call *c, struct request *r, struct err **e)
-{
-	const char *id;
-	int ret = parse_body(c, r, e);
-
-	if (ret < 0)
-		return ret;
-	r->name = json_string_value(json_object_get(r->json, "Name"));
-	id = json_string_value(json_object_get(r->json, "ID"));
-	if (id)
-		r->id = id;
-	if (!r->name)
-		return err_set(e, ERR_USAGE, -EINVAL, "the request has no Name");
-	return docker_name_check(r->name, e);
-}
-
-static int parse_options(const struct request *r, struct docker_options *o, struct err **e)
-{
-	json_t *opts = json_object_get(r->json, "Opts"), *value;
-	const char *key;
-
-	if (opts && !json_is_null(opts) && !json_is_object(opts))
-		return err_set(e, ERR_USAGE, -EINVAL, "the options are no JSON object");
-	json_object_foreach(opts, key, value)
-	{
-		int ret = json_is_string(value)
-				  ? docker_options_set(o, key, json_string_value(value), e)
-				  : err_set(e, ERR_USAGE, -EINVAL, "option '%.64s' is no string",
-					    key);
-
-		if (ret < 0)
-			return ret;
-	}
-	return docker_options_complete(o, e);
-}
-
 /* --- names --- */
 
 /* From this host's facts alone. 1: known here; 0: not, and *out is where it would be. */
@@ -161,7 +95,7 @@ static struct deadline patience(const struct call *c)
 /* ACT on the volume SPEC, whose content is taken. */
 static int perform(const struct call *c, enum verb verb,
 		   int (*act)(struct docker_work *, struct progress *, struct err **),
-		   const struct request *r, struct spec *spec, struct deadline deadline,
+		   const struct docker_request *r, struct spec *spec, struct deadline deadline,
 		   struct err **e)
 {
 	struct docker_work *w = docker_work_new(c->runtime, verb, act, r->name, r->id);
@@ -197,10 +131,10 @@ static void handle_capabilities(struct call *c, struct answer *a)
 
 static int create(struct call *c, struct err **e)
 {
-	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_docker_work_ struct docker_work *w = NULL;
 	const struct docker_options *o;
-	int ret = parse_named(c, &r, e);
+	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
 	if (ret < 0)
 		return ret;
@@ -208,7 +142,7 @@ static int create(struct call *c, struct err **e)
 	if (!w)
 		return err_oom(e);
 	o = &w->options;
-	ret = parse_options(&r, &w->options, e);
+	ret = docker_request_options(&r, &w->options, e);
 	/* Created anew without options: it may be anywhere. */
 	if (ret >= 0 && !docker_options_any(o))
 		docker_name_get(r.name, &w->spec, e);
@@ -223,11 +157,11 @@ static int create(struct call *c, struct err **e)
 
 static int remove_volume(struct call *c, struct err **e)
 {
-	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_err_ struct err *why = NULL;
 	struct deadline deadline = patience(c);
-	int ret = parse_named(c, &r, e);
+	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
 	if (ret < 0)
 		return ret;
@@ -243,10 +177,10 @@ static int remove_volume(struct call *c, struct err **e)
 
 static int mount_volume(struct call *c, char **folder, struct err **e)
 {
-	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
 	struct deadline deadline = patience(c);
-	int ret = parse_named(c, &r, e);
+	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
 	if (ret >= 0 && !*r.id)
 		ret = err_set(e, ERR_USAGE, -EINVAL, "the request has no ID");
@@ -262,9 +196,9 @@ static int mount_volume(struct call *c, char **folder, struct err **e)
 
 static int unmount_volume(struct call *c, struct err **e)
 {
-	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
-	int ret = parse_named(c, &r, e);
+	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
 	if (ret >= 0 && !*r.id)
 		ret = err_set(e, ERR_USAGE, -EINVAL, "the request has no ID");
@@ -318,12 +252,13 @@ static void handle_unmount(struct call *c, struct answer *a)
 
 static void handle_path(struct call *c, struct answer *a)
 {
-	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_free_ char *folder = NULL;
 	_cleanup_err_ struct err *e = NULL;
 
-	if (parse_named(c, &r, &e) < 0 || local_spec(c, r.name, &spec, &e) < 0) {
+	if (docker_request_parse(c->body, c->body_len, &r, &e) < 0 ||
+	    local_spec(c, r.name, &spec, &e) < 0) {
 		answer_err(a, e, NULL);
 		return;
 	}
@@ -347,11 +282,12 @@ static json_t *describe(const char *name, const struct spec *spec)
 
 static void handle_get(struct call *c, struct answer *a)
 {
-	_cleanup_plugin_request_ struct request r = {0};
+	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_err_ struct err *e = NULL;
 
-	if (parse_named(c, &r, &e) < 0 || any_spec(c, r.name, deadline_in(GET_US), &spec, &e) < 0)
+	if (docker_request_parse(c->body, c->body_len, &r, &e) < 0 ||
+	    any_spec(c, r.name, deadline_in(GET_US), &spec, &e) < 0)
 		answer_err(a, e, NULL);
 	else
 		answer_json(a,

@@ -60,11 +60,26 @@ int hold_object(struct place *p, const struct spec *spec, char **out, struct err
 	return place_missing(p, spec, e);
 }
 
+#define TEXT_MAX 256
+
+/* How much of S there is, up to TEXT_MAX and without half a letter of UTF-8 at the end: JSON, in
+ * which it is written again, takes none. */
+static size_t whole_letters(const char *s)
+{
+	size_t len = strnlen(s, TEXT_MAX + 1);
+
+	if (len <= TEXT_MAX)
+		return len;
+	for (len = TEXT_MAX; len && ((unsigned char)s[len] & 0xc0) == 0x80;)
+		len--;
+	return len;
+}
+
 /* A text out of JSON that somebody else may have written: printable, or empty. */
 static char *text_of(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
-	char *copy = strndup(s ? s : "", 256);
+	char *copy = s ? strndup(s, whole_letters(s)) : strdup("");
 
 	for (char *c = copy; c && *c; c++)
 		if (iscntrl((unsigned char)*c))
@@ -130,8 +145,7 @@ static json_t *hold_json(const struct hold *h)
 			 (json_int_t)h->since, "shared", (int)h->shared);
 }
 
-/* In the words of JSON; the caller frees it; NULL when out of memory. */
-static char *format(const struct hold *const items[], size_t n)
+char *hold_state_format(const struct hold *const items[], size_t n)
 {
 	_cleanup_json_ json_t *array = json_array();
 
@@ -145,7 +159,7 @@ int hold_state_replace(rados_ioctx_t io, const char *object, const struct hold_s
 		       const struct hold *const items[], size_t n)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	_cleanup_free_ char *text = n ? format(items, n) : NULL;
+	_cleanup_free_ char *text = n ? hold_state_format(items, n) : NULL;
 	int r;
 
 	if (n && !text)

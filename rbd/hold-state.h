@@ -22,6 +22,8 @@ int hold_object_of(const char *image_id, char **out, struct err **e);
 int hold_state_read(rados_ioctx_t io, const char *object, struct hold_state *out);
 /* The same from bytes, which are taken. */
 int hold_state_parse(char *bytes, size_t len, struct hold_state *out);
+/* ITEMS, N of them, as such bytes; the caller frees it; NULL when out of memory. */
+char *hold_state_format(const struct hold *const items[], size_t n);
 /* Write ITEMS, N of them, in place of what was READ. 1: it is not what stands there any more. */
 int hold_state_replace(rados_ioctx_t io, const char *object, const struct hold_state *read,
 		       const struct hold *const items[], size_t n);

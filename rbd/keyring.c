@@ -28,8 +28,7 @@ static int base64_digit(char c)
 	return p ? (int)(p - digits) : -1;
 }
 
-/* Decode TEXT (blanks around it are cut off). -EINVAL: not base64. */
-static int base64_decode(const char *text, struct secret *out)
+int key_decode(const char *text, struct secret *out)
 {
 	_cleanup_secret_ struct secret s = {.data = malloc(strlen(text) + 1)};
 	uint32_t bits = 0;
@@ -89,11 +88,18 @@ static const char *keyring_key(char *text, const char *entity)
 	return NULL;
 }
 
+int key_in_text(char *text, const char *entity, struct secret *out)
+{
+	const char *key = keyring_key(text, entity);
+	int r = key ? key_decode(key, out) : 0;
+
+	return r < 0 ? r : key != NULL;
+}
+
 /* 1 and *out, 0: this file has none (or is absent), or negative. */
 static int key_in_keyring(const char *path, const char *entity, struct secret *out)
 {
 	_cleanup_wipe_ char *text = NULL;
-	const char *key;
 	size_t len;
 	int r = file_read(AT_FDCWD, path, KEYRING_MAX, &text, &len);
 
@@ -103,11 +109,7 @@ static int key_in_keyring(const char *path, const char *entity, struct secret *o
 	/* The lines are cut up below, so wipe by length. */
 	_cleanup_secret_ struct secret whole = {(uint8_t *)steal(&text), len};
 
-	key = keyring_key((char *)whole.data, entity);
-	if (!key)
-		return 0;
-	r = base64_decode(key, out);
-	return r < 0 ? r : 1;
+	return key_in_text((char *)whole.data, entity, out);
 }
 
 static int fail_path(struct err **e, int r, const char *path, const char *user)
@@ -143,7 +145,7 @@ static int key_in_file(const char *path, const char *user, struct secret *out, s
 	int r = file_read(AT_FDCWD, path, KEYRING_MAX, &text, &len);
 
 	if (!r)
-		r = base64_decode(text, out);
+		r = key_decode(text, out);
 	return r < 0 ? fail_path(e, r, path, user) : 0;
 }
 
@@ -156,7 +158,7 @@ int key_find(rados_t rados, const char *user, struct secret *out, struct err **e
 	int r;
 
 	if (key && *key) {
-		r = base64_decode(key, out);
+		r = key_decode(key, out);
 		return r < 0 ? fail_path(e, r, "the option 'key'", user) : 0;
 	}
 	if (keyfile && *keyfile)

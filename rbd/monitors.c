@@ -62,13 +62,29 @@ static int add_monitor(const json_t *mon, struct monitors *out)
 	return 0;
 }
 
-int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e)
+int monitors_parse(const json_t *dump, struct monitors *out)
 {
 	_cleanup_monitors_ struct monitors m = {0};
-	_cleanup_session_ struct session *s = NULL;
-	_cleanup_json_ json_t *dump = NULL;
 	const json_t *mon;
 	size_t i;
+
+	*out = (struct monitors){0};
+	json_array_foreach(json_object_get(dump, "mons"), i, mon)
+	{
+		if (add_monitor(mon, &m) < 0)
+			return -ENOMEM;
+	}
+	if (!m.v1 && !m.v2)
+		return -EPROTO;
+	*out = m;
+	m = (struct monitors){0};
+	return 0;
+}
+
+int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	_cleanup_json_ json_t *dump = NULL;
 	int r = cluster_session(c, &s, e);
 
 	*out = (struct monitors){0};
@@ -77,16 +93,10 @@ int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e)
 	r = session_ask(s, "{\"prefix\": \"mon dump\", \"format\": \"json\"}", &dump);
 	if (r < 0)
 		return session_fail(s, r, e, "ask for the monitors' addresses");
-	json_array_foreach(json_object_get(dump, "mons"), i, mon)
-	{
-		if (add_monitor(mon, &m) < 0)
-			return err_oom(e);
-	}
-	if (!m.v1 && !m.v2)
-		return err_set(e, ERR_FAILED, -EPROTO, "the cluster names no monitor address");
-	*out = m;
-	m = (struct monitors){0};
-	return 0;
+	r = monitors_parse(dump, out);
+	if (r == -EPROTO)
+		return err_set(e, ERR_FAILED, r, "the cluster names no monitor address");
+	return r < 0 ? err_oom(e) : 0;
 }
 
 void monitors_deinit(struct monitors *m)

@@ -42,6 +42,8 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
  * error object; -EPROTO: no JSON came. */
 struct json_t;
 int session_ask(struct session *s, const char *command, struct json_t **out);
+/* The addresses in a dump of the monitors' map. -EPROTO: it has none. */
+int monitors_parse(const struct json_t *dump, struct monitors *out);
 /* 0, or -EDQUOT, -ENOSPC: nothing that needs room can be written to the pool. To be asked before a
  * snapshot is taken: librbd takes one even then, but without the object map that belongs to it. */
 int session_check_room(struct session *s, int64_t pool_id);
@@ -49,6 +51,11 @@ int session_check_room(struct session *s, int64_t pool_id);
 char *session_conf(rados_t rados, const char *option);
 /* As session_conf, for keyring.c's use before a connection stands. */
 int key_find(rados_t rados, const char *user, struct secret *out, struct err **e);
+/* A key in base64, blanks around it. -EINVAL: it is none. */
+int key_decode(const char *text, struct secret *out);
+/* The key of ENTITY ("client.admin") in a keyring's TEXT, which is changed. 1 and *out; 0: it has
+ * none; -EINVAL. */
+int key_in_text(char *text, const char *entity, struct secret *out);
 
 struct place {
 	struct session *session;

@@ -7,6 +7,8 @@
 /* SPEC as one name of a file: with '/' and all but [A-Za-z0-9._-] as %NN. The caller frees it; NULL
  * when out of memory. */
 char *publish_name(const struct spec *spec);
+/* The same backwards, in place. */
+void publish_name_decode(char *name);
 /* mkdir -p, for root only below RUNSTATEDIR/rbdvol. */
 int publish_make_folder(const char *path, struct err **e);
 

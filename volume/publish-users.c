@@ -40,15 +40,15 @@ static char *percent_encode(const char *text)
 	return steal(&out);
 }
 
-/* What percent_encode made of it, in place. */
-static void percent_decode_name(char *text)
+void publish_name_decode(char *text)
 {
 	char *to = text;
-	unsigned code;
 
 	for (const char *c = text; *c; c++)
-		if (*c == '%' && sscanf(c + 1, "%2x", &code) == 1) {
-			*to++ = (char)code;
+		if (*c == '%' && isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2])) {
+			const char digits[] = {c[1], c[2], '\0'};
+
+			*to++ = (char)strtol(digits, NULL, 16);
 			c += 2;
 		} else {
 			*to++ = *c;
@@ -250,7 +250,7 @@ int publish_idle(uint64_t age_us, struct strlist *out, struct err **e)
 		name = strdup(entry->d_name);
 		if (!name)
 			return err_oom(e);
-		percent_decode_name(name);
+		publish_name_decode(name);
 		if (strlist_add(out, "%s", name) < 0)
 			return err_oom(e);
 	}

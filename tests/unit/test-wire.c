@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ceph's encoding as we read and write it, and features: whatever the bytes are, nothing is read
  * beyond them. */
+#include <errno.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,6 +139,49 @@ static void features_keep_what_they_need(void **state)
 	assert_int_equal(features_consistent(RBD_FEATURE_JOURNALING), 0);
 }
 
+static int monitors_of(const char *text, struct monitors *out)
+{
+	json_t *dump = json_loads(text, 0, NULL);
+	int r;
+
+	assert_non_null(dump);
+	r = monitors_parse(dump, out);
+	json_decref(dump);
+	return r;
+}
+
+static void monitors_are_told_by_protocol(void **state)
+{
+	_cleanup_monitors_ struct monitors m = {0};
+
+	(void)state;
+	assert_int_equal(monitors_of("{\"mons\":[{\"public_addrs\":{\"addrvec\":["
+				     "{\"type\":\"v2\",\"addr\":\"10.0.0.1:3300\"},"
+				     "{\"type\":\"v1\",\"addr\":\"10.0.0.1:6789\"},"
+				     "{\"type\":\"any\",\"addr\":\"10.0.0.1:1\"}]}},"
+				     "{\"public_addrs\":{\"addrvec\":["
+				     "{\"type\":\"v2\",\"addr\":\"[fd00::2]:3300\"}]}}]}",
+				     &m),
+			 0);
+	assert_string_equal(m.v1, "10.0.0.1:6789");
+	assert_string_equal(m.v2, "10.0.0.1:3300,[fd00::2]:3300");
+}
+
+static void a_map_without_monitors_is_refused(void **state)
+{
+	static const char *const texts[] = {"{}", "[]", "{\"mons\":[]}",
+					    "{\"mons\":[{\"public_addrs\":7}]}"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct monitors m;
+
+		assert_int_equal(monitors_of(texts[i], &m), -EPROTO);
+		assert_null(m.v1);
+		assert_null(m.v2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +190,8 @@ int main(void)
 		cmocka_unit_test(only_one_client_s_address_is_exact),
 		cmocka_unit_test(strings_are_as_long_as_they_say),
 		cmocka_unit_test(features_keep_what_they_need),
+		cmocka_unit_test(monitors_are_told_by_protocol),
+		cmocka_unit_test(a_map_without_monitors_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
