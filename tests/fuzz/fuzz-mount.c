@@ -22,7 +22,7 @@ static void one(char *options)
 
 	must(cli_init(&cli, &e) == 0);
 	r = mount_request_parse(&cli, 5, argv, &m, &e);
-	must(r == 0 ? !e : r < 0 && e && e->message);
+	must_tell(r, e);
 	if (r == 0 && !strchr(m.rest, '"'))
 		must(!has_word(m.rest, "mkfs=") && !has_word(m.rest, "from="));
 	cli_deinit(&cli);

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		_cleanup_err_ struct err *e = NULL, *check = NULL;
 		int r = request_set(&req, verb, key, line ? line : "", &e);
 
-		must(r == 0 ? !e : r < 0 && e && e->message);
+		must_tell(r, e);
 		must(r < 0 || request_option_find(verb, key));
 		must((request_check(&req, verb, &check) == 0) == !check);
 	}
