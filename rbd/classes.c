@@ -369,7 +369,7 @@ static int answer_proof(struct questions *q, struct proof *out)
 	struct reader context = reader_of(&q->context), size = reader_of(&q->size);
 	struct reader flags = reader_of(&q->flags), features = reader_of(&q->features);
 
-	read_skip(&context, 8); /* the sequence number; then the snapshots, newest first */
+	out->snap_sequence = read_u64(&context); /* then the snapshots, newest first */
 	out->newest_snap = read_u32(&context) ? read_u64(&context) : 0;
 	read_u8(&size); /* object order */
 	out->size_bytes = read_u64(&size);

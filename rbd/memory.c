@@ -12,6 +12,12 @@ struct memory_entry {
 	struct base base;
 };
 
+bool proof_same_shape(const struct proof *a, const struct proof *b)
+{
+	return a->newest_snap == b->newest_snap && a->snap_sequence == b->snap_sequence &&
+	       a->size_bytes == b->size_bytes && a->flags == b->flags && a->features == b->features;
+}
+
 int base_copy(const struct base *from, struct base *out)
 {
 	*out = *from;

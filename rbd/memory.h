@@ -12,13 +12,16 @@
 
 /* What of an image changes with each write that matters; read in one round trip. */
 struct proof {
-	uint64_t newest_snap; /* id, of any kind of snapshot; 0: none */
+	uint64_t newest_snap;	/* id, of any kind of snapshot; 0: none */
+	uint64_t snap_sequence; /* the highest id so far, also of snapshots that are gone */
 	uint64_t size_bytes;
 	uint64_t flags;	   /* RBD_FLAG_* of head */
 	uint64_t features; /* RBD_FEATURE_* */
 	/* Version of the object-map object; 0: the image has none, so the state proves nothing. */
 	uint64_t map_version;
 };
+/* Whether it is the same but for what was written into it: snapshots, size, flags, features. */
+bool proof_same_shape(const struct proof *a, const struct proof *b);
 
 /* What a clone is made of: a snapshot, and the layout that the child inherits. */
 struct base {

@@ -13,6 +13,8 @@
 #define LOOK_AGAIN_US	20000		   /* times the number of looks so far */
 #define COMPARE_US	(2 * USEC_PER_SEC) /* taking a snapshot costs 0.4 to 0.8 s */
 #define COMPARE_OBJECTS 256		   /* at a time, where each is asked for its state */
+#define COMPARE_MAPPED	1024		   /* to begin with, where object maps tell */
+#define COMPARE_GROWTH	16		   /* and so many times more with each step */
 
 /* What one look at the parent found. */
 struct look {
@@ -89,30 +91,40 @@ static int note_difference(uint64_t offset, size_t length, int exists, void *fou
 	return -ECANCELED; /* stop: one is enough. It comes back as the result; no failure */
 }
 
-/* 1: image and snapshot differ, or it would take too long to tell; 0: they don't; or negative. */
+/* 1: image and snapshot differ there; 0: they don't; or negative. */
+static int compare_part(const struct look *l, uint64_t at, uint64_t length)
+{
+	bool differ = false;
+	int r = compat_diff(l->image, l->newest->name, at, length, note_difference, &differ);
+
+	return differ ? 1 : r < 0 ? r : 0;
+}
+
+/* 1: image and snapshot differ, or it would take too long to tell; 0: they don't; or negative.
+ *
+ * Object by object, the pace so far foretells the whole rest. By object maps (fast) nearly all time
+ * goes into loading them, for each part, however large. So the parts grow there, and the next one
+ * is foretold as if it took its share: that ends it where librbd can't use the maps after all. */
 static int compare(const struct look *l, bool fast, struct deadline deadline)
 {
-	uint64_t size = l->info.size_bytes, step = size;
-	uint64_t began = clock_now_us();
+	uint64_t size = l->info.size_bytes, began = clock_now_us();
+	uint64_t objects = l->info.object_size_bytes * l->info.stripe_count;
+	uint64_t length = (fast ? COMPARE_MAPPED : COMPARE_OBJECTS) * objects;
 	struct deadline end = deadline_earlier(deadline_in(COMPARE_US), deadline);
 
-	if (!fast)
-		step = COMPARE_OBJECTS * l->info.object_size_bytes * l->info.stripe_count;
-	for (uint64_t at = 0; at < size; at += step) {
-		uint64_t length = size - at < step ? size - at : step;
-		bool differ = false;
-		int r = compat_diff(l->image, l->newest->name, at, length, note_difference,
-				    &differ);
+	for (uint64_t at = 0; at < size;) {
+		uint64_t rest = size - at;
+		int r = compare_part(l, at, length < rest ? length : rest);
 
-		if (differ)
-			return 1;
-		if (r < 0)
+		if (r || length >= rest)
 			return r;
-		/* At this pace, when would it be done? */
-		uint64_t pace_us = (clock_now_us() - began) / (at / step + 1);
-
-		if (pace_us * ((size - at - length) / step) > deadline_left_us(end))
+		at += length;
+		rest -= length;
+		if ((clock_now_us() - began) * (fast ? COMPARE_GROWTH : rest / at) >
+		    deadline_left_us(end))
 			return 1;
+		if (fast)
+			length *= COMPARE_GROWTH;
 	}
 	return 0;
 }
@@ -151,6 +163,17 @@ static int look_at(struct place *p, const struct spec *parent, struct look *l)
 	return r;
 }
 
+/* librbd takes head's object map as it is when it compares, and a snapshot that somebody took after
+ * our look has marked all in it as unchanged since: so 'no difference' holds only where none was
+ * taken meanwhile, be it gone again. -ESTALE: look again. */
+static int check_unmoved(struct place *p, const struct spec *parent, const struct look *l)
+{
+	struct proof now = {0};
+	int r = class_proof(p->io, parent->image, l->info.id, &now);
+
+	return r < 0 ? r : proof_same_shape(&now, &l->proof) ? 0 : -ESTALE;
+}
+
 /* 1: the newest snapshot equals head, *out; 0: there is none that does; or negative. */
 static int judge(struct memory *memory, struct place *p, const struct spec *parent, struct look *l,
 		 struct deadline deadline, struct base *out)
@@ -169,6 +192,9 @@ static int judge(struct memory *memory, struct place *p, const struct spec *pare
 	r = compare(l, mapped && COMPAT_FAST_DIFF, deadline);
 	if (r)
 		return r < 0 ? r : 0;
+	r = mapped ? check_unmoved(p, parent, l) : 0;
+	if (r < 0)
+		return r;
 	r = base_make(&l->info, parent, l->newest->id, l->newest->name, out);
 	if (r < 0)
 		return r;
@@ -188,9 +214,7 @@ static int recall(struct memory *memory, struct place *p, const struct spec *par
 	if (!memory_recall(memory, &key, &then, out))
 		return 0;
 	if (!class_proof(p->io, parent->image, out->image_id, &now) &&
-	    now.map_version == then.map_version && now.newest_snap == then.newest_snap &&
-	    now.size_bytes == then.size_bytes && now.features == then.features &&
-	    now.flags == then.flags)
+	    now.map_version == then.map_version && proof_same_shape(&now, &then))
 		return 1;
 	memory_forget(memory, &key);
 	base_deinit(out);
@@ -290,6 +314,18 @@ static int choose_once(struct memory *memory, struct place *p, const struct spec
 	return r == -EEXIST || r == -ENOENT ? 0 : fail(p, parent, r, e);
 }
 
+static int fail_looks(const struct spec *parent, bool late, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(parent);
+
+	if (late)
+		return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
+			       "no time was left to find a snapshot of '%s' to clone", name);
+	return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
+		       "the snapshots of '%s' change all the time: no look found one to clone",
+		       name);
+}
+
 int snapshot_choose(struct memory *memory, struct place *p, const struct spec *parent,
 		    uint64_t child_size, struct deadline deadline, struct base *out, struct err **e)
 {
@@ -307,10 +343,7 @@ int snapshot_choose(struct memory *memory, struct place *p, const struct spec *p
 			return r < 0 ? r : 0;
 		usleep(i * LOOK_AGAIN_US);
 	}
-	return err_set(
-		e, ERR_UNREACHABLE, -ETIMEDOUT,
-		"the snapshots of '%s/%s%s%s' change all the time: no look found one to clone",
-		parent->pool, parent->ns, *parent->ns ? "/" : "", parent->image);
+	return fail_looks(parent, deadline_passed(deadline), e);
 }
 
 int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_size,

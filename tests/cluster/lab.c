@@ -172,7 +172,7 @@ void assert_reads(const char *name, uint64_t offset, const char *text)
 
 unsigned count_hidden(void)
 {
-	rbd_image_spec_t images[128];
+	rbd_image_spec_t images[512];
 	size_t n = ARRAY_SIZE(images);
 	unsigned hidden = 0;
 	rados_list_ctx_t objects;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which changes of a golden image call for a new snapshot, and which don't: each row is done to an
  * image whose newest snapshot was just cloned, twice, so that the second look was remembered. */
-#include <pthread.h>
+#include <errno.h>
 
 #include "rbd/memory.h"
 #include "rbd/session.h"
@@ -334,75 +334,72 @@ static void what_was_seen_is_remembered_and_proved(void **state)
 	place_deinit(&p);
 }
 
-/* 32 hosts at once: each its own connection. */
-#define CLONERS 32
-
-struct cloner {
-	pthread_t thread;
-	pthread_barrier_t *start;
-	unsigned number;
-	int result;
-	char message[512];
-};
-
-static void *run_cloner(void *arg)
+static void snapshots_of_a_group_do_not_count(void **state)
 {
-	struct cloner *me = arg;
-	const struct cluster_config config = {.name = "ceph", .user = "admin"};
-	char owner[17], child[32];
-	const struct clone_options options = {
-		.features_allowed = ALL_FEATURES, .format = 2, .owner = owner};
-	struct clone_result r = {0};
-	struct cluster *c = NULL;
-	struct err *e = NULL;
-
-	snprintf(owner, sizeof(owner), "%016x", me->number);
-	snprintf(child, sizeof(child), "herd-%u", me->number);
-	me->result = cluster_new(&config, &c, &e);
-	if (!me->result)
-		me->result = cluster_connect(c, &e);
-	pthread_barrier_wait(me->start);
-	if (!me->result)
-		me->result = clone_create(c, at("herd"), at(child), &options,
-					  deadline_in(60 * USEC_PER_SEC), &r, &e);
-	if (e)
-		snprintf(me->message, sizeof(me->message), "%s", e->message);
-	err_free(e);
-	clone_result_deinit(&r);
-	cluster_unref(c);
-	return NULL;
+	(void)state;
+	make_image("grouped", SIZE, FAST_FEATURES);
+	write_at("grouped", 0, "one");
+	assert_int_equal(rbd_group_create(lab.io, "group"), 0);
+	assert_int_equal(rbd_group_image_add(lab.io, "group", lab.io, "grouped"), 0);
+	assert_int_equal(rbd_group_snap_create(lab.io, "group", "of-all"), 0);
+	assert_int_equal(count_snapshots("grouped"), 0);
+	clone_expect("grouped", "grouped-1", true);
+	clone_expect("grouped", "grouped-2", false);
+	/* Nor does one that is newer than ours hide it. */
+	assert_int_equal(rbd_group_snap_create(lab.io, "group", "of-all-again"), 0);
+	clone_expect("grouped", "grouped-3", false);
+	assert_int_equal(count_snapshots("grouped"), 1);
+	assert_reads("grouped-3", 0, "one");
 }
 
-static void cloners_at_once_share_one_snapshot(void **state)
+/* 16 TiB are four million objects, to be asked one by one where there is no object map: that takes
+ * minutes, a new snapshot does not. */
+static void a_comparison_that_would_take_long_is_given_up(void **state)
 {
-	static struct cloner cloners[CLONERS];
-	pthread_barrier_t start;
 	uint64_t began;
 
 	(void)state;
-	make_image("herd", SIZE, FAST_FEATURES);
-	write_at("herd", 0, "one");
-	pthread_barrier_init(&start, NULL, CLONERS + 1);
-	for (unsigned i = 0; i < CLONERS; i++) {
-		cloners[i] = (struct cloner){.start = &start, .number = i};
-		assert_int_equal(pthread_create(&cloners[i].thread, NULL, run_cloner, &cloners[i]),
-				 0);
-	}
-	pthread_barrier_wait(&start);
+	make_image("vast", 16 * 1024 * 1024 * MIB, PLAIN);
+	write_at("vast", 0, "one");
+	take_snapshot("vast", "fits");
 	began = clock_now_us();
-	for (unsigned i = 0; i < CLONERS; i++)
-		pthread_join(cloners[i].thread, NULL);
-	print_message("# %u cloners at once: %llu ms\n", CLONERS,
-		      (unsigned long long)(clock_now_us() - began) / 1000);
-	pthread_barrier_destroy(&start);
-	for (unsigned i = 0; i < CLONERS; i++) {
-		if (cloners[i].result < 0)
-			print_error("cloner %u: %s\n", i, cloners[i].message);
-		assert_int_equal(cloners[i].result, 0);
-	}
-	assert_int_equal(count_snapshots("herd"), 1);
-	assert_reads("herd-31", 0, "one");
-	assert_int_equal(count_hidden(), 0);
+	clone_expect("vast", "vast-1", true);
+	assert_true(clock_now_us() - began < 60 * USEC_PER_SEC);
+	assert_reads("vast-1", 0, "one");
+
+	make_image("small", SIZE, PLAIN);
+	take_snapshot("small", "fits");
+	clone_expect("small", "small-1", false);
+}
+
+/* By object maps the same is soon told, in several steps. */
+static void a_vast_image_with_an_object_map_is_compared(void **state)
+{
+	(void)state;
+	make_image("mapped", 256 * 1024 * MIB, FAST_FEATURES);
+	write_at("mapped", 0, "one");
+	take_snapshot("mapped", "fits");
+	clone_expect("mapped", "mapped-1", false);
+	write_at("mapped", 255 * 1024 * MIB, "two");
+	clone_expect("mapped", "mapped-2", true);
+	assert_reads("mapped-2", 255 * 1024 * MIB, "two");
+}
+
+static void a_deadline_that_is_over_is_said_to_be(void **state)
+{
+	struct memory memory;
+	struct place p = {0};
+	struct base base = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	make_image("late", SIZE, FAST_FEATURES);
+	memory_init(&memory);
+	assert_done(place_open(lab.cluster, lab.pool, "", &p, &e), e);
+	assert_fails(snapshot_choose(&memory, &p, at("late"), 0, deadline_in(0), &base, &e), &e,
+		     ERR_UNREACHABLE, -ETIMEDOUT, "no time was left", "late", NULL);
+	place_deinit(&p);
+	memory_deinit(&memory);
 }
 
 int main(void)
@@ -417,7 +414,10 @@ int main(void)
 		cmocka_unit_test(one_look_decides_among_many_snapshots),
 		cmocka_unit_test(an_invalid_object_map_is_not_trusted),
 		cmocka_unit_test(what_was_seen_is_remembered_and_proved),
-		cmocka_unit_test(cloners_at_once_share_one_snapshot),
+		cmocka_unit_test(snapshots_of_a_group_do_not_count),
+		cmocka_unit_test(a_comparison_that_would_take_long_is_given_up),
+		cmocka_unit_test(a_vast_image_with_an_object_map_is_compared),
+		cmocka_unit_test(a_deadline_that_is_over_is_said_to_be),
 	};
 
 	return cmocka_run_group_tests_name("reuse", tests, lab_setup, lab_teardown);
