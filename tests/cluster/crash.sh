@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # rbdvold is killed at every point of what it does in the cluster; the same request, given again,
 # completes it, and nothing is left over. Beside the cluster, without a kernel that maps.
 # shellcheck source=../lab/tap.sh

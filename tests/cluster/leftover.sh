@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What a crash for good leaves behind is found by the doctor and removed by prune, and nothing else
 # is; and the doctor names the capability that a user lacks.
 # shellcheck source=../lab/tap.sh

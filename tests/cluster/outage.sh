@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A cluster that does not answer: each request ends in its time with what is waited for, the daemon
 # answers everybody else, ends when it is told to, and goes on by itself once the cluster is back.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Bad input and a world in bad order: each time one clear line on stderr, an exit status of its own,
 # and nothing changed.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # rbdvold is killed at every point of what it does with a device of this host; the same request,
 # given again, completes it, and nothing is left over: no mapping, key, link, hold or file. And a
 # device in use is not touched by any of that.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # detach --force of devices whose cluster is away: it ends in bounded time, or says what keeps it, and
 # the daemon serves on. A pool of its own.
 # shellcheck source=../lab/tap.sh

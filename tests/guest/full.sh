@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # No room: a pool whose quota is used up, then a cluster that is full. What needs room fails at once and
 # says so, what needs none goes on, and what is deleted makes room. A pool of its own.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What a host has attached loses its pool, or its user: it is told, and the devices end all the same.
 # A pool of its own.
 # shellcheck source=../lab/tap.sh

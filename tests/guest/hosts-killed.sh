@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A host dies with a volume attached: another takes it over, the first comes back and finds the world
 # as it is; and one that comes back first just goes on. A pool of its own.
 # shellcheck source=../lab/tap.sh

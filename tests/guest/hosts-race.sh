@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Two hosts want one volume at the same moment, again and again: each time exactly one gets it. The
 # same beside a plain 'rbd map', which asks nobody: it is seen, or comes after. A pool of its own.
 #

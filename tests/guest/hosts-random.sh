@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Three hosts attach, write, steal and detach few volumes, at random. Each volume is a log: a host
 # that has it reads how many marks there are, writes its own behind them, then the new number. A mark
 # that was written to its end must be there in the end, at a place that no other host was told was

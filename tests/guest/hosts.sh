@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Two hosts and one volume: who may write it, who is told what, and that a host from which a volume
 # is taken writes nothing into it any more (docs/holds.md). A pool of its own.
 # shellcheck source=../lab/tap.sh

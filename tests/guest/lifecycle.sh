@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The life of volumes on one host, through the installed command and daemon, against the lab's
 # cluster and a real kernel: what README and the manual promise, told as tests. Pools of its own.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A host loses its network with a volume attached: every command ends in its time, what hangs in the
 # kernel is told as stuck and holds up nobody else, rbdvold can be ended and started anew, and with the
 # network back all goes on by itself. A pool of its own.

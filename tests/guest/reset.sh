@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Clones taken back to the content of their parents: what is refused, what is kept, and that another
 # client then reads the parent's content, with the space back. A pool of its own.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Trimming through what may lie between a file system and its volume: a partition, LVM, dm-crypt; and
 # xfs. What passes no discards is named. A pool of its own.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Space given back: what file systems say, what the cluster has less, and what a volume takes. On the
 # device, a partition, below a dm layer, and in another mount namespace. A pool of its own.
 # shellcheck source=../lab/tap.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A wipe that does not come to its end: cancelled, interrupted by Ctrl-C, its daemon killed, its host
 # cut off from the cluster. What was done is said, the volume is not attached as if nothing were, and
 # the same command completes it. A pool of its own.

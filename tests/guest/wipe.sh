@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Volumes erased: what is refused, and that afterwards another client reads nothing but zeros, with
 # the space back in the cluster (trim) or all of it taken (zero). A pool of its own.
 # shellcheck source=../lab/tap.sh

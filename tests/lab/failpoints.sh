@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what the test sets: top_builddir, rbdvol, pool
 # For tests of crash safety, after tap.sh: the daemon is killed at each failpoint that an operation

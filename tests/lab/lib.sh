@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What `cluster` and `guest` share: where a lab is, its processes, its lock.
 #
@@ -33,7 +34,7 @@ bad_usage() {
 
 # --help prints the comment at the head of the script, as the program's own manual.
 print_help() {
-	sed -n '2,/^$/ { s/^# \{0,1\}//; p }' "$0"
+	sed -n '3,/^$/ { s/^# \{0,1\}//; p }' "$0"
 }
 
 # A lab's path is passed to programs that split words and that hold socket names

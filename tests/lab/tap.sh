@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # For tests written in shell: TAP on stdout, and the way into a guest.
 #
