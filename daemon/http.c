@@ -5,8 +5,10 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "daemon/api.h"
+#include "daemon/connections.h"
 #include "daemon/json.h"
 #include "daemon/log.h"
 
@@ -14,19 +16,21 @@
 #define BODY_DRAIN_MAX                                                                             \
 	(1024 * 1024) /* what is read of a body that is too long, before we hang up */
 #define HEADER_MEMORY	   (32 * 1024) /* of a connection: request line, headers, arguments */
-#define CONNECTIONS_MAX	   512
-#define IDLE_TIMEOUT_S	   10 /* between two bytes of a request, or two requests */
+#define IDLE_TIMEOUT_S	   10	       /* between two bytes of a request, or two requests */
+#define BODY_TIMEOUT_S	   60 /* from a request's head to its end, however its bytes trickle */
 #define THREAD_STACK_BYTES (1024 * 1024)
 
 struct http {
 	struct service *service;
 	const struct front *front;
 	struct MHD_Daemon *daemon;
+	struct connections connections;
 };
 
 /* One request from its first line to its answer. */
 struct exchange {
 	struct call call;
+	struct deadline deadline; /* for the rest of it to come */
 	const struct front *front;
 	const struct route *route;
 	char *body;
@@ -88,13 +92,22 @@ static int find_route(struct exchange *x, const char *method, const char *url)
 	return -EINVAL;
 }
 
+static int socket_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+/* Who is at the other end. */
+static int peer_of(struct MHD_Connection *connection, struct peer *out, struct err **e)
+{
+	return peer_get(socket_of(connection), out, e);
+}
+
 static int authorise(struct exchange *x, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct err *e = NULL;
 	struct peer peer;
-	int r = info ? peer_get(info->connect_fd, &peer, &e) : err_oom(&e);
+	int r = peer_of(connection, &peer, &e);
 
 	x->call.caller = r ? 0 : peer.pid;
 	if (!r)
@@ -165,12 +178,14 @@ static void begin(struct exchange *x, struct MHD_Connection *connection, const c
 		refuse(x, 0, NULL, arguments.e);
 }
 
-/* -EFBIG: hang up. */
+/* -EFBIG, -ETIMEDOUT: hang up. */
 static int receive(struct exchange *x, const char *data, size_t len)
 {
 	char *longer;
 
 	x->received += len;
+	if (deadline_passed(x->deadline))
+		return -ETIMEDOUT;
 	if (x->received > BODY_DRAIN_MAX)
 		return -EFBIG;
 	if (x->received > BODY_MAX)
@@ -231,6 +246,13 @@ static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connect
 	return send_answer(x, connection);
 }
 
+/* What one that was hung up had sent before is there to be read all the same. */
+static bool has_no_place(struct MHD_Connection *connection)
+{
+	return !MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			->socket_context;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *data,
 				  size_t *len, void **state)
@@ -239,12 +261,15 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	struct http *h = arg;
 
 	(void)version;
+	if (has_no_place(connection))
+		return MHD_NO;
 	if (!x) {
 		x = calloc(1, sizeof(*x));
 		if (!x)
 			return MHD_NO;
 		*state = x;
 		x->front = h->front;
+		x->deadline = deadline_in(BODY_TIMEOUT_S * USEC_PER_SEC);
 		x->call.service = h->service;
 		x->call.runtime = service_runtime(h->service);
 		MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
@@ -272,6 +297,25 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 	if (*state)
 		exchange_free(*state);
 	*state = NULL;
+}
+
+/* A connection that is one too many for its user is hung up at once. MHD's own policy for what it
+ * accepts can't do that: it sees an address, not the other end. */
+static void on_connection(void *arg, struct MHD_Connection *connection, void **place,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	_cleanup_err_ struct err *e = NULL;
+	struct http *h = arg;
+	struct peer peer;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		connections_leave(&h->connections, *place);
+		return;
+	}
+	if (peer_of(connection, &peer, &e) >= 0)
+		*place = connections_enter(&h->connections, peer.uid);
+	if (!*place)
+		shutdown(socket_of(connection), SHUT_RDWR);
 }
 
 /* The path stays as it came: only so does %2F in a volume's name differ from the path's own '/'. */
@@ -304,16 +348,19 @@ int http_start(struct service *s, const struct front *front, int listen_fd, stru
 		return err_oom(e);
 	h->service = s;
 	h->front = front;
+	connections_init(&h->connections);
 	h->daemon = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
 			MHD_USE_ITC | MHD_USE_ERROR_LOG,
 		0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-		NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+		NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_MEMORY,
 		MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK_BYTES, MHD_OPTION_END);
 	if (!h->daemon) {
+		connections_deinit(&h->connections);
 		free(h);
 		return err_set(e, ERR_FAILED, -EIO, "can't start the HTTP server");
 	}
@@ -329,5 +376,6 @@ void http_quiesce(struct http *h)
 void http_stop(struct http *h)
 {
 	MHD_stop_daemon(h->daemon);
+	connections_deinit(&h->connections);
 	free(h);
 }
