@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two hosts and one volume: who may write it, who is told what, and that a host from which a volume
-# is taken writes nothing into it any more (docs/holds.md). A pool of its own.
+# is taken writes nothing into it any more, on none of several OSDs (docs/holds.md). A pool of its own.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-in_lab a b
+in_lab --osds 3 a b
 
 pool=hosts
 sum='dd if=/dev/rbdvol/hosts/vol bs=4M iflag=direct status=none | sha256sum'

@@ -35,11 +35,16 @@ in_cluster() {
 }
 
 # A test of several hosts says `in_lab a b`: it goes on outside, beside guests a and b, with the
-# product in each; `on a COMMAND…` runs a command there. Its rbd and ceph are the cluster's.
+# product in each; `on a COMMAND…` runs a command there. Its rbd and ceph are the cluster's, which
+# has as many OSDs as it says before: `in_lab --osds 3 a b` (where it isn't up already).
 in_lab() {
-	local guest starting=()
+	local guest starting=() options=()
+	if [[ $1 == --osds ]]; then
+		options=("$1" "$2")
+		shift 2
+	fi
 	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
-	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
+	"$tap_tools/cluster" start "${options[@]}" >&2 || bail_out "the cluster did not start"
 	for guest; do
 		"$tap_tools/guest" --name "$guest" start --stage "$top_builddir/stage" >&2 &
 		starting+=($!)
