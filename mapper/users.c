@@ -329,6 +329,31 @@ static int add_holders(const struct nodes *nodes, struct strlist *out)
 	return 0;
 }
 
+/* Loop devices are no holders to the kernel; what backs one is told by its path. */
+static int add_loop(const struct nodes *nodes, const char *name, struct strlist *out)
+{
+	_cleanup_free_ char *path = NULL, *backing = NULL;
+
+	if (asprintf(&path, "/sys/block/%s/loop/backing_file", name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (file_read_line(AT_FDCWD, path, &backing) < 0 || !nodes_have(nodes, source_dev(backing)))
+		return 0;
+	return strlist_add(out, "held by %s (a loop device)", name);
+}
+
+static int add_loops(const struct nodes *nodes, struct strlist *out)
+{
+	cleanup(dir_close_p) DIR *dir = opendir("/sys/block");
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!strncmp(entry->d_name, "loop", 4) && add_loop(nodes, entry->d_name, out) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 /* Whether descriptor NAME of a process is one of NODES; only what stat can't hang on is asked. */
 static bool is_open_node(int fdsfd, const char *name, const struct nodes *nodes)
 {
@@ -366,7 +391,9 @@ static int add_lasting(const struct nodes *nodes, struct strlist *out)
 
 	if (r >= 0)
 		r = add_swaps(nodes, out);
-	return r < 0 ? r : add_holders(nodes, out);
+	if (r >= 0)
+		r = add_holders(nodes, out);
+	return r < 0 ? r : add_loops(nodes, out);
 }
 
 static int told(int r, const struct device *d, struct err **e)
