@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "base/failpoint.h"
 #include "mapper/module.h"
 #include "volume/operation.h"
 
@@ -77,6 +78,7 @@ static void undo(struct operation *o)
 
 	if (o->mapped_here)
 		device_unmap(&o->v->device, false, deadline_in(UNDO_US), &unmap);
+	FAILPOINT("undo.unmapped");
 	if (!o->mapped_here && !o->held_here)
 		return;
 	if (observe_device(o, &look)) {
@@ -87,6 +89,7 @@ static void undo(struct operation *o)
 	}
 	if (o->held_here && step_release.act(o, &release) < 0)
 		progress_note(o->progress, "it stays held by this host: %s", release->message);
+	FAILPOINT("undo.released");
 }
 
 int volume_attach(struct host *h, const struct spec *spec, const struct volume_request *req,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/failpoint.h"
 #include "rbd/shut-out.h"
 #include "volume/operation.h"
 
@@ -266,9 +267,12 @@ int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **
 	_cleanup_err_ struct err *release = NULL;
 	int r = hold_it(o, e);
 
+	FAILPOINT("hold.held");
 	if (r >= 0)
 		r = act(o, e);
+	FAILPOINT("hold.acted");
 	if (o->held_here && let_go(o, &release) < 0)
 		progress_note(o->progress, "it stays held by this host: %s", release->message);
+	FAILPOINT("hold.released");
 	return r;
 }

@@ -13,6 +13,10 @@ pool=crash2
 rbdvol=rbdvol
 
 cleanup() {
+	local mounted
+	for mounted in /srv/web*; do
+		umount "$mounted" 2>/dev/null
+	done
 	kill "$writer" 2>/dev/null
 	wait "$writer" 2>/dev/null
 	umount /srv/used 2>/dev/null
@@ -22,6 +26,10 @@ cleanup() {
 	pool_delete $pool
 }
 trap cleanup EXIT
+
+id_of() { # IMAGE
+	rbd info "$1" --format json | jq -r .id
+}
 
 pool_create $pool
 modprobe rbd single_major=Y
@@ -37,6 +45,7 @@ mkfs.ext4 -q -E nodiscard "$used" && mount "$used" /srv/used || bail_out "no fil
 	while echo $((n += 1)) >>/srv/used/log && sync -d /srv/used/log; do sleep 0.2; done
 ) &
 writer=$!
+me=$(rados -p $pool getxattr "rbd_header.$(id_of $pool/used)" rbdvol.hold)
 before=$(rbdvol show $pool/used --json | jq -c '[.device, .client_address, .held_by]')
 
 # A volume of its own for each run is space enough: what is in the cluster, tests/cluster/crash.sh
@@ -65,8 +74,51 @@ attached() {
 	rbdvol attach "$space" >/dev/null
 }
 
+mounted() {
+	attached
+	mkfs.ext4 -q -E nodiscard "/dev/rbdvol/$space"
+	mkdir "/srv/$image" && mount "/dev/rbdvol/$space" "/srv/$image"
+}
+
+# A hold as another host, or an earlier boot of this one, writes it: with a client that no other test
+# has.
+held_by() { # HOST BOOT HOST-NAME
+	volume
+	address=10.99.0.250:0/$((RANDOM * 32768 + RANDOM + 1))
+	rados -p $pool setxattr "rbd_header.$(id_of "$space")" rbdvol.hold \
+		"[{\"host\": \"$1\", \"boot_id\": \"$2\", \"host_name\": \"$3\", \"client_address\": \"$address\", \"since\": 1700000000}]"
+}
+
+earlier() {
+	held_by "$(jq -r '.[0].host' <<<"$me")" "an earlier boot" "$(jq -r '.[0].host_name' <<<"$me")"
+}
+
+elsewhere() {
+	held_by 0123456789abcdef "another boot" other
+}
+
+# Whoever held it is shut out when it is attached.
+taken() { # OPTION...
+	rbdvol attach "$space" "$@" && ceph osd blocklist ls 2>/dev/null | grep "^$address "
+}
+
+steal() {
+	taken --steal --yes
+}
+
 attach() {
 	rbdvol attach "$space"
+}
+
+# An attach that fails late, as udev does not name the device: it ends that and gives the hold back.
+# What an earlier attempt took it leaves alone, for a detach.
+unnamed() {
+	local status
+	mkdir -p /etc/udev/rules.d && : >/etc/udev/rules.d/59-rbdvol.rules && udevadm control --reload
+	! rbdvol attach "$space"
+	status=$?
+	rm /etc/udev/rules.d/59-rbdvol.rules && udevadm control --reload
+	((status == 0)) && rbdvol detach "$space"
 }
 
 detach() {
@@ -77,9 +129,24 @@ resize() {
 	rbdvol resize "$space" 32M && [[ $(blockdev --getsize64 "/dev/rbdvol/$space") == $((32 << 20)) ]]
 }
 
+resize_mounted() {
+	resize && [[ $(df --output=size --block-size=1M "/srv/$image" | tail -n 1) -gt 20 ]]
+}
+
 each_point attach volume attach
 each_point detach attached detach
 each_point "resize of an attached volume" attached resize grow.resized
+each_point "resize of a mounted volume" mounted resize_mounted '^(device|filesystem)'
+each_point "attach over the hold of an earlier boot" earlier taken hold.fenced
+each_point "attach --steal" elsewhere steal hold.fenced
+each_point "an attach that fails" volume unnamed '^undo'
+
+before_restart=$(listed .)
+kill -KILL "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null
+deadly_start
+is "after a restart list tells of all devices what it told before" "$(listed .)" "$before_restart"
+like "of some" "$before_restart" "$pool/used.*/srv/used"
 
 is "the device in use is what it was" \
 	"$(rbdvol show $pool/used --json | jq -c '[.device, .client_address, .held_by]')" "$before"

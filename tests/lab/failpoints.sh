@@ -51,6 +51,11 @@ world_without_lock() {
 	world | sed 's/"rbd_lock",*//; s/,]/]/'
 }
 
+# What `rbdvol list` tells of the volumes that JQ selects: device, mounts and all.
+listed() { # JQ
+	"$rbdvol" list --json | jq -c ".volumes | sort_by(.device)[] | $1"
+}
+
 # Of points with nothing between them the first: the end of a step is for the world the same moment
 # as the last of its inner points, and as the beginning of the next step. EVERY_POINT=1 keeps all.
 distinct() {
@@ -59,9 +64,11 @@ distinct() {
 		{ last = $0 }'
 }
 
-# each_point OPERATION PREPARE ACT [REGEX]: a test for each point (whose name matches).
+# each_point OPERATION PREPARE ACT [REGEX]: a test for each point (whose name matches; with EVERY_POINT=1
+# for all the same).
 each_point() {
-	local operation=$1 prepare=$2 act=$3 only=${4-.} points point expected before log
+	local operation=$1 prepare=$2 act=$3 only=${4-.} points point expected before log others
+	[[ -z ${EVERY_POINT-} ]] || only=.
 	new_space
 	$prepare
 	: >"$failpoints/seen"
@@ -73,6 +80,7 @@ each_point() {
 		new_space
 		$prepare
 		log=$failpoints/act
+		others=$(listed "select(.volume != \"$space\" and (.volume | startswith(\"$space/\") | not))")
 		echo "$point" >"$failpoints/armed"
 		$act >"$log" 2>&1
 		if [[ -e $failpoints/armed ]]; then
@@ -83,6 +91,9 @@ each_point() {
 		wait "$daemon_pid" 2>/dev/null
 		before=$SECONDS
 		deadly_start
+		[[ $(listed "select(.volume != \"$space\" and (.volume | startswith(\"$space/\") | not))") == "$others" ]] ||
+			tap_result 1 "after $operation killed at $point list tells the same of other volumes" \
+				"$(listed .)"$'\n'"before: $others"
 		if ! $act >"$log" 2>&1; then
 			tap_result 1 "$operation killed at $point is completed by its repetition" "$(cat "$log")"
 			continue
