@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Three hosts attach, write, steal and detach few volumes, at random. Each volume is a log: a host
-# that has it reads how many marks there are, writes its own behind them, then the new number. A mark
-# that was written to its end must be there in the end, at a place that no other host was told was
+# that has it reads how many marks there are, writes its own behind them, reads that back, then writes
+# the new number. A mark that was written to its end must be there in the end, at a place that no other host was told was
 # its own: two writers at once, or a write that comes after a theft, would break that.
 #
-# Usage: hosts-random.sh [ROUNDS [SEED]]: rounds of each host, by default 10; `make soak` does 200.
+# Usage: hosts-random.sh [ROUNDS [SEED]]: rounds of each host, by default 20; `make soak` does 200.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
 in_lab a b c
 
-rounds=${1:-10}
+rounds=${1:-20}
 seed=${2:-$((RANDOM * 32768 + RANDOM))}
 pool=random
 guests=(a b c)
@@ -51,12 +51,16 @@ worker() { # GUEST ROUNDS SEED: runs there
 					break
 				fi
 				mark="$1.$round.$i"
-				if put "$device" $((n + 1)) "$mark" && put "$device" 0 $((n + 1)); then
-					echo "mark $volume $((n + 1)) $mark"
-				else
+				if ! put "$device" $((n + 1)) "$mark" || ! found=$(set -o pipefail; block "$device" $((n + 1)) 2>/dev/null); then
 					echo "fenced $volume"
 					break
 				fi
+				[[ $found == "$mark" ]] || echo "failed $volume $((n + 1)): reads '$found' where it has just written $mark"
+				if ! put "$device" 0 $((n + 1)); then
+					echo "fenced $volume"
+					break
+				fi
+				echo "mark $volume $((n + 1)) $mark"
 				sleep 0.$((RANDOM % 4))
 			done
 			rbdvol detach "$volume" 2>/tmp/worker.err || echo "failed $volume detach with $?: $(tr '\n' ' ' </tmp/worker.err)"

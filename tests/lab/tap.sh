@@ -24,7 +24,7 @@ in_guest() {
 	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
 	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
 	"$tap_tools/guest" start --stage "$top_builddir/stage" >&2 || bail_out "the guest did not start"
-	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 top_srcdir="$top_srcdir" \
+	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 EVERY_POINT="${EVERY_POINT-}" top_srcdir="$top_srcdir" \
 		top_builddir="$top_builddir" bash "$(readlink -f -- "$0")" "$@" </dev/null
 }
 
