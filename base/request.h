@@ -45,6 +45,7 @@ struct volume_request {
 	bool force;
 	bool all;
 	bool dry_run;
+	bool all_hosts;
 	bool write;
 	uint64_t timeout_us;
 	char *cluster;

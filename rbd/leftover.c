@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "rbd/leftover.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "base/failpoint.h"
 #include "rbd/classes.h"
-#include "rbd/hold.h"
-#include "rbd/image-internal.h"
+#include "rbd/leftover-internal.h"
 #include "rbd/snapshot.h"
+
+/* A creation whose next request is on its way may be so old: longer than any cluster's time-out
+ * that is usual. */
+#define CREATION_S 60
 
 void leftovers_deinit(struct leftovers *l)
 {
 	strlist_deinit(&l->clones);
+	strlist_deinit(&l->strangers);
 	strlist_deinit(&l->snapshots);
+	strlist_deinit(&l->remains);
+	strlist_deinit(&l->wipes);
 	strlist_deinit(&l->holds);
+	strlist_deinit(&l->hold_clients);
 }
 
 /* "pool/[ns/]image[@snap]" taken apart: no parser for people's words, which refuses hidden names.
@@ -39,18 +43,76 @@ static int take_apart(const char *text, struct spec *out, struct err **e)
 	return spec_init(out, copy, ns == image ? "" : ns, image, snap) < 0 ? err_oom(e) : 0;
 }
 
-static bool is_unfinished(const char *image, const char *owner)
+int leftover_open(struct cluster *c, const char *name, struct spec *spec, struct place *p,
+		  struct err **e)
 {
-	const char *end = strrchr(image, '.');
+	int r = take_apart(name, spec, e);
 
-	if (strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)) || !end++)
+	return r < 0 ? r : place_open(c, spec->pool, spec->ns, p, e);
+}
+
+int leftover_volume(const char *name, struct spec *out, struct err **e)
+{
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_free_ char *meant = NULL;
+	int r = take_apart(name, &spec, e);
+
+	if (r < 0)
+		return r;
+	meant = name_meant(spec.image);
+	return spec_init(out, spec.pool, spec.ns, meant ? meant : spec.image, NULL) < 0 ? err_oom(e)
+											: 0;
+}
+
+const char *leftover_owner(const char *name, int *len)
+{
+	const char *owner = strrchr(name, '.');
+
+	owner = owner ? owner + 1 : name;
+	*len = (int)strcspn(owner, "-");
+	return owner;
+}
+
+static bool is_hidden(const char *image)
+{
+	return !strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)) &&
+	       strrchr(image, '.') > image;
+}
+
+static bool is_of_owner(const char *image, const char *owner)
+{
+	int len;
+	const char *its = leftover_owner(image, &len);
+
+	return (size_t)len == strlen(owner) && !strncmp(its, owner, strlen(owner)) &&
+	       (!its[len] || name_is_outgoing(image));
+}
+
+static bool is_busy(const struct leftover_query *q, const char *name)
+{
+	_cleanup_spec_ struct spec volume = {0};
+	_cleanup_err_ struct err *e = NULL;
+
+	return q->busy && (leftover_volume(name, &volume, &e) < 0 || q->busy(&volume, q->arg));
+}
+
+/* A child of one of our snapshots that is left over itself. */
+static bool is_unfinished(const struct leftover_query *q, const rbd_linked_image_spec_t *child)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (!is_hidden(child->image_name) || !is_of_owner(child->image_name, q->mine->host))
 		return false;
-	return !strncmp(end, owner, strlen(owner)) &&
-	       (!end[strlen(owner)] || name_is_outgoing(image));
+	if (asprintf(&name, "%s/%s%s%s", child->pool_name, child->pool_namespace,
+		     *child->pool_namespace ? "/" : "", child->image_name) < 0) {
+		name = NULL;
+		return false;
+	}
+	return !is_busy(q, name);
 }
 
 /* Whether the snapshot that IMAGE is open at has no child, or one that is left over itself. */
-static bool is_unneeded(rbd_image_t image, const char *owner)
+static bool is_unneeded(rbd_image_t image, const struct leftover_query *q)
 {
 	rbd_linked_image_spec_t child;
 	size_t n = 1;
@@ -58,15 +120,15 @@ static bool is_unneeded(rbd_image_t image, const char *owner)
 
 	if (rbd_list_children3(image, &child, &n) < 0)
 		return false;
-	unneeded = !n || is_unfinished(child.image_name, owner);
+	unneeded = !n || is_unfinished(q, &child);
 	if (n)
 		rbd_linked_image_spec_list_cleanup(&child, n);
 	return unneeded;
 }
 
 /* Add those of OPEN's snapshots that are ours and have no child. */
-static int find_snapshots(struct place *p, const char *image, const char *owner, rbd_image_t open,
-			  struct strlist *out)
+static int find_snapshots(struct place *p, const char *image, const struct leftover_query *q,
+			  rbd_image_t open, struct strlist *out)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	int r = snapshots_list(open, &snaps);
@@ -80,157 +142,169 @@ static int find_snapshots(struct place *p, const char *image, const char *owner,
 			continue;
 		if (rbd_open_read_only(p->io, image, &at, name) < 0)
 			at = NULL; /* it went away */
-		else if (is_unneeded(at, owner))
+		else if (is_unneeded(at, q))
 			r = strlist_add(out, "%s", name);
 	}
 	return r;
 }
 
-static int find_of_image(struct cluster *c, const char *text, const char *owner,
+static int since(struct place *p, const char *image, time_t *out)
+{
+	_cleanup_free_ char *object = NULL;
+	uint64_t size;
+
+	if (asprintf(&object, "rbd_id.%s", image) < 0) {
+		object = NULL;
+		return -ENOMEM;
+	}
+	return rados_stat(p->io, object, &size, out);
+}
+
+int leftover_since(struct cluster *c, const char *name, time_t *out, struct err **e)
+{
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_place_ struct place p = {0};
+	int r = leftover_open(c, name, &spec, &p, e);
+
+	*out = 0;
+	if (r < 0)
+		return r;
+	r = since(&p, spec.image, out);
+	return r < 0 && r != -ENOENT ? session_fail(p.session, r, e, "look at '%s'", name) : 0;
+}
+
+/* An image that can't be opened is none of it: only one without a header is no image. */
+static int has_header(struct place *p, const char *id)
+{
+	_cleanup_free_ char *object = NULL;
+	uint64_t size;
+	time_t when;
+	int r;
+
+	if (asprintf(&object, "rbd_header.%s", id) < 0) {
+		object = NULL;
+		return -ENOMEM;
+	}
+	r = rados_stat(p->io, object, &size, &when);
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+int is_remains(struct place *p, const char *image)
+{
+	_cleanup_free_ char *listed = NULL, *id = NULL;
+	time_t when;
+	int r = class_directory_id(p->io, image, &listed);
+
+	if (!r)
+		r = has_header(p, listed);
+	if (r)
+		return r == -ENOENT || r > 0 ? 0 : r;
+	r = class_image_id(p->io, image, &id);
+	if (r == -ENOENT)
+		return 1; /* deleted, all but the last change */
+	if (!r && strcmp(id, listed) != 0)
+		return 0; /* a name that is changing its image */
+	if (!r)
+		r = since(p, image, &when);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return when + CREATION_S < time(NULL);
+}
+
+/* What OPEN, image NAME, tells of a wipe: one under way has it open for writing. */
+static int find_wipe(rbd_image_t open, const char *name, struct leftovers *out)
+{
+	_cleanup_free_ char *noted = image_note(open, NOTE_WIPE);
+	_cleanup_strlist_ struct strlist watchers = {0};
+	int r = noted ? image_watchers(open, &watchers) : 0;
+
+	return r < 0 || !noted || watchers.n ? r : strlist_add(&out->wipes, "%s", name);
+}
+
+/* What can't be read of it is nobody's. */
+static int find_hold(struct cluster *c, const struct spec *spec, const char *name,
+		     const struct hold *mine, struct leftovers *out)
+{
+	_cleanup_hold_ struct hold hold = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (hold_get(c, spec, mine->host, &hold, &ignored) <= 0 || !hold_is_of(&hold, mine))
+		return 0;
+	if (strlist_add(&out->holds, "%s", name) < 0)
+		return -ENOMEM;
+	return strlist_add(&out->hold_clients, "%s", hold.client_address);
+}
+
+static int look_at(struct place *p, const struct spec *spec, const char *name,
+		   const struct leftover_query *q, struct leftovers *out)
+{
+	_cleanup_strlist_ struct strlist names = {0};
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
+
+	if (r < 0)
+		image = NULL;
+	if (r == -ENOENT) {
+		r = is_busy(q, name) ? 0 : is_remains(p, spec->image);
+		return r <= 0 ? r : strlist_add(&out->remains, "%s", name);
+	}
+	if (!r)
+		r = find_snapshots(p, spec->image, q, image, &names);
+	if (!r && !is_busy(q, name))
+		r = find_wipe(image, name, out);
+	for (size_t i = 0; !r && i < names.n; i++)
+		r = strlist_add(&out->snapshots, "%s@%s", name, names.items[i]);
+	return r;
+}
+
+static int find_of_image(struct cluster *c, const char *name, const struct leftover_query *q,
 			 struct leftovers *out, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
-	_cleanup_hold_ struct hold hold = {0};
-	_cleanup_err_ struct err *ignored = NULL;
-	int r = take_apart(text, &spec, e);
+	int r = leftover_open(c, name, &spec, &p, e);
 
-	if (!r)
-		r = place_open(c, spec.pool, spec.ns, &p, e);
 	if (r < 0)
 		return r;
-	r = rbd_open_read_only(p.io, spec.image, &image, NULL);
-	if (r < 0)
-		image = NULL;
+	r = look_at(&p, &spec, name, q, out);
 	if (!r)
-		r = find_snapshots(&p, spec.image, owner, image, &names);
+		r = find_hold(c, &spec, name, q->mine, out);
 	if (r == -ENOENT)
 		return 0; /* deleted meanwhile */
-	if (r < 0)
-		return session_fail(p.session, r, e, "look at the snapshots of '%s'", text);
-	for (size_t i = 0; i < names.n; i++)
-		if (strlist_add(&out->snapshots, "%s@%s", text, names.items[i]) < 0)
-			return err_oom(e);
-	if (hold_get(c, &spec, owner, &hold, &ignored) > 0 && !strcmp(hold.host, owner) &&
-	    strlist_add(&out->holds, "%s", text) < 0)
-		return err_oom(e);
-	return 0;
+	return r < 0 ? session_fail(p.session, r, e, "look for what is left over of '%s'", name)
+		     : 0;
 }
 
-static int find_clones(struct cluster *c, const char *pool, const char *owner, struct strlist *out,
+static int find_clones(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
 		       struct err **e)
 {
 	_cleanup_strlist_ struct strlist hidden = {0};
-	int r = image_list_hidden(c, pool, &hidden, e);
+	int r = image_list_hidden(c, q->pool, &hidden, e);
 
 	for (size_t i = 0; !r && i < hidden.n; i++) {
-		if (is_unfinished(strrchr(hidden.items[i], '/') + 1, owner) &&
-		    strlist_add(out, "%s", hidden.items[i]) < 0)
+		const char *name = hidden.items[i], *image = strrchr(name, '/') + 1;
+		bool ours = is_of_owner(image, q->mine->host);
+
+		if (!is_hidden(image) || (ours && is_busy(q, name)))
+			continue;
+		if (strlist_add(ours ? &out->clones : &out->strangers, "%s", name) < 0)
 			r = err_oom(e);
 	}
 	return r;
 }
 
-int leftovers_find(struct cluster *c, const char *pool, const char *image, const char *owner,
-		   struct leftovers *out, struct err **e)
+int leftovers_find(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
+		   struct err **e)
 {
 	_cleanup_strlist_ struct strlist names = {0};
 	int r;
 
-	if (image)
-		return find_of_image(c, image, owner, out, e);
-	r = find_clones(c, pool, owner, &out->clones, e);
+	if (q->image)
+		return find_of_image(c, q->image, q, out, e);
+	r = find_clones(c, q, out, e);
 	if (!r)
-		r = image_list(c, pool, &names, e);
+		r = image_list(c, q->pool, &names, e);
 	for (size_t i = 0; !r && i < names.n; i++)
-		r = find_of_image(c, names.items[i], owner, out, e);
+		r = find_of_image(c, names.items[i], q, out, e);
 	return r;
-}
-
-/* A hidden name may be all that is left over: the image is there under its own name, but that was
- * cut short. 1: so it was, and is completed; 0: it was not. */
-static int complete_publishing(struct place *p, const char *hidden)
-{
-	_cleanup_free_ char *name = name_meant(hidden), *id = NULL, *hidden_id = NULL;
-	int r;
-
-	if (!name || class_image_id(p->io, name, &id) < 0 ||
-	    class_image_id(p->io, hidden, &hidden_id) < 0 || strcmp(id, hidden_id) != 0)
-		return 0;
-	r = name_complete(p->io, name, id);
-	return r < 0 ? r : 1;
-}
-
-static int remove_hidden(struct place *p, const char *hidden, struct deadline deadline,
-			 struct err **e)
-{
-	int r = complete_publishing(p, hidden);
-
-	if (r < 0)
-		return session_fail(p->session, r, e, "complete '%s'", hidden);
-	if (r > 0)
-		return 0;
-	return name_is_outgoing(hidden) ? outgoing_discard(p, hidden, deadline, e)
-					: name_discard(p, hidden, deadline, e);
-}
-
-int leftover_remove_clone(struct cluster *c, const char *text, struct deadline deadline,
-			  struct err **e)
-{
-	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
-	int r = take_apart(text, &spec, e);
-
-	if (!r)
-		r = place_open(c, spec.pool, spec.ns, &p, e);
-	if (!r)
-		r = remove_hidden(&p, spec.image, deadline, e);
-	if (r == -EBUSY) { /* a clone that is under way */
-		err_free(steal(e));
-		return 0;
-	}
-	return r < 0 ? r : 1;
-}
-
-/* Remove the snapshot if it still has no child; the cluster itself refuses to lose the data of a
- * clone that was made this moment. */
-static int remove_snapshot(struct place *p, const struct spec *spec)
-{
-	_cleanup_image_ rbd_image_t at = NULL, image = NULL;
-	int protected = 0, r = rbd_open_read_only(p->io, spec->image, &at, spec->snap);
-
-	if (r < 0) {
-		at = NULL;
-		return r;
-	}
-	if (snapshot_children(at))
-		return -EBUSY;
-	r = rbd_open(p->io, spec->image, &image, NULL);
-	if (r < 0) {
-		image = NULL;
-		return r;
-	}
-	r = rbd_snap_is_protected(image, spec->snap, &protected);
-	if (!r && protected)
-		r = rbd_snap_unprotect(image, spec->snap);
-	FAILPOINT("prune.unprotected");
-	return r ? r : rbd_snap_remove(image, spec->snap);
-}
-
-int leftover_remove_snapshot(struct cluster *c, const char *text, struct err **e)
-{
-	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
-	int r = take_apart(text, &spec, e);
-
-	if (!r)
-		r = place_open(c, spec.pool, spec.ns, &p, e);
-	if (r < 0)
-		return r;
-	r = remove_snapshot(&p, &spec);
-	if (r == -EBUSY || r == -ENOENT)
-		return 0;
-	return r < 0 ? session_fail(p.session, r, e, "remove snapshot '%s'", text) : 1;
 }

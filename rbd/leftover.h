@@ -1,30 +1,57 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What rbdvol itself can leave in a cluster when it is cut short for good: found, and removed. */
+/* What rbdvol itself can leave in a cluster when it is cut short for good: found, and removed.
+ * Names are "pool/[ns/]image[@snap]", as they stand in the cluster. */
 #pragma once
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/deadline.h"
 #include "base/strlist.h"
 #include "rbd/cluster.h"
+#include "rbd/hold.h"
 
 struct leftovers {
-	/* Specs "pool/ns/.rbdvol-NAME.HOST" of clones of OWNER that were never published. Those of
-	 * other hosts may be under way. */
+	/* ".rbdvol-NAME.HOST": clones of this host that were never published, and images that a
+	 * reset replaced. */
 	struct strlist clones;
-	/* "pool/ns/image@rbdvol-N": snapshots of ours that no clone needs. */
+	/* The same of other hosts, which may be under way. */
+	struct strlist strangers;
+	/* "image@rbdvol-N": snapshots of ours that no clone needs. */
 	struct strlist snapshots;
-	/* Specs of images that OWNER holds. */
-	struct strlist holds;
+	/* Names that mean no image, since its creation or deletion was cut short. */
+	struct strlist remains;
+	/* Images whose wipe was cut short. */
+	struct strlist wipes;
+	/* Images that this host holds; and for each the address of the client that its hold names,
+	 * or "". */
+	struct strlist holds, hold_clients;
 };
 void leftovers_deinit(struct leftovers *l);
 #define _cleanup_leftovers_ cleanup(leftovers_deinit)
 
-/* Look at IMAGE ("pool/ns/image"; its own snapshots, not its clones), or without one at every image
- * of POOL, or of all pools where that is NULL too. */
-int leftovers_find(struct cluster *c, const char *pool, const char *image, const char *owner,
-		   struct leftovers *out, struct err **e);
+struct leftover_query {
+	const char *pool;	 /* NULL: every */
+	const char *image;	 /* "pool/ns/image": its own snapshots, not its clones; or NULL */
+	const struct hold *mine; /* what a hold of this host looks like */
+	/* Whether this process works on VOLUME, so that nothing of it is left over. */
+	bool (*busy)(const struct spec *volume, void *arg);
+	void *arg;
+};
+int leftovers_find(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
+		   struct err **e);
+
+/* The volume that a leftover is of. */
+int leftover_volume(const char *name, struct spec *out, struct err **e);
+/* The id of the host whose clone it is; inside NAME, with how long it is. */
+const char *leftover_owner(const char *name, int *len);
+/* When the name was made; 0: not known. */
+int leftover_since(struct cluster *c, const char *name, time_t *out, struct err **e);
+
 /* 1: removed; 0: it is gone already, or in use after all. */
-int leftover_remove_clone(struct cluster *c, const char *spec, struct deadline deadline,
+int leftover_remove_clone(struct cluster *c, const char *name, struct deadline deadline,
 			  struct err **e);
-int leftover_remove_snapshot(struct cluster *c, const char *spec, struct err **e);
+/* Nobody is shut out for its sake. */
+int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e);
+int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e);
+int leftover_remove_remains(struct cluster *c, const char *name, struct err **e);

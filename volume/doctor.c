@@ -3,6 +3,7 @@
  * memory) ends it. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "mapper/module.h"
 #include "mapper/rules.h"
@@ -119,23 +120,62 @@ static int check_caps(struct examination *x, struct err **e)
 	return r;
 }
 
-static bool is_mapped(const struct device_list *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		_cleanup_free_ char *spec = spec_format(&l->items[i].spec);
-
-		if (spec && !strcmp(spec, name))
-			return true;
-	}
-	return false;
-}
-
 static bool in_list(const struct strlist *l, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (!strcmp(l->items[i], name))
 			return true;
 	return false;
+}
+
+/* By its name, or where the image has another by now by the client that its hold names. */
+static bool is_held(const struct leftovers *left, const struct device *d, const char *name)
+{
+	return in_list(&left->holds, name) || in_list(&left->hold_clients, d->client_address);
+}
+
+/* NAME is being attached, detached or the like this moment. */
+static bool is_under_way(struct examination *x, const struct spec *spec)
+{
+	return presence_any(host_presences(x->host), spec);
+}
+
+static int check_stale_holds(struct examination *x, const struct leftovers *left,
+			     const struct device_list *devices, struct err **e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < left->holds.n; i++) {
+		_cleanup_spec_ struct spec volume = {0};
+
+		r = leftover_volume(left->holds.items[i], &volume, e);
+		if (r >= 0 && is_stale_hold(left, i, devices) && !is_under_way(x, &volume))
+			r = finding_add(x->out, FINDING_WARNING, "hold", "rbdvol prune ends that",
+					e, "%s is held by this host, but not attached",
+					left->holds.items[i]);
+	}
+	return r;
+}
+
+static int check_device(struct examination *x, const struct leftovers *left, const struct device *d,
+			const char *fsid, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(&d->spec);
+	int r = 0;
+
+	if (!name)
+		return err_oom(e);
+	if (is_under_way(x, &d->spec))
+		return 0;
+	if (!d->read_only && !strcmp(d->fsid, fsid) && !is_held(left, d, name) &&
+	    (!x->req->pool || !strcmp(x->req->pool, d->spec.pool)))
+		r = finding_add(x->out, FINDING_WARNING, "hold",
+				"rbdvol attach it: then no other host writes it by accident", e,
+				"%s (%s) is mapped for writing, but not held", name, d->node);
+	if (r >= 0 && !d->link)
+		r = finding_add(x->out, FINDING_WARNING, "udev", "udevadm trigger --settle on it",
+				e, "%s (%s) has no link below /dev/rbdvol", name, d->node);
+	return r;
 }
 
 /* Devices against holds, both ways. Those of other clusters can't be judged here. */
@@ -145,29 +185,10 @@ static int check_holds(struct examination *x, const struct leftovers *left,
 	char fsid[FSID_LEN + 1];
 	int r = cluster_fsid(x->cluster, fsid, e);
 
-	for (size_t i = 0; r >= 0 && i < left->holds.n; i++)
-		if (!is_mapped(devices, left->holds.items[i]))
-			r = finding_add(x->out, FINDING_WARNING, "hold",
-					"rbdvol detach it, if nobody attaches it this moment", e,
-					"%s is held by this host, but not attached",
-					left->holds.items[i]);
-	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
-		const struct device *d = &devices->items[i];
-		_cleanup_free_ char *name = spec_format(&d->spec);
-
-		if (!name)
-			return err_oom(e);
-		if (!d->read_only && !strcmp(d->fsid, fsid) && !in_list(&left->holds, name) &&
-		    (!x->req->pool || !strcmp(x->req->pool, d->spec.pool)))
-			r = finding_add(
-				x->out, FINDING_WARNING, "hold",
-				"rbdvol attach it: then no other host writes it by accident", e,
-				"%s (%s) is mapped for writing, but not held", name, d->node);
-		if (r >= 0 && !d->link)
-			r = finding_add(x->out, FINDING_WARNING, "udev",
-					"udevadm trigger --settle on it", e,
-					"%s (%s) has no link below /dev/rbdvol", name, d->node);
-	}
+	if (r >= 0)
+		r = check_stale_holds(x, left, devices, e);
+	for (size_t i = 0; r >= 0 && i < devices->n; i++)
+		r = check_device(x, left, &devices->items[i], fsid, e);
 	return r < 0 ? r : 0;
 }
 
@@ -182,6 +203,51 @@ static int add_leftovers(struct examination *x, const char *about, const struct 
 	return r;
 }
 
+static int add_stranger(struct examination *x, const char *name, struct err **e)
+{
+	char when[64] = "an unknown time";
+	int len, r;
+	const char *owner = leftover_owner(name, &len);
+	time_t since;
+	struct tm tm;
+
+	r = leftover_since(x->cluster, name, &since, e);
+	if (r < 0)
+		return r;
+	if (since && localtime_r(&since, &tm))
+		strftime(when, sizeof(when), "%F %T %z", &tm);
+	return finding_add(x->out, FINDING_WARNING, "another host's clone",
+			   "if that host does not come back: rbdvol prune --all-hosts", e,
+			   "%s is unfinished by host %.*s since %s", name, len, owner, when);
+}
+
+static int add_remains(struct examination *x, const struct leftovers *left, struct err **e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < left->strangers.n; i++)
+		r = add_stranger(x, left->strangers.items[i], e);
+	for (size_t i = 0; !r && i < left->remains.n; i++)
+		r = finding_add(x->out, FINDING_WARNING, "incomplete image",
+				"rbdvol prune removes it", e,
+				"%s is no image any more, or not yet: its creation or deletion was "
+				"cut short",
+				left->remains.items[i]);
+	for (size_t i = 0; !r && i < left->wipes.n; i++) {
+		_cleanup_free_ char *advice = NULL;
+
+		if (asprintf(&advice, "rbdvol wipe %s --algorithm trim completes it",
+			     left->wipes.items[i]) < 0) {
+			advice = NULL;
+			return err_oom(e);
+		}
+		r = finding_add(x->out, FINDING_WARNING, "wipe", advice, e,
+				"%s is erased in part: a wipe of it was cut short",
+				left->wipes.items[i]);
+	}
+	return r;
+}
+
 static int check_leftovers(struct examination *x, struct err **e)
 {
 	_cleanup_leftovers_ struct leftovers left = {0};
@@ -191,8 +257,7 @@ static int check_leftovers(struct examination *x, struct err **e)
 	int r = device_list(&devices, &why);
 
 	if (r >= 0)
-		r = leftovers_find(x->cluster, x->req->pool, NULL, host_identity(x->host)->id,
-				   &left, &why);
+		r = find_leftovers(x->host, x->cluster, x->req->pool, NULL, &left, &why);
 	if (r < 0)
 		return add_error(x, FINDING_ERROR, "leftovers", why, e);
 	r = check_holds(x, &left, &devices, e);
@@ -200,6 +265,8 @@ static int check_leftovers(struct examination *x, struct err **e)
 		r = add_leftovers(x, "unfinished clone", &left.clones, e);
 	if (r >= 0)
 		r = add_leftovers(x, "unused snapshot", &left.snapshots, e);
+	if (r >= 0)
+		r = add_remains(x, &left, e);
 	if (r >= 0 && x->out->n == before)
 		r = finding_add(x->out, FINDING_OK, "leftovers", NULL, e,
 				"nothing is left over, and devices and holds agree");

@@ -27,6 +27,7 @@ typedef int finding_operation(struct host *h, const struct volume_request *req, 
 /* Whether this host can do what rbdvol needs, and what was left behind in the cluster (of
  * req->pool, or of all). A finding is no failure of the operation. */
 finding_operation volume_doctor;
-/* Remove (with req->dry_run: only find) what rbdvol left behind: unfinished clones of this host,
- * and snapshots of its own that no clone needs; of req->from alone, where it is given. */
+/* Remove (with req->dry_run: only find) what rbdvol left behind: unfinished clones of this host
+ * (with req->all_hosts old ones of others too), snapshots of its own that no clone needs, names
+ * without an image, holds of this host without a device; of req->from alone, where it is given. */
 finding_operation volume_prune;

@@ -24,6 +24,7 @@ struct host {
 	struct host_identity identity;
 	pthread_mutex_t lock; /* guards the connections */
 	struct fenced *fenced;
+	struct presences presences;
 	struct connection *connections;
 	size_t connections_n;
 };
@@ -80,6 +81,7 @@ int host_new(const struct host_config *config, struct host **out, struct err **e
 	if (!h)
 		return err_oom(e);
 	pthread_mutex_init(&h->lock, NULL);
+	presences_init(&h->presences);
 	h->fenced = fenced_new();
 	r = !h->fenced || config_copy(&h->config, config) < 0 ? err_oom(e)
 							      : identity_init(&h->identity, e);
@@ -102,6 +104,7 @@ void host_free(struct host *h)
 	}
 	free(h->connections);
 	fenced_free(h->fenced);
+	presences_deinit(&h->presences);
 	free((char *)h->config.cluster);
 	free((char *)h->config.user);
 	free((char *)h->config.conf);
@@ -126,6 +129,11 @@ const struct host_identity *host_identity(const struct host *h)
 struct fenced *host_fenced(struct host *h)
 {
 	return h->fenced;
+}
+
+struct presences *host_presences(struct host *h)
+{
+	return &h->presences;
 }
 
 const char *host_pool(const struct host *h, const struct volume_request *req)

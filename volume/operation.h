@@ -2,6 +2,7 @@
 /* Internal to volume/: one operation under way, and the runner of its steps. */
 #pragma once
 
+#include "volume/presence.h"
 #include "volume/volume.h"
 
 /* Who this host is, as written into holds and into the names of clones under way. */
@@ -16,10 +17,11 @@ struct operation {
 	const struct spec *spec;
 	const struct volume_request *req;
 	struct progress *progress;
-	struct cluster *cluster; /* connected when first used */
-	struct spec parent;	 /* req->from, parsed; empty where not given */
-	struct volume_info *v;	 /* what is observed */
-	struct err *missing;	 /* which part of the spec observe_image did not find */
+	struct cluster *cluster;  /* connected when first used */
+	struct spec parent;	  /* req->from, parsed; empty where not given */
+	struct volume_info *v;	  /* what is observed */
+	struct presence presence; /* this operation is at the image */
+	struct err *missing;	  /* which part of the spec observe_image did not find */
 	struct device meant; /* where a device was named: that, as it was; its node is NULL else */
 	struct krbd_options options; /* map options: the user's, the configuration's, defaults */
 	unsigned permille;	     /* of the step that was told of last */
@@ -57,8 +59,18 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 		 struct err **e);
 struct fenced;
 struct fenced *host_fenced(struct host *h);
+struct presences *host_presences(struct host *h);
 /* The pool of a spec that names none. */
 const char *host_pool(const struct host *h, const struct volume_request *req);
+
+/* prune.c */
+struct leftovers;
+/* What is left over in POOL (NULL: in every pool) or of IMAGE, but for what an operation of this
+ * daemon is at. */
+int find_leftovers(struct host *h, struct cluster *c, const char *pool, const char *image,
+		   struct leftovers *out, struct err **e);
+/* Whether no device of this host belongs to the hold I that was found. */
+bool is_stale_hold(const struct leftovers *left, size_t i, const struct device_list *devices);
 
 /* Connect, told as a step of its own: of all waits it is the likeliest to be long, and a message
  * about it must name the monitors. */

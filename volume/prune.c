@@ -1,16 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Of each leftover that is this host's prune has the volume alone while it removes it: no operation
+ * of this daemon that begins meanwhile can take the same thing for its own. */
 #include <errno.h>
+#include <string.h>
+#include <time.h>
 
 #include "rbd/leftover.h"
 #include "volume/finding.h"
 #include "volume/operation.h"
 
+/* Another host that has not finished so long has died: each request of its to the cluster would
+ * have ended by then. */
+#define STRANGER_S 3600
+
 struct pruning {
+	struct host *host;
 	struct cluster *cluster;
 	struct progress *progress;
 	struct finding_list *out;
 	bool dry_run;
 };
+
+static struct hold host_hold(const struct host *h)
+{
+	const struct host_identity *id = host_identity(h);
+
+	return (struct hold){
+		.host = (char *)id->id,
+		.host_name = id->name,
+		.boot_id = (char *)id->boot_id,
+	};
+}
+
+static bool is_busy(const struct spec *volume, void *arg)
+{
+	return presence_any(host_presences(arg), volume);
+}
+
+int find_leftovers(struct host *h, struct cluster *c, const char *pool, const char *image,
+		   struct leftovers *out, struct err **e)
+{
+	const struct hold mine = host_hold(h);
+	const struct leftover_query q = {
+		.pool = pool,
+		.image = image,
+		.mine = &mine,
+		.busy = is_busy,
+		.arg = h,
+	};
+
+	return leftovers_find(c, &q, out, e);
+}
+
+bool is_stale_hold(const struct leftovers *left, size_t i, const struct device_list *devices)
+{
+	for (size_t d = 0; d < devices->n; d++) {
+		_cleanup_free_ char *name = spec_format(&devices->items[d].spec);
+
+		if (!name || !strcmp(name, left->holds.items[i]) ||
+		    !strcmp(devices->items[d].client_address, left->hold_clients.items[i]))
+			return false;
+	}
+	return true;
+}
 
 static int tell(struct pruning *p, const char *about, const char *name, int removed, struct err **e)
 {
@@ -20,29 +72,129 @@ static int tell(struct pruning *p, const char *about, const char *name, int remo
 				      : "stays: it is in use, or gone already");
 }
 
+/* Call REMOVE alone at the volume that NAME is left over of. */
+static int alone(struct pruning *p, const char *name,
+		 int (*remove)(struct pruning *p, const char *name, struct err **e), struct err **e)
+{
+	struct presences *all = host_presences(p->host);
+	_cleanup_spec_ struct spec volume = {0};
+	struct presence presence = {0};
+	int r = leftover_volume(name, &volume, e);
+
+	if (r < 0 || p->dry_run)
+		return r;
+	if (!presence_begin_alone(all, &presence, &volume))
+		return 0;
+	r = remove(p, name, e);
+	presence_end(all, &presence);
+	return r;
+}
+
 static int remove_clone(struct pruning *p, const char *name, struct err **e)
 {
-	int r = p->dry_run ? 0 : leftover_remove_clone(p->cluster, name, p->progress->deadline, e);
+	return leftover_remove_clone(p->cluster, name, p->progress->deadline, e);
+}
+
+static int prune_clone(struct pruning *p, const char *name, struct err **e)
+{
+	int r = alone(p, name, remove_clone, e);
 
 	return r < 0 ? r : tell(p, "unfinished clone", name, r, e);
 }
 
-static int remove_snapshot(struct pruning *p, const char *name, struct err **e)
+static int prune_stranger(struct pruning *p, const char *name, struct err **e)
+{
+	int len, r;
+	const char *owner = leftover_owner(name, &len);
+	time_t since;
+
+	r = leftover_since(p->cluster, name, &since, e);
+	if (r < 0)
+		return r;
+	if (since + STRANGER_S > time(NULL))
+		return finding_add(p->out, FINDING_OK, "another host's clone", NULL, e,
+				   "%s of host %.*s stays: it is younger than an hour", name, len,
+				   owner);
+	r = p->dry_run ? 0 : leftover_remove_stranger(p->cluster, name, e);
+	return r < 0 ? r : tell(p, "another host's clone", name, r, e);
+}
+
+static int prune_snapshot(struct pruning *p, const char *name, struct err **e)
 {
 	int r = p->dry_run ? 0 : leftover_remove_snapshot(p->cluster, name, e);
 
 	return r < 0 ? r : tell(p, "unused snapshot", name, r, e);
 }
 
-static int remove_each(struct pruning *p, const struct strlist *names,
-		       int (*remove)(struct pruning *p, const char *name, struct err **e),
-		       struct err **e)
+static int remove_remains(struct pruning *p, const char *name, struct err **e)
+{
+	return leftover_remove_remains(p->cluster, name, e);
+}
+
+static int prune_remains(struct pruning *p, const char *name, struct err **e)
+{
+	int r = alone(p, name, remove_remains, e);
+
+	return r < 0 ? r : tell(p, "incomplete image", name, r, e);
+}
+
+/* Alone at it, and looked at anew: what it was found by may have been an attach under way. */
+static int release(struct pruning *p, const char *name, struct err **e)
+{
+	_cleanup_leftovers_ struct leftovers left = {0};
+	_cleanup_device_list_ struct device_list devices = {0};
+	_cleanup_spec_ struct spec volume = {0};
+	const struct hold mine = host_hold(p->host);
+	int r = device_list(&devices, e);
+
+	if (r >= 0)
+		r = leftover_volume(name, &volume, e);
+	if (r >= 0)
+		r = find_leftovers(p->host, p->cluster, NULL, name, &left, e);
+	if (r < 0 || !left.holds.n || !is_stale_hold(&left, 0, &devices))
+		return r < 0 ? r : 0;
+	r = hold_release(p->cluster, &volume, NULL, &mine, e);
+	return r < 0 ? r : 1;
+}
+
+static int prune_holds(struct pruning *p, const struct leftovers *left, struct err **e)
+{
+	_cleanup_device_list_ struct device_list devices = {0};
+	int r = device_list(&devices, e);
+
+	for (size_t i = 0; r >= 0 && i < left->holds.n; i++) {
+		if (!is_stale_hold(left, i, &devices))
+			continue;
+		r = alone(p, left->holds.items[i], release, e);
+		if (r >= 0)
+			r = tell(p, "stale hold", left->holds.items[i], r, e);
+	}
+	return r;
+}
+
+static int prune_each(struct pruning *p, const struct strlist *names,
+		      int (*prune)(struct pruning *p, const char *name, struct err **e),
+		      struct err **e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < names->n; i++)
-		r = remove(p, names->items[i], e);
+		r = prune(p, names->items[i], e);
 	return r;
+}
+
+static int prune_all(struct pruning *p, const struct leftovers *left, bool all_hosts,
+		     struct err **e)
+{
+	int r = prune_each(p, &left->clones, prune_clone, e);
+
+	if (r >= 0 && all_hosts)
+		r = prune_each(p, &left->strangers, prune_stranger, e);
+	if (r >= 0)
+		r = prune_each(p, &left->snapshots, prune_snapshot, e);
+	if (r >= 0)
+		r = prune_each(p, &left->remains, prune_remains, e);
+	return r < 0 ? r : prune_holds(p, left, e);
 }
 
 /* What is to be looked at: req->from as people write it, "pool/image"; NULL: everything. */
@@ -69,17 +221,20 @@ int volume_prune(struct host *h, const struct volume_request *req, struct progre
 	_cleanup_cluster_ struct cluster *c = NULL;
 	_cleanup_leftovers_ struct leftovers left = {0};
 	_cleanup_free_ char *parent = NULL;
-	struct pruning pruning = {.progress = p, .out = out, .dry_run = req->dry_run};
+	struct pruning pruning = {
+		.host = h,
+		.progress = p,
+		.out = out,
+		.dry_run = req->dry_run,
+	};
 	int r = parent_name(h, req, &parent, e);
 
 	if (r >= 0)
 		r = host_cluster(h, req, &c, e);
 	if (r >= 0)
-		r = leftovers_find(c, req->pool, parent, host_identity(h)->id, &left, e);
+		r = find_leftovers(h, c, req->pool, parent, &left, e);
 	pruning.cluster = c;
 	if (r >= 0)
-		r = remove_each(&pruning, &left.clones, remove_clone, e);
-	if (r >= 0)
-		r = remove_each(&pruning, &left.snapshots, remove_snapshot, e);
+		r = prune_all(&pruning, &left, req->all_hosts, e);
 	return r < 0 ? r : 0;
 }

@@ -18,6 +18,7 @@ cleanup() {
 	wait "$daemon_pid" 2>/dev/null
 	pool_delete $pool
 	ceph auth rm client.weak 2>/dev/null
+	ceph config rm osd osd_client_watch_timeout
 	rm -rf "$failpoints"
 }
 trap cleanup EXIT
@@ -34,7 +35,17 @@ findings() { # LEVEL: what of the doctor has it
 	"$rbdvol" doctor --pool $pool 2>/dev/null | grep "^$1"
 }
 
+finds() { # REGEX
+	findings warning | grep "$1"
+}
+
+watched() { # IMAGE
+	[[ $(rbd status "$1" --format json | jq '.watchers | length') != 0 ]]
+}
+
 pool_create $pool
+# How long the watch of a killed client looks like somebody.
+ceph config set osd osd_client_watch_timeout 10
 rbd namespace create $pool/team
 rbd create --size 16M $pool/golden
 rbd create --size 16M $pool/team/golden
@@ -77,6 +88,103 @@ die_at replace.named "$rbdvol" reset $pool/team/named
 ok "nor what a reset has put in the place of another" rbd bench --io-type read --io-size 4K --io-total 64K $pool/team/named
 "$rbdvol" prune --pool $pool >/dev/null
 is "the other one is" "$(rbd ls $pool/team | sort | xargs)" "golden named"
+
+# What is left of an image that was never made, or is no more, is its name: after a while without
+# a header nobody can be about to make it.
+id_of() {
+	rbd info "$1" --format json | jq -r .id
+}
+age() { # OBJECT: written two hours ago (with what the ceph command is made of)
+	/usr/bin/python3 - "$pool" "$1" <<-'END'
+		import os, rados, sys, time
+		with rados.Rados(conffile=os.environ["CEPH_CONF"]) as cluster, cluster.open_ioctx(sys.argv[1]) as io:
+		    content = io.read(sys.argv[2])
+		    with rados.WriteOpCtx() as op:
+		        op.write_full(content)
+		        io.operate_write_op(op, sys.argv[2], mtime=int(time.time()) - 7200)
+	END
+}
+for image in cut young; do
+	rbd create --size 16M $pool/$image
+	rados -p $pool rm "rbd_header.$(id_of $pool/$image)"
+done
+age rbd_id.cut
+rbd create --size 16M $pool/deleted
+rados -p $pool rm "rbd_header.$(id_of $pool/deleted)" && rados -p $pool rm rbd_id.deleted
+is "names without an image are found, unless they may be about to get one" \
+	"$(findings warning | grep -o "incomplete image: $pool/[a-z]*" | sort)" \
+	"incomplete image: $pool/cut"$'\n'"incomplete image: $pool/deleted"
+"$rbdvol" prune --pool $pool >/dev/null
+is "and removed" "$(rbd ls $pool | grep -E 'cut|deleted|young')" young
+age rbd_id.young
+"$rbdvol" prune --pool $pool >/dev/null
+is "the other one, too, when it is old enough" "$(rbd ls $pool | grep young)" ""
+
+# A wipe that was cut short is for its owner to complete.
+rbd create --size 16M $pool/wiped
+die_at wipe.emptied "$rbdvol" wipe $pool/wiped --algorithm trim
+wait_for 60 finds "wipe: $pool/wiped"
+like "a wipe that was cut short is told, with what completes it" "$(findings warning)" \
+	"wipe: $pool/wiped is erased in part.*\(rbdvol wipe $pool/wiped --algorithm trim completes it\)"
+like "its hold, too" "$(findings warning)" "hold: $pool/wiped is held by this host, but not attached \(rbdvol prune"
+like "which prune ends" "$("$rbdvol" prune --pool $pool)" "stale hold: $pool/wiped is removed"
+is "so it is free" "$("$rbdvol" show $pool/wiped --json | jq -c '[.held_by, .size]')" '[null,0]'
+ok "and completed" "$rbdvol" wipe $pool/wiped --algorithm trim --retry 60
+is "no finding is left" "$(findings warning)" ""
+
+# Other hosts' clones may be under way.
+rbd clone --rbd-default-clone-format 2 $pool/golden@"$used" $pool/.rbdvol-lost.0123456789abcdef
+rbd clone --rbd-default-clone-format 2 $pool/golden@"$used" $pool/.rbdvol-open.0123456789abcdef
+rbd create --size 16M $pool/.rbdvol-gone.0123456789abcdef-old
+like "the doctor tells of another host's clones" "$(findings warning)" \
+	"another host's clone: $pool/.rbdvol-gone.0123456789abcdef-old is unfinished by host 0123456789abcdef since 20"
+is "which prune leaves alone" "$("$rbdvol" prune --pool $pool)" ""
+like "even when told about other hosts, as long as they are young" "$("$rbdvol" prune --pool $pool --all-hosts)" \
+	"another host's clone: $pool/.rbdvol-lost.0123456789abcdef of host 0123456789abcdef stays: it is younger"
+for image in lost.0123456789abcdef open.0123456789abcdef gone.0123456789abcdef-old; do
+	age "rbd_id..rbdvol-$image"
+done
+coproc rbd watch $pool/.rbdvol-open.0123456789abcdef 2>&1 # until its input ends
+watcher=$COPROC_PID
+wait_for 60 watched $pool/.rbdvol-open.0123456789abcdef
+dry=$("$rbdvol" prune --dry-run --pool $pool --all-hosts)
+is "a dry run tells of them" "$(wc -l <<<"$dry")" 3
+"$rbdvol" prune --pool $pool --all-hosts >/dev/null
+is "old ones go, but for one that is open somewhere" "$(rbd ls $pool | grep ^.rbdvol)" .rbdvol-open.0123456789abcdef
+is "nobody was shut out for that" "$(kill -0 $watcher && watched $pool/.rbdvol-open.0123456789abcdef; echo $?)" 0
+eval "exec ${COPROC[1]}>&-"
+wait $watcher
+"$rbdvol" prune --pool $pool --all-hosts >/dev/null
+is "that one later" "$(rbd ls $pool | grep ^.rbdvol)" ""
+
+# Clones that are being made are not left over, in this daemon least of all.
+prunes() {
+	while [[ ! -e $failpoints/over ]]; do
+		"$rbdvol" prune --pool $pool || return
+	done
+}
+prunes >"$failpoints/prunes" 2>&1 &
+pruner=$!
+failed=''
+for n in {1..5}; do
+	creators=()
+	rbd bench --io-type write --io-size 4K --io-total 4K $pool/golden >/dev/null 2>&1 # a new snapshot is needed
+	for image in a b c d; do
+		"$rbdvol" create $pool/beside-$image$n --from $pool/golden --size 24M 2>>"$failpoints/creates" &
+		creators+=($!)
+	done
+	for creator in "${creators[@]}"; do
+		wait "$creator" || failed+="$n "
+	done
+done
+touch "$failpoints/over"
+wait $pruner
+is "prunes beside creates succeed" "$? $(grep -c rror "$failpoints/prunes")" "0 0"
+is "and so do the creates" "$failed$(grep -v '^rbdvol: note: cloned from' "$failpoints/creates")" ""
+is "all of them are there, whole" "$(for n in {1..5}; do for image in a b c d; do
+	rbd info $pool/beside-$image$n --format json 2>/dev/null | jq -r '[.size, .parent.image] | join(" ")'
+done; done | sort | uniq -c | xargs)" "20 25165824 golden"
+is "nothing hidden is left" "$(rbd ls $pool | grep ^.rbdvol)" ""
 
 ceph auth get-or-create client.weak mon 'allow r' osd "allow r pool=$pool" >"$weak"
 kill "$daemon_pid"
