@@ -10,6 +10,7 @@
 #define NAME_OBJECT   "rbd_id."
 #define HEADER_OBJECT "rbd_header."
 #define MAP_OBJECT    "rbd_object_map."
+#define NOTES_AT_ONCE 64
 
 /* Allocated by librados. */
 struct answer {
@@ -258,6 +259,46 @@ int class_note(rados_ioctx_t io, const char *id, const char *key, const char *va
 	rados_write_op_assert_exists(op);
 	rados_write_op_exec(op, "rbd", "metadata_set", (const char *)in.data, in.len, &result);
 	return rados_write_op_operate2(op, io, object, NULL, 0);
+}
+
+int class_note_remove(rados_ioctx_t io, const char *id, const char *key)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	struct writer in = {0};
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&in, key);
+	if (in.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_assert_exists(op);
+	rados_write_op_exec(op, "rbd", "metadata_remove", (const char *)in.data, in.len, &result);
+	return rados_write_op_operate2(op, io, object, NULL, 0);
+}
+
+int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_answer_ struct answer a = {0};
+	struct writer in = {0};
+	struct reader reader;
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&in, start);
+	write_u64(&in, NOTES_AT_ONCE);
+	r = read_call(io, object, "rbd", "metadata_list", &in, &a);
+	reader = reader_of(&a);
+	for (uint32_t n = r < 0 ? 0 : read_u32(&reader); !r && n; n--) {
+		_cleanup_free_ char *key = read_string(&reader);
+
+		read_skip(&reader, read_u32(&reader)); /* the value */
+		r = reader.bad ? -EPROTO : strlist_add(out, "%s", key);
+	}
+	return r;
 }
 
 int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/strlist.h"
 #include "rbd/memory.h"
 
 /* The image that NAME means; the caller frees it. -ENOENT: none (or one of format 1). */
@@ -32,6 +33,9 @@ int class_directory_replace(rados_ioctx_t io, const char *name, const char *old_
 
 /* Set KEY of the image's metadata ('rbd image-meta'). */
 int class_note(rados_ioctx_t io, const char *id, const char *key, const char *value);
+int class_note_remove(rados_ioctx_t io, const char *id, const char *key);
+/* The first keys of the image's metadata behind START, in their order. */
+int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out);
 /* RBD_FLAG_* of a snapshot, or of head (LIBRADOS_SNAP_HEAD). */
 int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out);
 /* The state that a proof is made of, in one round trip, if NAME still means ID. -ESTALE: it does

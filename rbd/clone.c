@@ -226,6 +226,23 @@ static char *origin(const struct work *w)
 	return spec_format(&s);
 }
 
+/* librbd copies the parent's metadata to a clone. What rbdvol noted there is of the parent alone.
+ */
+static int drop_inherited(rados_ioctx_t io, const char *id)
+{
+	static const char ours[] = "rbdvol.";
+	_cleanup_strlist_ struct strlist keys = {0};
+	int r = class_note_keys(io, id, ours, &keys);
+
+	for (size_t i = 0; !r && i < keys.n; i++) {
+		if (strncmp(keys.items[i], ours, strlen(ours)))
+			break;
+		if (strcmp(keys.items[i], NOTE_FROM))
+			r = class_note_remove(io, id, keys.items[i]);
+	}
+	return r;
+}
+
 /* Everything between the snapshot and the child's name. Negative errno; -EEXIST: the hidden name
  * or the child's is taken. */
 static int make(struct work *w, uint64_t features)
@@ -244,6 +261,8 @@ static int make(struct work *w, uint64_t features)
 		r = class_image_id(w->to.io, w->hidden, &id);
 	if (!r)
 		r = class_note(w->to.io, id, NOTE_FROM, from);
+	if (!r)
+		r = drop_inherited(w->to.io, id);
 	FAILPOINT("clone.noted");
 	if (!r)
 		r = grow(w);
