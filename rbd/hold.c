@@ -41,26 +41,50 @@ static int read_state(struct place *p, const struct spec *spec, const char *obje
 	return r < 0 ? fail(p, spec, r, e) : 0;
 }
 
+static int read_of(struct cluster *c, const struct spec *spec, struct hold_state *out,
+		   struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *object = NULL;
+	int r = open_object(c, spec, &p, &object, e);
+
+	return r < 0 ? r : read_state(&p, spec, object, out, e);
+}
+
+static int hand_out(struct hold *item, struct hold *out)
+{
+	*out = *item;
+	*item = (struct hold){0};
+	return 1;
+}
+
 int hold_get(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
 	     struct err **e)
 {
 	_cleanup_hold_state_ struct hold_state state = {0};
-	_cleanup_place_ struct place p = {0};
-	_cleanup_free_ char *object = NULL;
 	size_t pick = 0;
-	int r = open_object(c, spec, &p, &object, e);
+	int r = read_of(c, spec, &state, e);
 
 	*out = (struct hold){0};
-	if (r >= 0)
-		r = read_state(&p, spec, object, &state, e);
 	if (r < 0 || !state.n)
 		return r;
 	for (size_t i = 0; host && i < state.n; i++)
 		if (!strcmp(state.items[i].host, host))
 			pick = i;
-	*out = state.items[pick];
-	state.items[pick] = (struct hold){0};
-	return 1;
+	return hand_out(&state.items[pick], out);
+}
+
+int hold_get_other(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
+		   struct err **e)
+{
+	_cleanup_hold_state_ struct hold_state state = {0};
+	int r = read_of(c, spec, &state, e);
+
+	*out = (struct hold){0};
+	for (size_t i = 0; r >= 0 && i < state.n; i++)
+		if (strcmp(state.items[i].host, host))
+			return hand_out(&state.items[i], out);
+	return r < 0 ? r : 0;
 }
 
 enum fate {

@@ -39,6 +39,9 @@ struct hold_claim {
  * 0: none. */
 int hold_get(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
 	     struct err **e);
+/* The same of another host's than HOST: 0: none has. */
+int hold_get_other(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
+		   struct err **e);
 /* Take the hold, or make this host's own like mine (an address and a time that it has stay where
  * mine has none). What an earlier boot of this host left is shut out first. -EBUSY (held) names
  * host, address and since. With steal whoever has it is shut out, and after that has lost it. */

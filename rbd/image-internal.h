@@ -13,6 +13,7 @@
 #include "rbd/usage.h"
 
 #define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
+#define NOTE_MADE "rbdvol.made" /* the image's id: what image_made_set says of this very image */
 #define NOTE_WIPE "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
 
 /* Bits that say how an image is or what it is in; no wish of anybody's. */

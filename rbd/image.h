@@ -75,6 +75,12 @@ int image_note_get(struct cluster *c, const struct spec *spec, const char *key, 
 int image_note_set(struct cluster *c, const struct spec *spec, const char *key, const char *value,
 		   struct err **e);
 
+/* Note whether the image that SPEC now names was made for who asks: no clone of it inherits that,
+ * nor what later gets its name. */
+int image_made_set(struct cluster *c, const struct spec *spec, bool made, struct err **e);
+/* 1: it was; 0: not. */
+int image_made_get(struct cluster *c, const struct spec *spec, struct err **e);
+
 /* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */
 char *image_features_format(uint64_t features);
 /* Whether 'rbd feature disable' takes them all. */

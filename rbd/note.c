@@ -43,3 +43,31 @@ int image_note_set(struct cluster *c, const struct spec *spec, const char *key, 
 	return r < 0 ? session_fail(p.session, r, e, "note '%s' on image '%s'", key, spec->image)
 		     : 0;
 }
+
+int image_made_set(struct cluster *c, const struct spec *spec, bool made, struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *id = NULL;
+	int r = place_open(c, spec->pool, spec->ns, &p, e);
+
+	if (r < 0)
+		return r;
+	r = class_image_id(p.io, spec->image, &id);
+	return r < 0 ? session_fail(p.session, r, e, "look at image '%s'", spec->image)
+		     : image_note_set(c, spec, NOTE_MADE, made ? id : "", e);
+}
+
+int image_made_get(struct cluster *c, const struct spec *spec, struct err **e)
+{
+	_cleanup_place_ struct place p = {0};
+	_cleanup_free_ char *id = NULL, *made = NULL;
+	int r = image_note_get(c, spec, NOTE_MADE, &made, e);
+
+	if (r > 0)
+		r = place_open(c, spec->pool, spec->ns, &p, e);
+	if (!made || r < 0)
+		return r;
+	r = class_image_id(p.io, spec->image, &id);
+	return r < 0 ? session_fail(p.session, r, e, "look at image '%s'", spec->image)
+		     : !strcmp(made, id);
+}

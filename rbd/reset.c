@@ -257,6 +257,19 @@ static int ignore_progress(uint64_t done, uint64_t total, void *arg)
 	return 0;
 }
 
+/* It is the volume that it was, under another id. */
+static int renew_made(struct reset *s, rbd_image_t image)
+{
+	_cleanup_free_ char *made = image_note(s->image, NOTE_MADE);
+	_cleanup_free_ char *id = NULL;
+	int r;
+
+	if (!made || strcmp(made, s->info.id))
+		return 0;
+	r = class_image_id(s->at.io, s->hidden, &id);
+	return r < 0 ? r : rbd_metadata_set(image, NOTE_MADE, id);
+}
+
 /* What was copied of the parent goes: a key that was removed from the clone does not come back. */
 static int dress(struct reset *s)
 {
@@ -271,6 +284,8 @@ static int dress(struct reset *s)
 	r = each_note(image, image, drop_note);
 	if (!r)
 		r = each_note(s->image, image, copy_note);
+	if (!r)
+		r = renew_made(s, image);
 	FAILPOINT("reset.noted");
 	if (!r)
 		r = rbd_get_size(image, &size_bytes);
