@@ -17,6 +17,8 @@
 
 /* of the superblock: s_state, s_feature_incompat */
 enum { EXT_VALID = 1, EXT_ERRORS = 2, EXT_RECOVER = 4 };
+/* where the superblock has sb_inprogress */
+enum { XFS_INPROGRESS = 126 };
 /* e2fsck's exit statuses, a sum of these */
 enum { E2FSCK_FIXED = 1, E2FSCK_REBOOT = 2 };
 
@@ -76,6 +78,21 @@ int filesystem_blank(const char *node, char **out_what, struct err **e)
 	}
 	*out_what = strdup(what);
 	return *out_what ? 0 : err_oom(e);
+}
+
+int filesystem_unfinished(const char *node, const char *type, struct err **e)
+{
+	_cleanup_close_ int fd = -1;
+	uint8_t sb[512];
+	int r;
+
+	if (strcmp(type, "xfs"))
+		return 0; /* mkfs.ext4 writes the superblock last */
+	fd = open(node, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : read_start(fd, sb, sizeof(sb));
+	if (r < 0)
+		return err_errno(e, r, "can't read the file system on %s", node);
+	return sb[XFS_INPROGRESS] != 0;
 }
 
 /* The words of OPTIONS, which is cut up, behind N in ARGV; the list ends with NODE. */

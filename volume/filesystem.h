@@ -20,9 +20,15 @@ int mkfs_options_check(const char *type, const char *options, struct err **e);
 int mount_options_parse(const char *type, const char *options, unsigned long *flags, char **data,
 			struct err **e);
 
+/* Is WORD among them? OPTIONS may be NULL. */
+bool mount_options_have(const char *options, const char *word);
+
 /* Nothing is on the device: libblkid finds no signature, and its first MiB has no byte but zero. 1;
  * 0: something is, and *out_what (the caller frees it) says what. */
 int filesystem_blank(const char *node, char **out_what, struct err **e);
+/* 1: its making was cut off, and it can't ever have been mounted; 0: not, as far as that is to be
+ * seen. */
+int filesystem_unfinished(const char *node, const char *type, struct err **e);
 /* Make a file system, without discarding the device first. The caller knows that nothing is on it.
  */
 int filesystem_make(const char *node, const char *type, const char *options,

@@ -12,8 +12,11 @@ void publish_name_decode(char *name);
 /* mkdir -p, for root only below RUNSTATEDIR/rbdvol. */
 int publish_make_folder(const char *path, struct err **e);
 
-/* The device is ours to detach, or not. Written before it is attached. */
-int publish_own(const struct spec *spec, struct err **e);
+/* The device is ours to detach: noted before it is attached, with SERIAL 0, and again with that of
+ * the device. */
+int publish_own(const struct spec *spec, uint64_t serial, struct err **e);
 bool publish_is_own(const struct spec *spec);
+/* The device that is there has SERIAL: ours no more if it is another than was noted. */
+void publish_own_check(const struct spec *spec, uint64_t serial);
 /* Forget the users (the marks too, with ALL): what they used is not mounted. */
 void publish_users_clear(const struct spec *spec, bool all);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* /run/rbdvol/users/VOLUME/: a file for each user, and the mark that the device is ours to detach.
- * A name on a tmpfs is there or not, and survives all but a reboot: so empty files do. */
+ * A name on a tmpfs is there or not, and survives all but a reboot: so empty files do; the mark has
+ * the device's serial number in it, once there is one. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "volume/publish-internal.h"
 
 #define USERS	 PUBLISH_FOLDER "/users"
@@ -77,6 +80,13 @@ static int users_folder(const struct spec *spec, char **out, struct err **e)
 	return 0;
 }
 
+int publish_spec_check(const struct spec *spec, struct err **e)
+{
+	_cleanup_free_ char *folder = NULL;
+
+	return users_folder(spec, &folder, e);
+}
+
 int publish_make_folder(const char *path, struct err **e)
 {
 	_cleanup_free_ char *part = strdup(path);
@@ -96,8 +106,8 @@ int publish_make_folder(const char *path, struct err **e)
 	return 0;
 }
 
-/* Make the empty file NAME in the volume's folder. */
-static int file_make(const struct spec *spec, const char *name, struct err **e)
+/* Make the file NAME with TEXT in the volume's folder. */
+static int file_make(const struct spec *spec, const char *name, const char *text, struct err **e)
 {
 	_cleanup_free_ char *folder = NULL, *path = NULL;
 	_cleanup_close_ int fd = -1;
@@ -111,8 +121,10 @@ static int file_make(const struct spec *spec, const char *name, struct err **e)
 		path = NULL;
 		return err_oom(e);
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return fd < 0 ? err_errno(e, -errno, "can't note a user in %s", path) : 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return err_errno(e, -errno, "can't write %s", path);
+	return 0;
 }
 
 /* A descriptor of the volume's folder; -ENOENT without an error where there is none. */
@@ -139,12 +151,19 @@ static int user_file(const char *id, char **out, struct err **e)
 	return (*e)->code;
 }
 
+int publish_user_check(const char *id, struct err **e)
+{
+	_cleanup_free_ char *file = NULL;
+
+	return user_file(id, &file, e);
+}
+
 int publish_user_add(const struct spec *spec, const char *id, struct err **e)
 {
 	_cleanup_free_ char *file = NULL;
 	int r = user_file(id, &file, e);
 
-	return r < 0 ? r : file_make(spec, file, e);
+	return r < 0 ? r : file_make(spec, file, "", e);
 }
 
 int publish_user_remove(const struct spec *spec, const char *id, struct err **e)
@@ -192,9 +211,24 @@ int publish_users(const struct spec *spec, unsigned *out, struct err **e)
 	return 0;
 }
 
-int publish_own(const struct spec *spec, struct err **e)
+int publish_own(const struct spec *spec, uint64_t serial, struct err **e)
 {
-	return file_make(spec, MARK, e);
+	char text[32] = "";
+
+	if (serial)
+		snprintf(text, sizeof(text), "%" PRIu64, serial);
+	return file_make(spec, MARK, text, e);
+}
+
+void publish_own_check(const struct spec *spec, uint64_t serial)
+{
+	_cleanup_close_ int fd = folder_open(spec);
+	_cleanup_free_ char *noted = NULL;
+
+	if (fd < 0 || file_read_line(fd, MARK, &noted) < 0 || !*noted)
+		return; /* no mark, or cut off before it had a device */
+	if (strtoull(noted, NULL, 10) != serial)
+		unlinkat(fd, MARK, 0);
 }
 
 bool publish_is_own(const struct spec *spec)

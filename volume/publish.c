@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "mapper/grow.h"
 #include "mapper/module.h"
@@ -12,9 +15,11 @@
 #include "volume/filesystem.h"
 #include "volume/operation.h"
 
-#define MOUNTS	       PUBLISH_FOLDER "/mounts"
-#define NOTE_MKFS      "rbdvol.mkfs" /* the type, while a file system is being made */
-#define UNDO_US	       (20 * USEC_PER_SEC)
+#define MOUNTS	  PUBLISH_FOLDER "/mounts"
+#define NOTE_MKFS "rbdvol.mkfs" /* the type, while a file system is being made */
+#define UNDO_US	  (20 * USEC_PER_SEC)
+#define LONG_US                                                                                    \
+	(3600 * USEC_PER_SEC) /* mkfs, e2fsck: of what is large, and killed it is for nothing */
 #define MOUNTS_STACKED 16
 
 void publish_wish_deinit(struct publish_wish *w)
@@ -26,10 +31,29 @@ void publish_wish_deinit(struct publish_wish *w)
 	*w = (struct publish_wish){0};
 }
 
+static int exclude(const char *one, const char *other, struct err **e)
+{
+	return err_set(e, ERR_USAGE, -EINVAL, "%s and %s exclude each other", one, other);
+}
+
+/* What is for reading only, and what wants it otherwise. */
+static int check_read_only(const struct publish_wish *w, unsigned long flags, bool rw,
+			   struct err **e)
+{
+	if (w->read_only && w->shared)
+		return exclude("read-only", "shared", e);
+	if (w->read_only && rw)
+		return exclude("read-only", "the mount option 'rw'", e);
+	if ((w->read_only || flags & MS_RDONLY) && (w->mode_given || w->uid_given || w->gid_given))
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "the root folder of a volume that is read-only can't be changed");
+	return 0;
+}
+
 int publish_wish_check(const struct publish_wish *w, struct err **e)
 {
 	_cleanup_krbd_options_ struct krbd_options options = {0};
-	unsigned long flags;
+	unsigned long flags = 0;
 	int r = w->fs ? filesystem_known(w->fs, true, e) : 0;
 
 	if (r >= 0 && w->mkfs_options)
@@ -40,106 +64,9 @@ int publish_wish_check(const struct publish_wish *w, struct err **e)
 		r = mount_options_parse(w->fs, w->mount_options, &flags, NULL, e);
 	if (r >= 0 && w->map_options)
 		r = krbd_options_parse(w->map_options, kernel_version(), &options, e);
-	if (r >= 0 && w->read_only && (w->mode_given || w->uid_given || w->gid_given))
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "the root folder of a volume that is read-only can't be changed");
-	return r < 0 ? r : 0;
-}
-
-int publish_note_get(struct host *h, const struct spec *spec, const char *key, char **out,
-		     struct err **e)
-{
-	const struct volume_request req = {0};
-	_cleanup_cluster_ struct cluster *c = NULL;
-	int r = host_cluster(h, &req, &c, e);
-
-	*out = NULL;
-	if (r < 0)
-		return r;
-	r = image_note_get(c, spec, key, out, e);
-	if (r > 0 && !**out) { /* a note can't be removed, only emptied */
-		free(steal(out));
-		r = 0;
-	}
-	return r;
-}
-
-int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, struct err **e)
-{
-	const struct volume_request req = {0};
-	_cleanup_cluster_ struct cluster *c = NULL;
-	int r = host_cluster(h, &req, &c, e);
-
-	return r < 0 ? r : cluster_available(c, pool, out_bytes, e);
-}
-
-int publish_note_set(struct host *h, const struct spec *spec, const char *key, const char *value,
-		     struct err **e)
-{
-	const struct volume_request req = {0};
-	_cleanup_cluster_ struct cluster *c = NULL;
-	int r = host_cluster(h, &req, &c, e);
-
-	return r < 0 ? r : image_note_set(c, spec, key, value, e);
-}
-
-/* 1: IMAGE, one of a list of all, is NAME and has the note KEY; *out is its spec. */
-static int is_found(struct host *h, const char *image, const char *name, const char *key,
-		    struct spec *out, struct err **e)
-{
-	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_err_ struct err *why = NULL;
-	_cleanup_free_ char *note = NULL;
-	int r;
-
-	if (spec_parse(image, "", &spec, &why) < 0 || strcmp(spec.image, name))
-		return 0;
-	r = publish_note_get(h, &spec, key, &note, &why);
-	if (r < 0 && r != -ENOENT) {
-		*e = steal(&why);
-		return r;
-	}
-	if (r <= 0)
-		return 0;
-	*out = spec;
-	spec = (struct spec){0};
-	return 1;
-}
-
-static int refuse_two(const struct spec *one, const struct spec *other, struct err **e)
-{
-	_cleanup_free_ char *a = spec_format(one), *b = spec_format(other);
-
-	if (!a || !b)
-		return err_oom(e);
-	return err_set(e, ERR_EXISTS, -EEXIST, "which volume is meant: %s or %s?", a, b);
-}
-
-int publish_find(struct host *h, const char *name, const char *key, struct spec *out,
-		 struct err **e)
-{
-	const struct volume_request req = {0};
-	_cleanup_strlist_ struct strlist images = {0};
-	_cleanup_cluster_ struct cluster *c = NULL;
-	int r = host_cluster(h, &req, &c, e);
-
-	*out = (struct spec){0};
 	if (r >= 0)
-		r = image_list(c, NULL, &images, e);
-	for (size_t i = 0; r >= 0 && i < images.n; i++) {
-		_cleanup_spec_ struct spec found = {0};
-
-		r = is_found(h, images.items[i], name, key, &found, e);
-		if (r <= 0)
-			continue;
-		if (out->image)
-			r = refuse_two(out, &found, e);
-		else
-			*out = found, found = (struct spec){0};
-	}
-	if (r < 0)
-		spec_deinit(out);
-	return r < 0 ? r : out->image != NULL;
+		r = check_read_only(w, flags, mount_options_have(w->mount_options, "rw"), e);
+	return r < 0 ? r : 0;
 }
 
 char *publish_folder(const struct spec *spec)
@@ -150,18 +77,35 @@ char *publish_folder(const struct spec *spec)
 	return name && asprintf(&out, MOUNTS "/%s", name) >= 0 ? out : NULL;
 }
 
-/* 1: the volume itself is mounted on FOLDER; 0: nothing; -EBUSY: something else is. */
-static int staged_at(const struct spec *spec, const char *folder, struct err **e)
+enum { STATE_FREE, STATE_STAGED, STATE_DEAD };
+
+/* A block device that has gone stays in the table of mounts. */
+static bool is_gone(dev_t dev)
 {
-	_cleanup_device_ struct device d = {0};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(dev), minor(dev));
+	return major(dev) && access(path, F_OK) < 0;
+}
+
+/* STATE_STAGED: the volume itself is mounted on FOLDER; STATE_FREE: nothing; STATE_DEAD: what was,
+ * before its device was taken away; -EBUSY: something that is not ours. */
+static int state_of(const struct spec *spec, const char *folder, struct err **e)
+{
+	_cleanup_device_list_ struct device_list all = {0};
 	dev_t dev;
 	int r = mount_find(folder, &dev, e);
 
+	if (r > 0)
+		r = device_list(&all, e) < 0 ? (*e)->code : 1;
 	if (r <= 0)
 		return r;
-	r = device_find_spec(spec, NULL, &d, e);
-	if (r < 0 || (r && d.dev == dev))
-		return r;
+	/* The number of a device that has gone is given to the next. */
+	for (size_t i = 0; i < all.n; i++)
+		if (all.items[i].dev == dev)
+			return spec_equal(spec, &all.items[i].spec) ? STATE_STAGED : STATE_DEAD;
+	if (is_gone(dev))
+		return STATE_DEAD;
 	return err_set(e, ERR_BUSY, -EBUSY, "something else than %s is mounted on %s", spec->image,
 		       folder);
 }
@@ -169,8 +113,31 @@ static int staged_at(const struct spec *spec, const char *folder, struct err **e
 int publish_is_staged(const struct spec *spec, struct err **e)
 {
 	_cleanup_free_ char *folder = publish_folder(spec);
+	int r = folder ? state_of(spec, folder, e) : err_oom(e);
 
-	return folder ? staged_at(spec, folder, e) : err_oom(e);
+	return r < 0 ? r : r == STATE_STAGED;
+}
+
+static int unmount_all(const struct spec *spec, const char *folder, struct progress *p,
+		       struct err **e)
+{
+	dev_t dev;
+	int r = 1;
+
+	for (int i = 0; i < MOUNTS_STACKED && r > 0; i++) {
+		r = mount_find(folder, &dev, e);
+		if (r <= 0)
+			break;
+		if (p->step)
+			p->step(p, "unmount");
+		r = filesystem_umount(folder, e);
+		if (r < 0)
+			return err_wrap(e, "%s", spec->image);
+		r = 1;
+	}
+	if (r >= 0)
+		rmdir(folder);
+	return r;
 }
 
 /* One staging under way. */
@@ -182,6 +149,7 @@ struct staging {
 	char *folder;
 	struct volume_info v;
 	char *type; /* of the file system */
+	bool read_only;
 };
 
 static void staging_deinit(struct staging *s)
@@ -206,15 +174,26 @@ static int refuse_no_filesystem(const struct staging *s, const char *what, struc
 			   "that is blank and no clone");
 }
 
+/* What is noted while a file system is being made: of this image alone, not of one that inherits
+ * its notes. The caller frees it; NULL when out of memory. */
+static char *mkfs_note(const struct staging *s)
+{
+	char *out;
+
+	return asprintf(&out, "%s %s", s->v.image.id ? s->v.image.id : "", s->wish->fs) < 0 ? NULL
+											    : out;
+}
+
 static int make(struct staging *s, struct err **e)
 {
 	_cleanup_content_ struct content content = {0};
+	_cleanup_free_ char *note = mkfs_note(s);
 	const char *node = s->v.device.node;
-	int r = publish_note_set(s->host, s->spec, NOTE_MKFS, s->wish->fs, e);
+	int r = note ? publish_note_set(s->host, s->spec, NOTE_MKFS, note, e) : err_oom(e);
 
 	step(s, "mkfs");
 	if (r >= 0)
-		r = filesystem_make(node, s->wish->fs, s->wish->mkfs_options, s->progress->deadline,
+		r = filesystem_make(node, s->wish->fs, s->wish->mkfs_options, deadline_in(LONG_US),
 				    e);
 	if (r >= 0)
 		r = content_probe(node, &content, e);
@@ -232,10 +211,21 @@ static int make(struct staging *s, struct err **e)
 /* 1: we began to make a file system here and were cut off, so what is there is of our making. */
 static int was_cut_off(struct staging *s, struct err **e)
 {
-	_cleanup_free_ char *note = NULL;
-	int r = publish_note_get(s->host, s->spec, NOTE_MKFS, &note, e);
+	_cleanup_free_ char *noted = NULL, *note = mkfs_note(s);
+	int r = publish_note_get(s->host, s->spec, NOTE_MKFS, &noted, e);
 
-	return r <= 0 ? r : !strcmp(note, s->wish->fs);
+	if (!note)
+		return err_oom(e);
+	return r <= 0 ? r : !strcmp(noted, note);
+}
+
+/* From here on the file system is somebody's: should it be seen no more, it is not made anew. */
+static int forget_cut_off(struct staging *s, struct err **e)
+{
+	_cleanup_free_ char *noted = NULL;
+	int r = s->wish->fs ? publish_note_get(s->host, s->spec, NOTE_MKFS, &noted, e) : 0;
+
+	return r <= 0 ? r : publish_note_set(s->host, s->spec, NOTE_MKFS, "", e);
 }
 
 /* No file system is seen on the device. */
@@ -244,7 +234,7 @@ static int make_on_blank(struct staging *s, struct err **e)
 	_cleanup_free_ char *what = NULL, *why = NULL;
 	int r;
 
-	if (!s->wish->fs || s->wish->read_only || s->spec->snap)
+	if (!s->wish->fs || s->read_only || s->spec->snap)
 		return refuse_no_filesystem(s, "there is no file system", e);
 	if (s->v.image.parent.image || s->v.image.from)
 		return refuse_no_filesystem(s, "there is no file system that rbdvol knows", e);
@@ -267,8 +257,12 @@ static int find_type(struct staging *s, struct err **e)
 	if (r < 0)
 		return r;
 	if (content.type) {
+		r = filesystem_unfinished(s->v.device.node, content.type, e);
+		if (r)
+			return r < 0 ? r : make_on_blank(s, e);
 		s->type = steal(&content.type);
-		return filesystem_known(s->type, false, e);
+		r = filesystem_known(s->type, false, e);
+		return r < 0 ? r : forget_cut_off(s, e);
 	}
 	if (content.partition_table)
 		return refuse_no_filesystem(s, "there are partitions, and no file system,", e);
@@ -279,10 +273,10 @@ static int check(struct staging *s, struct err **e)
 {
 	int r;
 
-	if (s->v.device.read_only)
+	if (s->read_only)
 		return 0;
 	step(s, "check");
-	r = filesystem_check(s->v.device.node, s->type, s->progress->deadline, e);
+	r = filesystem_check(s->v.device.node, s->type, deadline_in(LONG_US), e);
 	if (r > 0)
 		progress_note(s->progress, "the file system of %s was not clean and was checked",
 			      s->spec->image);
@@ -297,7 +291,7 @@ static int mount_it(struct staging *s, struct err **e)
 		return r;
 	step(s, "mount");
 	return filesystem_mount(s->v.device.node, s->type, s->folder, s->wish->mount_options,
-				s->v.device.read_only, e);
+				s->read_only, e);
 }
 
 /* A file system that stays smaller than its volume is a pity and no reason to refuse it. */
@@ -305,7 +299,7 @@ static void grow(struct staging *s)
 {
 	_cleanup_err_ struct err *why = NULL;
 
-	if (s->v.device.read_only)
+	if (s->read_only)
 		return;
 	step(s, "grow");
 	if (mount_grow(s->folder, &s->v.device, &why) < 0)
@@ -319,7 +313,7 @@ static int set_owner(const struct staging *s, struct err **e)
 	bool asked = w->mode_given || w->uid_given || w->gid_given;
 	int r = 0;
 
-	if (!asked || s->v.device.read_only)
+	if (!asked || s->read_only)
 		return 0;
 	fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
@@ -338,15 +332,32 @@ static int set_owner(const struct staging *s, struct err **e)
 
 /* --- staging --- */
 
-/* Whose is the device? One that is there before we begin is its maker's, unless it is from an
- * attempt of ours that was cut off. */
+/* Whose is the device? One that is there before we begin is its maker's, unless we made it, or
+ * were cut off while we did. */
 static int claim(const struct staging *s, struct err **e)
 {
 	_cleanup_device_ struct device d = {0};
 	int r = device_find_spec(s->spec, NULL, &d, e);
 
 	publish_users_clear(s->spec, false); /* nothing is mounted: they are of a former time */
-	return r < 0 ? r : r ? 0 : publish_own(s->spec, e);
+	if (r > 0)
+		publish_own_check(s->spec, d.serial);
+	return r < 0 ? r : r ? 0 : publish_own(s->spec, 0, e);
+}
+
+/* A file system that two hosts write is destroyed, whatever was agreed: who comes second reads. */
+static int give_way(struct staging *s, struct err **e)
+{
+	_cleanup_free_ char *host = NULL;
+	int r = publish_other_writer(s->host, s->spec, &host, e);
+
+	if (r <= 0)
+		return r;
+	s->read_only = true;
+	progress_note(s->progress,
+		      "host %s has %s for writing: it is mounted for reading only here", host,
+		      s->spec->image);
+	return 0;
 }
 
 static int attach(struct staging *s, struct err **e)
@@ -356,14 +367,22 @@ static int attach(struct staging *s, struct err **e)
 		.shared = s->wish->shared,
 		.map_options = s->wish->map_options,
 	};
+	int r = volume_attach(s->host, s->spec, &req, s->progress, &s->v, e);
 
-	return volume_attach(s->host, s->spec, &req, s->progress, &s->v, e);
+	if (r >= 0 && publish_is_own(s->spec))
+		r = publish_own(s->spec, s->v.device.serial, e);
+	if (r < 0)
+		return r;
+	s->read_only = s->v.device.read_only;
+	return s->wish->shared && !s->read_only ? give_way(s, e) : 0;
 }
 
 static int stage(struct staging *s, struct err **e)
 {
-	int r = claim(s, e);
+	int r = unmount_all(s->spec, s->folder, s->progress, e); /* what is dead */
 
+	if (r >= 0)
+		r = claim(s, e);
 	if (r >= 0)
 		r = attach(s, e);
 	if (r >= 0)
@@ -400,9 +419,9 @@ int publish_stage(struct host *h, const struct spec *spec, const struct publish_
 		.progress = p,
 		.folder = publish_folder(spec),
 	};
-	int r = s.folder ? staged_at(spec, s.folder, e) : err_oom(e);
+	int r = s.folder ? state_of(spec, s.folder, e) : err_oom(e);
 
-	if (r)
+	if (r < 0 || r == STATE_STAGED)
 		return r < 0 ? r : 0;
 	r = stage(&s, e);
 	if (r < 0)
@@ -420,28 +439,6 @@ static int refuse_used(const struct spec *spec, struct err **e)
 	if (r < 0 || !users)
 		return r;
 	return err_set(e, ERR_BUSY, -EBUSY, "%s is mounted here for %u users", spec->image, users);
-}
-
-static int unmount_all(const struct spec *spec, const char *folder, struct progress *p,
-		       struct err **e)
-{
-	dev_t dev;
-	int r = 1;
-
-	for (int i = 0; i < MOUNTS_STACKED && r > 0; i++) {
-		r = mount_find(folder, &dev, e);
-		if (r <= 0)
-			break;
-		if (p->step)
-			p->step(p, "unmount");
-		r = filesystem_umount(folder, e);
-		if (r < 0)
-			return err_wrap(e, "%s", spec->image);
-		r = 1;
-	}
-	if (r >= 0)
-		rmdir(folder);
-	return r;
 }
 
 static int detach(struct host *h, const struct spec *spec, struct progress *p, struct err **e)
@@ -462,9 +459,9 @@ int publish_unstage(struct host *h, const struct spec *spec, struct progress *p,
 {
 	_cleanup_free_ char *folder = publish_folder(spec);
 	bool own = publish_is_own(spec);
-	int r = folder ? staged_at(spec, folder, e) : err_oom(e);
+	int r = folder ? state_of(spec, folder, e) : err_oom(e);
 
-	if (r > 0)
+	if (r == STATE_STAGED)
 		r = refuse_used(spec, e);
 	if (r >= 0)
 		r = unmount_all(spec, folder, p, e);

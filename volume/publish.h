@@ -20,7 +20,7 @@ struct publish_wish {
 	char *mount_options;
 	char *map_options;
 	bool read_only;
-	bool shared;
+	bool shared; /* others may have it too; mounted for reading only while one of them writes */
 	bool mode_given, uid_given, gid_given;
 	uint64_t mode, uid, gid; /* of the root folder */
 };
@@ -29,11 +29,23 @@ void publish_wish_deinit(struct publish_wish *w);
 /* Could this be staged at all? Looks at the words alone. -EINVAL, -EOPNOTSUPP. */
 int publish_wish_check(const struct publish_wish *w, struct err **e);
 
+/* -ENAMETOOLONG (usage): a folder can't be called after it. */
+int publish_spec_check(const struct spec *spec, struct err **e);
+
 /* A note on the volume in the cluster; as image_note_get and image_note_set. */
 int publish_note_get(struct host *h, const struct spec *spec, const char *key, char **out,
 		     struct err **e);
 int publish_note_set(struct host *h, const struct spec *spec, const char *key, const char *value,
 		     struct err **e);
+
+/* Note whether the volume was made for who asks, and is his to delete; as image_made_set and
+ * image_made_get. */
+int publish_made_set(struct host *h, const struct spec *spec, bool made, struct err **e);
+int publish_made_get(struct host *h, const struct spec *spec, struct err **e);
+
+/* 1: another host holds the volume for writing, and *out_host (the caller frees it) is its name; 0:
+ * none does. */
+int publish_other_writer(struct host *h, const struct spec *spec, char **out_host, struct err **e);
 
 /* The room that is left for new volumes in POOL; as cluster_available. */
 int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, struct err **e);
@@ -54,6 +66,8 @@ int publish_stage(struct host *h, const struct spec *spec, const struct publish_
  * more. -EBUSY (busy): it has users, or somebody is in the folder or at the device. */
 int publish_unstage(struct host *h, const struct spec *spec, struct progress *p, struct err **e);
 
+/* -EINVAL (usage): nobody can be counted under ID. */
+int publish_user_check(const char *id, struct err **e);
 /* Count ID as a user of a staged volume; once, however often it is added. -EINVAL (usage): no id.
  */
 int publish_user_add(const struct spec *spec, const char *id, struct err **e);
