@@ -37,6 +37,7 @@ struct docker_work {
 	int (*act)(struct docker_work *w, struct progress *p, struct err **e);
 	struct runtime *runtime;
 	struct attention *attention;
+	struct job_queue *jobs; /* that it is among */
 	char *name;
 	char *id;
 	struct spec spec; /* of NAME; empty while it is not known: then the work is a read */

@@ -6,8 +6,11 @@
 #include "daemon/docker-internal.h"
 #include "daemon/log.h"
 
-#define JOB_US	 (120 * USEC_PER_SEC) /* a mkfs of a large volume, a fsck */
+#define JOB_US	 (120 * USEC_PER_SEC) /* mkfs and fsck take what they need */
 #define TAKEN_US (5 * USEC_PER_SEC)   /* from the moment on that the job counts on its caller */
+#define MISSED	 "nobody waited for its end"
+#define BEFORE	 "the attempt before: "
+#define MISSED_S 120 /* older than that, an error is of another day */
 
 enum { WAITING, TAKEN, GONE };
 
@@ -107,16 +110,67 @@ static void log_end(const struct docker_work *w, const struct job *job, uint64_t
 		  e ? e->message : "done", (double)took_us / USEC_PER_SEC);
 }
 
+/* --- what came out when nobody waited any more --- */
+
+static bool is_missed(const struct job_view *v)
+{
+	time_t ended = v->since + (time_t)(v->age_us / USEC_PER_SEC);
+
+	for (size_t i = 0; v->error && i < v->notes.n; i++)
+		if (!strcmp(v->notes.items[i], MISSED))
+			return time(NULL) - ended < MISSED_S;
+	return false;
+}
+
+static int take_over(const struct err *error, struct err **e)
+{
+	bool known = !strncmp(error->message, BEFORE, strlen(BEFORE)); /* missed twice */
+
+	err_set(e, error->kind, error->code, "%s%s", known ? "" : BEFORE, error->message);
+	return error->hint ? err_hint(e, "%s", error->hint) : error->code;
+}
+
+/* 0, or the error of the last job before JOB that did the same, if nobody was told of it. An
+ * unmount has a user of its own to forget. */
+static int missed_error(const struct docker_work *w, const struct job *job, struct err **e)
+{
+	_cleanup_free_ char *volume = w->spec.image ? spec_format(&w->spec) : NULL;
+	_cleanup_job_views_ struct job_views all = {0};
+
+	if (!volume || w->verb == VERB_DETACH || job_queue_view(w->jobs, &all) < 0)
+		return 0;
+	for (size_t i = all.n; i-- > 0;) {
+		const struct job_view *v = &all.items[i];
+
+		if (v->id >= job_id(job) || v->verb != w->verb || strcmp(v->volume, volume))
+			continue;
+		return is_missed(v) ? take_over(v->error, e) : 0;
+	}
+	return 0;
+}
+
+static int act(struct docker_work *w, struct job *job, struct err **e)
+{
+	struct progress *p = job_progress(job);
+	bool wanted = !attention_is_gone(w->attention), told;
+	int r = missed_error(w, job, e);
+
+	told = r < 0;
+	if (!told && wanted)
+		r = w->act(w, p, e);
+	if (!told && !wanted)
+		return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "the runtime did not wait for it");
+	if (r < 0 && !attention_take(w->attention) && attention_is_gone(w->attention))
+		p->note(p, MISSED);
+	return r;
+}
+
 static int run(struct job *job, void *arg, char **result, struct err **e)
 {
 	uint64_t start_us = clock_now_us();
 	struct docker_work *w = arg;
-	int r;
+	int r = act(w, job, e);
 
-	if (attention_is_gone(w->attention))
-		r = err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "the runtime did not wait for it");
-	else
-		r = w->act(w, job_progress(job), e);
 	log_end(w, job, clock_now_us() - start_us, *e);
 	*result = steal(&w->found);
 	return r < 0 ? r : 0;
@@ -141,6 +195,7 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 		docker_work_free(w);
 		return err_oom(e);
 	}
+	w->jobs = service_jobs(s);
 	task.key = key; /* as api.c's: one operation at a time for a volume, whoever asks */
 	return job_submit(service_jobs(s), &task, out, e);
 }

@@ -60,6 +60,43 @@ int docker_name_put(const char *name, const struct spec *spec, struct err **e)
 	return 0;
 }
 
+/* No name begins so. */
+static char *begun_path(const char *name)
+{
+	char *path;
+
+	return asprintf(&path, FOLDER "/.+%s", name) < 0 ? NULL : path;
+}
+
+int docker_name_begin(const char *name, const struct spec *spec, struct err **e)
+{
+	_cleanup_free_ char *path = begun_path(name), *text = spec_format(spec);
+
+	if (!path || !text)
+		return err_oom(e);
+	mkdir(RUNSTATEDIR "/rbdvol", 0755);
+	mkdir(FOLDER, 0700);
+	unlink(path);
+	return symlink(text, path) < 0 ? err_errno(e, -errno, "can't write %s", path) : 0;
+}
+
+bool docker_name_is_begun(const char *name, const struct spec *spec)
+{
+	_cleanup_free_ char *path = begun_path(name), *text = spec_format(spec);
+	char begun[SPEC_MAX];
+	ssize_t len = path && text ? readlink(path, begun, sizeof(begun)) : -1;
+
+	return len >= 0 && (size_t)len == strlen(text) && !memcmp(begun, text, (size_t)len);
+}
+
+void docker_name_end(const char *name)
+{
+	_cleanup_free_ char *path = begun_path(name);
+
+	if (path)
+		unlink(path);
+}
+
 void docker_name_remove(const char *name)
 {
 	_cleanup_free_ char *path = path_of(name);

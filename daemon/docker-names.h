@@ -12,4 +12,8 @@ int docker_name_get(const char *name, struct spec *out, struct err **e);
 int docker_name_put(const char *name, const struct spec *spec, struct err **e);
 /* Fine where it is not there. */
 void docker_name_remove(const char *name);
+/* A volume is about to be made for NAME, where none was; known until docker_name_end. */
+int docker_name_begin(const char *name, const struct spec *spec, struct err **e);
+bool docker_name_is_begun(const char *name, const struct spec *spec);
+void docker_name_end(const char *name);
 int docker_name_list(struct strlist *out, struct err **e);

@@ -164,17 +164,28 @@ static bool given(const struct docker_options *o, size_t offset)
 }
 #define GIVEN(o, field) given(o, offsetof(struct docker_options, field))
 
+static int check_length(const struct docker_options *o, struct err **e)
+{
+	_cleanup_free_ char *text = docker_options_format(o);
+
+	if (!text)
+		return err_oom(e);
+	if (strlen(text) > TEXT_MAX)
+		return err_set(e, ERR_USAGE, -E2BIG, "the options are longer than %d bytes",
+			       TEXT_MAX);
+	return 0;
+}
+
 int docker_options_complete(struct docker_options *o, struct err **e)
 {
-	bool made = o->from || o->size_bytes;
-
+	if (check_length(o, e) < 0)
+		return (*e)->code;
+	o->keep_given = GIVEN(o, keep);
 	o->wish.mode_given = GIVEN(o, wish.mode);
 	o->wish.uid_given = GIVEN(o, wish.uid);
 	o->wish.gid_given = GIVEN(o, wish.gid);
 	if (!o->from && o->size_bytes && !o->wish.fs && set_text(&o->wish.fs, "ext4", e) < 0)
 		return (*e)->code;
-	if (!GIVEN(o, keep))
-		o->keep = !made;
 	if (o->from && (o->wish.fs || o->wish.mkfs_options))
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "a clone has its parent's file system: 'from' excludes 'fs' and "
@@ -218,9 +229,6 @@ int docker_options_parse(const char *text, struct docker_options *o, struct err 
 
 	if (!copy)
 		return err_oom(e);
-	if (strlen(text) > TEXT_MAX)
-		return err_set(e, ERR_USAGE, -E2BIG, "the options are longer than %d bytes",
-			       TEXT_MAX);
 	while ((line = strsep(&rest, "\n"))) {
 		char *value = strchr(line, '=');
 		int r;

@@ -17,7 +17,7 @@ struct docker_options {
 	uint64_t size_bytes;
 	char *pool;
 	char *ns;
-	bool keep;
+	bool keep, keep_given;
 	struct publish_wish wish;
 };
 void docker_options_deinit(struct docker_options *o);
@@ -27,8 +27,7 @@ void docker_options_deinit(struct docker_options *o);
 int docker_options_set(struct docker_options *o, const char *name, const char *value,
 		       struct err **e);
 /* When all are set: do they make sense together? Fills in what follows from others: a volume made
- * with a size and no parent gets ext4; one that was neither cloned nor made for the runtime is
- * kept. */
+ * with a size and no parent gets ext4. */
 int docker_options_complete(struct docker_options *o, struct err **e);
 bool docker_options_any(const struct docker_options *o);
 /* "name=value" lines of what was given; the caller frees it; NULL when out of memory. */

@@ -18,24 +18,31 @@ static int default_spec(const struct docker_work *w, const struct docker_options
 	return 0;
 }
 
-/* 1: there is a volume of that name, *out; 0: none. In the configured pool it needs no note. */
+enum { FOUND_NOTHING, FOUND_NOTED, FOUND_PLAIN };
+
+/* Is there a volume of that name? What was made for a runtime comes before what merely has the name
+ * in the configured pool. */
 static int find(struct docker_work *w, struct spec *out, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL;
 	_cleanup_free_ char *note = NULL;
-	int r = default_spec(w, NULL, out, e);
+	_cleanup_spec_ struct spec plain = {0};
+	int there = default_spec(w, NULL, &plain, e), r;
 
-	if (r < 0)
-		return r;
-	r = publish_note_get(w->runtime->host, out, DOCKER_NOTE, &note, &why);
-	if (r >= 0)
-		return 1;
-	spec_deinit(out);
-	if (r != -ENOENT) {
+	*out = (struct spec){0};
+	if (there < 0)
+		return there;
+	there = publish_note_get(w->runtime->host, &plain, DOCKER_NOTE, &note, &why);
+	if (there < 0 && there != -ENOENT) {
 		*e = steal(&why);
-		return r;
+		return there;
 	}
-	return publish_find(w->runtime->host, w->name, DOCKER_NOTE, out, e);
+	r = there > 0 ? 0 : publish_find(w->runtime->host, w->name, DOCKER_NOTE, out, e);
+	if (r || there == -ENOENT)
+		return r < 0 ? r : r ? FOUND_NOTED : FOUND_NOTHING;
+	*out = plain;
+	plain = (struct spec){0};
+	return there ? FOUND_NOTED : FOUND_PLAIN;
 }
 
 static int no_volume(const struct docker_work *w, struct err **e)
@@ -49,7 +56,7 @@ int docker_find(struct docker_work *w, struct progress *p, struct err **e)
 	int r = find(w, &spec, e);
 
 	(void)p;
-	if (r <= 0)
+	if (r < 0 || r == FOUND_NOTHING)
 		return r < 0 ? r : no_volume(w, e);
 	w->found = spec_format(&spec);
 	return w->found ? docker_name_put(w->name, &spec, e) : err_oom(e);
@@ -92,16 +99,25 @@ static int no_parent(struct docker_work *w, struct err **e)
 	return err_hint(e, "give an option to make it: from=PARENT or size=SIZE");
 }
 
-/* The image, as the options want it. */
-static int make(struct docker_work *w, struct progress *p, struct err **e)
+/* The image, as the options want it. NEW: there was none. What was made and then cut off before it
+ * was noted on the image is known by the mark that is left here. */
+static int make(struct docker_work *w, bool new, struct progress *p, struct err **e)
 {
 	_cleanup_volume_info_ struct volume_info v = {0};
 	const struct volume_request req = {
 		.from = w->options.from,
 		.size_bytes = w->options.size_bytes,
 	};
+	int r = new ? docker_name_begin(w->name, &w->spec, e) : 0;
 
-	return volume_create(w->runtime->host, &w->spec, &req, p, &v, e);
+	if (r < 0)
+		return r;
+	r = volume_create(w->runtime->host, &w->spec, &req, p, &v, e);
+	if (r < 0)
+		return r;
+	return docker_name_is_begun(w->name, &w->spec)
+		       ? publish_made_set(w->runtime->host, &w->spec, true, e)
+		       : 0;
 }
 
 static int note(struct docker_work *w, struct err **e)
@@ -116,19 +132,24 @@ static int note(struct docker_work *w, struct err **e)
 static int create_at(struct docker_work *w, struct progress *p, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL;
-	bool made = w->options.from || w->options.size_bytes;
-	int r = is_created(w, &why);
+	bool wanted = w->options.from || w->options.size_bytes;
+	int there = is_created(w, &why), r = 0;
 
-	if (r > 0)
+	if (there > 0)
 		return 0;
-	if (r == -ENOENT && !made)
+	if (there == -ENOENT && !wanted)
 		return no_parent(w, e);
-	if (r < 0 && r != -ENOENT) {
+	if (there < 0 && there != -ENOENT) {
 		*e = steal(&why);
-		return r;
+		return there;
 	}
-	r = made ? make(w, p, e) : 0;
-	return r < 0 ? r : note(w, e);
+	if (wanted)
+		r = make(w, there == -ENOENT, p, e);
+	if (r >= 0)
+		r = note(w, e);
+	if (r != -ETIMEDOUT) /* then it may have been made all the same */
+		docker_name_end(w->name);
+	return r;
 }
 
 int docker_create(struct docker_work *w, struct progress *p, struct err **e)
@@ -138,7 +159,7 @@ int docker_create(struct docker_work *w, struct progress *p, struct err **e)
 
 	if (r < 0)
 		return r;
-	if (r && !spec_equal(&found, &w->spec))
+	if (r == FOUND_NOTED && !spec_equal(&found, &w->spec))
 		return refuse_other_place(w, &found, e);
 	r = create_at(w, p, e);
 	return r < 0 ? r : docker_name_put(w->name, &w->spec, e);
@@ -210,22 +231,46 @@ static int delete (struct docker_work *w, struct progress *p, struct err **e)
 	return r;
 }
 
-int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
+/* It stays, and is nobody's: not while another host has it for its containers. */
+static int release(struct docker_work *w, struct err **e)
+{
+	struct host *h = w->runtime->host;
+	_cleanup_free_ char *host = NULL;
+	int r = publish_other_writer(h, &w->spec, &host, e);
+
+	if (r > 0)
+		return err_set(e, ERR_HELD, -EBUSY, "%s is held by host %s", w->spec.image, host);
+	if (!r)
+		r = publish_made_set(h, &w->spec, false, e);
+	return r < 0 ? r : publish_note_set(h, &w->spec, DOCKER_NOTE, "", e);
+}
+
+/* What was not made for the runtime is not its to delete, unless it was told so. 1: it stays. */
+static int is_kept(struct docker_work *w, struct err **e)
 {
 	_cleanup_docker_options_ struct docker_options o = {0};
+	int r = options_of(w, &o, e);
+
+	if (r < 0 || o.keep_given)
+		return r < 0 ? r : o.keep;
+	r = publish_made_get(w->runtime->host, &w->spec, e);
+	return r < 0 ? r : !r;
+}
+
+int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
+{
 	_cleanup_err_ struct err *why = NULL;
 	int r = publish_unstage(w->runtime->host, &w->spec, p, e);
 
 	if (r < 0)
 		return r;
-	r = options_of(w, &o, &why);
+	r = is_kept(w, &why);
 	if (r < 0 && r != -ENOENT) {
 		*e = steal(&why);
 		return r;
 	}
-	if (!r)
-		r = o.keep ? publish_note_set(w->runtime->host, &w->spec, DOCKER_NOTE, "", e)
-			   : delete (w, p, e);
+	if (r >= 0)
+		r = r ? release(w, e) : delete (w, p, e);
 	if (*e)
 		return r;
 	docker_name_remove(w->name);

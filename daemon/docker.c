@@ -13,6 +13,7 @@
 
 #define DOCKER_US (55 * USEC_PER_SEC)
 #define GET_US	  (2 * USEC_PER_SEC)   /* for a name that is not known here: the cluster is asked */
+#define BOOT_S	  300		       /* so long after it a host is still coming up */
 #define IDLE_US	  (120 * USEC_PER_SEC) /* staged for a caller who did not come back */
 
 /* --- answers --- */
@@ -92,6 +93,16 @@ static struct deadline patience(const struct call *c)
 	return deadline_in(is_docker(c) && us < DOCKER_US ? DOCKER_US : us);
 }
 
+/* Nor does it ask again for a volume of a container that it is to start at boot, when the network
+ * may be up for seconds only. */
+static struct deadline patience_to_find(const struct call *c)
+{
+	struct timespec up;
+
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return is_docker(c) && up.tv_sec < BOOT_S ? deadline_in(DOCKER_US) : deadline_in(GET_US);
+}
+
 /* ACT on the volume SPEC, whose content is taken. */
 static int perform(const struct call *c, enum verb verb,
 		   int (*act)(struct docker_work *, struct progress *, struct err **),
@@ -150,6 +161,8 @@ static int create(struct call *c, struct err **e)
 	    spec_init(&w->spec, o->pool ? o->pool : c->runtime->config.pool, o->ns ? o->ns : "",
 		      r.name, NULL) < 0)
 		return err_oom(e);
+	if (!*e)
+		publish_spec_check(&w->spec, e);
 	if (*e)
 		return (*e)->code;
 	return docker_run(c->service, steal(&w), patience(c), NULL, e);
@@ -182,8 +195,8 @@ static int mount_volume(struct call *c, char **folder, struct err **e)
 	struct deadline deadline = patience(c);
 	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
-	if (ret >= 0 && !*r.id)
-		ret = err_set(e, ERR_USAGE, -EINVAL, "the request has no ID");
+	if (ret >= 0)
+		ret = publish_user_check(r.id, e);
 	if (ret >= 0)
 		ret = any_spec(c, r.name, deadline, &spec, e);
 	if (ret < 0)
@@ -200,8 +213,8 @@ static int unmount_volume(struct call *c, struct err **e)
 	_cleanup_spec_ struct spec spec = {0};
 	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
-	if (ret >= 0 && !*r.id)
-		ret = err_set(e, ERR_USAGE, -EINVAL, "the request has no ID");
+	if (ret >= 0)
+		ret = publish_user_check(r.id, e);
 	if (ret >= 0)
 		ret = local_spec(c, r.name, &spec, e);
 	if (ret <= 0)
@@ -287,7 +300,7 @@ static void handle_get(struct call *c, struct answer *a)
 	_cleanup_err_ struct err *e = NULL;
 
 	if (docker_request_parse(c->body, c->body_len, &r, &e) < 0 ||
-	    any_spec(c, r.name, deadline_in(GET_US), &spec, &e) < 0)
+	    any_spec(c, r.name, patience_to_find(c), &spec, &e) < 0)
 		answer_err(a, e, NULL);
 	else
 		answer_json(a,

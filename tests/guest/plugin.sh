@@ -13,7 +13,7 @@ mounts=/run/rbdvol/mounts
 
 # call METHOD JSON: prints the status and the answer.
 call() {
-	curl -s -m 20 -w '%{http_code} ' -o /tmp/answer --unix-socket $socket -d "$2" "http://d/VolumeDriver.$1"
+	curl -s -m 110 -w '%{http_code} ' -o /tmp/answer --unix-socket $socket -d "$2" "http://d/VolumeDriver.$1"
 	cat /tmp/answer
 }
 
@@ -33,6 +33,15 @@ create() { # NAME OPTION…
 mount_() { call Mount "{\"Name\":\"$1\",\"ID\":\"$2\"}"; }
 unmount_() { call Unmount "{\"Name\":\"$1\",\"ID\":\"$2\"}"; }
 at() { echo "$mounts/$pool%2F$1"; }
+note() { rbd image-meta get "$pool/$1" "rbdvol.$2" 2>/dev/null; }
+id_of() { rbd info --format json "$pool/$1" | jq -r .id; }
+# A volume gets TEXT where a file system keeps no signature, but not zeros: nothing that is known.
+scribble() { # VOLUME TEXT
+	local device
+	device=$(rbdvol attach "$pool/$1" 2>/dev/null)
+	echo "$2" | dd of="$device" bs=1 seek=70000 conv=notrunc,fsync status=none
+	rbdvol detach "$pool/$1"
+}
 mapped() { find /sys/bus/rbd/devices/ -mindepth 1 | wc -l; }
 staged() { grep -c " $mounts/" /proc/self/mountinfo; }
 
@@ -53,7 +62,7 @@ trap cleanup EXIT
 
 pool_create $pool
 mkdir -p /etc/rbdvol /srv/x
-printf '[rbdvol]\npool = %s\n' $pool >/etc/rbdvol/rbdvol.conf
+printf '[rbdvol]\npool = %s\nplugin-timeout = 100\n' $pool >/etc/rbdvol/rbdvol.conf
 serve
 
 # --- a blank volume ---
@@ -89,6 +98,30 @@ like "a clone with a larger size" "$(create web from=golden size=128M)" '^200'
 like "is mounted" "$(mount_ web one)" '^200'
 is "has golden's content" "$(cat "$(at web)/motd")" golden
 ok "and has grown" test "$(df --output=size -k "$(at web)" | tail -1)" -gt $((100 * 1024))
+is "nothing that was noted on golden goes over to it" "$(note web mkfs)$(note web options)" "from=golden
+size=128M"
+like "so it can be created again" "$(create web from=golden size=128M)" '^200'
+rbdvol create $pool/mine --from golden >/dev/null 2>&1
+is "nor to a clone that is none of the runtime's" "$(note mine options)$(note mine made)" ""
+like "which it may use" "$(create mine)" '^200'
+fine "but does not delete" Remove '{"Name":"mine"}'
+ok "it is there" rbd info $pool/mine
+rbd snap create $pool/golden@hand 2>/dev/null
+rbd clone --rbd-default-clone-format 2 $pool/golden@hand $pool/byhand
+like "nor a clone that was made without rbdvol, whatever is noted on it" "$(create byhand)" '^200'
+fine "when it is removed" Remove '{"Name":"byhand"}'
+ok "it is there as well" rbd info $pool/byhand
+rbd rm $pool/byhand 2>/dev/null
+rbd snap rm $pool/golden@hand 2>/dev/null
+rbdvol delete $pool/mine
+rbdvol create $pool/adopted --size 32M
+like "a volume that is there is adopted, of the size that was asked for" "$(create adopted size=32M)" '^200'
+fine "and left" Remove '{"Name":"adopted"}'
+ok "where it was" rbd info $pool/adopted
+like "with keep=no it is created" "$(create adopted size=32M keep=no)" '^200'
+fine "and deleted" Remove '{"Name":"adopted"}'
+refuses "for good" 3 'adopted' rbdvol show $pool/adopted
+
 like "a snapshot is taken of what is mounted: its clone is not clean" "$(create dirty from=web)" '^200'
 like "is checked and mounted" "$(mount_ dirty one)" '^200'
 like "which the log tells" "$(cat /var/log/rbdvold.log)" 'dirty was not clean and was checked'
@@ -114,9 +147,7 @@ unmount_ ro one >/dev/null
 
 # --- nothing is formatted that is not blank ---
 rbdvol create $pool/raw --size 64M
-raw=$(rbdvol attach $pool/raw 2>/dev/null)
-echo precious | dd of="$raw" bs=1 seek=70000 conv=notrunc,fsync status=none
-rbdvol detach $pool/raw
+scribble raw precious
 like "a volume that is there is taken over" "$(create raw fs=ext4)" '^200'
 refused "data that nobody knows is not formatted" Mount '{"Name":"raw","ID":"one"}' 'no file system'
 is "and is still there" "$(raw=$(rbdvol attach $pool/raw 2>/dev/null); dd if="$raw" bs=1 skip=70000 count=8 status=none; rbdvol detach $pool/raw)" precious
@@ -129,6 +160,37 @@ fine "what the runtime did not make, it does not delete" Remove '{"Name":"raw"}'
 ok "it is there" rbd info $pool/raw
 rbd rm $pool/rawclone 2>/dev/null
 
+# --- a file system whose making was cut off ---
+create cut size=32M >/dev/null
+scribble cut rubbish
+rbd image-meta set $pool/cut rbdvol.mkfs "$(id_of raw) ext4" >/dev/null
+refused "what is noted of another image counts nothing" Mount '{"Name":"cut","ID":"one"}' 'no file system'
+rbd image-meta set $pool/cut rbdvol.mkfs "$(id_of cut) ext4" >/dev/null
+like "what mkfs was cut off at is made anew" "$(mount_ cut one)" '^200'
+unmount_ cut one >/dev/null
+is "and the note is gone" "$(note cut mkfs)" ""
+rbd image-meta set $pool/cut rbdvol.mkfs "$(id_of cut) ext4" >/dev/null
+mount_ cut one >/dev/null
+unmount_ cut one >/dev/null
+is "so is one that was left, where there is a file system" "$(note cut mkfs)" ""
+device=$(rbdvol attach $pool/gx 2>/dev/null)
+printf '\1' | dd of="$device" bs=1 seek=126 conv=notrunc,fsync status=none # sb_inprogress
+rbdvol detach $pool/gx
+rbd image-meta set $pool/gx rbdvol.mkfs "$(id_of gx) xfs" >/dev/null
+like "an xfs that was being made is, too" "$(mount_ gx one)" '^200'
+unmount_ gx one >/dev/null
+
+# --- what can't be meant ---
+for options in fs=ntfs 'mkfs-options=-d /etc' 'mkfs-options=-b many' map-options=nosuch map-options=secret=x \
+	mount-options=commit=abc mount-options=data=some 'mode=0700 read-only=yes' 'uid=5 mount-options=ro' \
+	'read-only=yes shared=yes' 'read-only=yes mount-options=rw' shared=maybe size=-1 from=a//b \
+	pool=nosuchpool namespace=nosuch; do
+	words=("$options")
+	[[ $options == mkfs-* ]] || read -ra words <<<"$options"
+	like "it is refused to create with $options" "$(create bad size=32M "${words[@]}")" '^500'
+done
+refuses "nothing was made of these" 3 bad rbdvol show $pool/bad
+
 # --- what somebody else attached ---
 rbdvol attach $pool/web >/dev/null 2>&1 # is mounted: attached already
 unmount_ web one >/dev/null
@@ -138,6 +200,30 @@ mount_ web one >/dev/null
 unmount_ web one >/dev/null
 is "one that was attached by hand stays" "$(mapped)" 1
 rbdvol detach $pool/web
+
+mount_ web one >/dev/null
+umount "$(at web)"
+rbdvol detach $pool/web
+rbdvol attach $pool/web >/dev/null 2>&1
+mount_ web two >/dev/null
+unmount_ web two >/dev/null
+is "so does one that was attached by hand after ours had been detached so" "$(mapped)" 1
+rbdvol detach $pool/web
+
+# --- the device is taken away under a mount ---
+mount_ web one >/dev/null
+ok "a device is taken away by force" rbdvol detach --force $pool/web
+fine "the unmount of what was on it" Unmount '{"Name":"web","ID":"one"}'
+is "leaves nothing" "$(staged) $(ls -A /run/rbdvol/users)" "0 "
+mount_ web one >/dev/null
+rbdvol detach --force $pool/web
+rbdvol attach $pool/golden >/dev/null 2>&1 # may get the same number
+like "mounted anew, it is the volume" "$(mount_ web two)" '^200'
+is "again" "$(cat "$(at web)/motd")" golden
+rbdvol detach --force $pool/web
+fine "an unmount while another has the device's number" Unmount '{"Name":"web","ID":"two"}'
+is "leaves the other" "$(staged) $(mapped)" "0 1"
+rbdvol detach $pool/golden
 
 # --- a mount that was cut off half-way is let go of, or completed ---
 mkdir -p "/run/rbdvol/users/$pool%2Fweb"
@@ -152,7 +238,7 @@ touch -d '10 minutes ago' "/run/rbdvol/users/$pool%2Fweb"
 ok "what nobody came back for goes by itself" timeout 120 bash -c "while [ -e /sys/bus/rbd/devices/* ]; do sleep 0.5; done"
 
 # --- the end ---
-for name in ro x1 x2 gx dirty web golden; do
+for name in ro x1 x2 gx cut dirty web golden; do
 	fine "$name is removed" Remove "{\"Name\":\"$name\"}"
 done
 is "nothing is left but what was kept" "$(rbd ls $pool)" raw

@@ -17,6 +17,26 @@ static struct {
 } names[MOST];
 static bool unreachable;
 
+static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t gate_opened = PTHREAD_COND_INITIALIZER;
+static bool gate_is_open = true;
+
+void fake_gate(bool open)
+{
+	pthread_mutex_lock(&gate_lock);
+	gate_is_open = open;
+	pthread_cond_broadcast(&gate_opened);
+	pthread_mutex_unlock(&gate_lock);
+}
+
+static void pass_gate(void)
+{
+	pthread_mutex_lock(&gate_lock);
+	while (!gate_is_open)
+		pthread_cond_wait(&gate_opened, &gate_lock);
+	pthread_mutex_unlock(&gate_lock);
+}
+
 static struct fake_stage *find(const char *spec)
 {
 	for (size_t i = 0; i < MOST; i++)
@@ -91,6 +111,13 @@ int publish_wish_check(const struct publish_wish *w, struct err **e)
 	return 0;
 }
 
+int publish_spec_check(const struct spec *spec, struct err **e)
+{
+	if (strlen(spec->pool) + strlen(spec->image) > 250)
+		return err_set(e, ERR_USAGE, -ENAMETOOLONG, "the volume's name is too long");
+	return 0;
+}
+
 int publish_note_get(struct host *h, const struct spec *spec, const char *key, char **out,
 		     struct err **e)
 {
@@ -118,6 +145,32 @@ int publish_note_set(struct host *h, const struct spec *spec, const char *key, c
 	(void)e;
 	fake_image(text, value);
 	return 0;
+}
+
+int publish_made_set(struct host *h, const struct spec *spec, bool made, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)h;
+	(void)e;
+	s->made = made;
+	return 0;
+}
+
+int publish_made_get(struct host *h, const struct spec *spec, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)h;
+	(void)e;
+	return s->made;
+}
+
+int publish_other_writer(struct host *h, const struct spec *spec, char **out_host, struct err **e)
+{
+	WITH_STAGE(s, spec);
+	(void)h;
+	(void)e;
+	*out_host = s->held_elsewhere ? strdup("other") : NULL;
+	return s->held_elsewhere;
 }
 
 int publish_find(struct host *h, const char *name, const char *key, struct spec *out,
@@ -159,8 +212,11 @@ int publish_stage(struct host *h, const struct spec *spec, const struct publish_
 	(void)h;
 	(void)e;
 	p->step(p, "map");
-	if (!strcmp(spec->image, "slow"))
-		sleep(1);
+	s->stagings++;
+	if (!strcmp(spec->image, "slow") || !strcmp(spec->image, "broken"))
+		pass_gate();
+	if (!strcmp(spec->image, "broken"))
+		return err_set(e, ERR_FAILED, -EIO, "the map has failed");
 	s->last = *w;
 	s->staged = true;
 	return 0;
@@ -175,6 +231,15 @@ int publish_unstage(struct host *h, const struct spec *spec, struct progress *p,
 		return err_set(e, ERR_BUSY, -EBUSY, "mounted here for %u users", s->users);
 	s->staged = false;
 	return 0;
+}
+
+int publish_user_check(const char *id, struct err **e)
+{
+	if (!*id)
+		return err_set(e, ERR_USAGE, -EINVAL, "the mount's user has no id");
+	return strlen(id) > 70
+		       ? err_set(e, ERR_USAGE, -EINVAL, "the id of the mount's user is too long")
+		       : 0;
 }
 
 int publish_user_add(const struct spec *spec, const char *id, struct err **e)
@@ -241,6 +306,28 @@ int docker_name_put(const char *name, const struct spec *spec, struct err **e)
 		}
 	pthread_mutex_unlock(&names_lock);
 	return r;
+}
+
+static char begun[80];
+
+int docker_name_begin(const char *name, const struct spec *spec, struct err **e)
+{
+	(void)spec;
+	(void)e;
+	snprintf(begun, sizeof(begun), "%s", name);
+	return 0;
+}
+
+bool docker_name_is_begun(const char *name, const struct spec *spec)
+{
+	(void)spec;
+	return !strcmp(begun, name);
+}
+
+void docker_name_end(const char *name)
+{
+	(void)name;
+	*begun = '\0';
 }
 
 void docker_name_remove(const char *name)

@@ -16,10 +16,13 @@
 #include "tests/unit/fake-volume.h"
 #include "tests/unit/http-server.h"
 
+#define PATIENT_US   (60 * USEC_PER_SEC) /* never over, even under valgrind on a busy machine */
+#define IMPATIENT_US (USEC_PER_SEC / 4)	 /* over while the gate is closed */
+
 static struct test_server server = {
 	.front = &docker_front,
 	.open = listener_open_plugin,
-	.plugin_timeout_us = USEC_PER_SEC / 4,
+	.plugin_timeout_us = PATIENT_US,
 };
 
 static int setup(void **state)
@@ -39,6 +42,27 @@ static int teardown(void **state)
 {
 	(void)state;
 	return test_server_stop(&server);
+}
+
+/* For tests of who does not wait. */
+static int impatient(void **state)
+{
+	int r = teardown(state);
+
+	server.plugin_timeout_us = IMPATIENT_US;
+	fake_gate(false);
+	return r ? r : setup(state);
+}
+
+static int patient_again(void **state)
+{
+	int r;
+
+	fake_gate(true);
+	r = teardown(state);
+	server.plugin_timeout_us = PATIENT_US;
+	forget(state);
+	return r ? r : setup(state);
 }
 
 /* The status; *out the JSON. */
@@ -74,6 +98,29 @@ static void fails(const char *what, const char *body, const char *text)
 		fail_msg("%s %s: %u '%s', not '%s'", what, body, status, err ? err : "", text);
 }
 
+/* Ask until the answer isn't that it goes on. The status; Err goes to TEXT. */
+static unsigned insist(const char *what, const char *body, char *text, size_t size)
+{
+	for (;;) {
+		_cleanup_json_ json_t *answer = NULL;
+		unsigned status = ask(what, body, &answer);
+
+		snprintf(text, size, "%s", json_string_value(json_object_get(answer, "Err")));
+		if (!strstr(text, "still running"))
+			return status;
+	}
+}
+
+/* There is no volume NAME: on a busy machine it may take long to know. */
+static void misses(const char *name)
+{
+	char body[128], text[256];
+
+	snprintf(body, sizeof(body), "{\"Name\":\"%s\"}", name);
+	assert_int_equal(insist("VolumeDriver.Get", body, text, sizeof(text)), 500);
+	assert_non_null(strstr(text, "no such volume"));
+}
+
 static void test_activate(void **state)
 {
 	_cleanup_json_ json_t *active = NULL, *able = NULL;
@@ -94,7 +141,7 @@ static void test_life(void **state)
 	_cleanup_json_ json_t *mounted = NULL, *path = NULL, *got = NULL, *list = NULL;
 
 	(void)state;
-	fails("VolumeDriver.Get", "{\"Name\":\"data\"}", "no such volume: data");
+	misses("data");
 	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"from\":\"golden\"}}", NULL);
 	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"from\":\"golden\"}}", NULL);
 	works("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":null}", NULL);
@@ -148,7 +195,9 @@ static void test_names(void **state)
 	fails("VolumeDriver.Create", "{}", "no Name");
 	fails("VolumeDriver.Create", "[", "no JSON");
 	fails("VolumeDriver.Create", "[]", "no JSON object");
-	fails("VolumeDriver.Mount", "{\"Name\":\"data\"}", "no ID");
+	fails("VolumeDriver.Mount", "{\"Name\":\"data\"}", "has no id");
+	snprintf(body, sizeof(body), "{\"Name\":\"data\",\"ID\":\"%.300s\"}", name);
+	fails("VolumeDriver.Mount", body, "is too long");
 }
 
 static void test_options(void **state)
@@ -177,13 +226,19 @@ static void test_options(void **state)
 		{"\"from\":\"g\",\"fs\":\"ext4\"", "excludes"},
 		{"\"size\":\"1G\",\"read-only\":\"yes\"", "read-only"},
 	};
-	char body[256];
+	char body[4096], pool[252] = "";
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		snprintf(body, sizeof(body), "{\"Name\":\"data\",\"Opts\":{%s}}", bad[i].opts);
 		fails("VolumeDriver.Create", body, bad[i].text);
 	}
+	memset(pool, 'p', sizeof(pool) - 1);
+	snprintf(body, sizeof(body), "{\"Name\":\"data\",\"Opts\":{\"pool\":\"%s\"}}", pool);
+	fails("VolumeDriver.Create", body, "too long");
+	snprintf(body, sizeof(body), "{\"Name\":\"data\",\"Opts\":{\"mount-options\":\"%03100d\"}}",
+		 0);
+	fails("VolumeDriver.Create", body, "longer than 3072 bytes");
 	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":[]}", "no JSON object");
 	fails("VolumeDriver.Create", "{\"Name\":\"data\"}", "from=PARENT or size=SIZE");
 }
@@ -201,7 +256,7 @@ static void test_note(void **state)
 	      NULL);
 	assert_string_equal(fake_find("rbd/data")->note, "size=1G\nmode=1777\nkeep=yes\n");
 	assert_int_equal(docker_options_parse(fake_find("rbd/data")->note, &o, &e), 0);
-	assert_true(o.keep && o.wish.mode_given && o.wish.mode == 01777);
+	assert_true(o.keep_given && o.keep && o.wish.mode_given && o.wish.mode == 01777);
 	assert_string_equal(o.wish.fs, "ext4");
 	again = docker_options_format(&o);
 	assert_string_equal(again, fake_find("rbd/data")->note);
@@ -217,7 +272,7 @@ static void test_other_pool(void **state)
 	(void)state;
 	fake_image("ssd/team/data", "from=golden\npool=ssd\nnamespace=team\n");
 	fake_image("ssd/plain", ""); /* nobody made it for a runtime */
-	fails("VolumeDriver.Get", "{\"Name\":\"plain\"}", "no such volume");
+	misses("plain");
 	works("VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"a\"}", NULL);
 	assert_int_equal(fake_find("ssd/team/data")->users, 1);
 	works("VolumeDriver.Get", "{\"Name\":\"data\"}", &got);
@@ -225,6 +280,35 @@ static void test_other_pool(void **state)
 	assert_false(fake_find("ssd/team/data")->staged);
 	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":{\"size\":\"1G\"}}",
 	      "exists already, as ssd/team/data");
+}
+
+/* What was not made for a runtime stays when it is removed, unless it was told otherwise, and what
+ * another host has stays his. What was made for one comes before what only has the name. */
+static void test_whose_it_is(void **state)
+{
+	_cleanup_json_ json_t *got = NULL;
+
+	(void)state;
+	fake_image("rbd/old", "");
+	works("VolumeDriver.Create", "{\"Name\":\"old\",\"Opts\":{\"size\":\"1G\"}}", NULL);
+	assert_false(fake_find("rbd/old")->made);
+	works("VolumeDriver.Remove", "{\"Name\":\"old\"}", NULL);
+	assert_string_equal(fake_find("rbd/old")->note, ""); /* not deleted, and nobody's */
+	works("VolumeDriver.Create", "{\"Name\":\"new\",\"Opts\":{\"size\":\"1G\"}}", NULL);
+	assert_true(fake_find("rbd/new")->made);
+	works("VolumeDriver.Remove", "{\"Name\":\"new\"}", NULL);
+	assert_string_equal(fake_find("rbd/new")->note, "size=1G\n"); /* deleted, with its note */
+
+	fake_image("rbd/far", "keep=yes\n");
+	fake_find("rbd/far")->held_elsewhere = true;
+	fails("VolumeDriver.Remove", "{\"Name\":\"far\"}", "held by host other");
+	assert_string_equal(fake_find("rbd/far")->note, "keep=yes\n");
+
+	fake_image("rbd/both", "");
+	fake_image("ssd/both", "size=1G\npool=ssd\n");
+	works("VolumeDriver.Mount", "{\"Name\":\"both\",\"ID\":\"a\"}", NULL);
+	assert_int_equal(fake_find("ssd/both")->users, 1);
+	works("VolumeDriver.Get", "{\"Name\":\"both\"}", &got);
 }
 
 /* The cluster is away: what is known here is answered all the same, and nothing is taken for
@@ -246,17 +330,37 @@ static void test_unreachable(void **state)
 /* Who was told 'not yet' is not counted; who asks again finds it done. */
 static void test_not_waited_for(void **state)
 {
+	char text[256];
+
 	(void)state;
 	fake_image("rbd/slow", "keep=yes\n");
 	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"first\"}", "still running: job");
 	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"second\"}", "still running: job");
-	for (int i = 0; i < 200 && !fake_find("rbd/slow")->staged; i++)
-		usleep(100000);
-	usleep(200000); /* what comes behind the staging */
-	assert_true(fake_find("rbd/slow")->staged);
-	assert_int_equal(fake_find("rbd/slow")->users, 0);
-	works("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"third\"}", NULL);
+	fake_gate(true);
+	assert_int_equal(insist("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"third\"}", text,
+				sizeof(text)),
+			 200);
 	assert_int_equal(fake_find("rbd/slow")->users, 1);
+	assert_int_equal(fake_find("rbd/slow")->stagings, 1);
+}
+
+/* A failure that came too late for who asked is what the next one is told, once. */
+static void test_late_failure(void **state)
+{
+	static const char *const mount = "VolumeDriver.Mount";
+	char text[256];
+
+	(void)state;
+	fake_image("rbd/broken", "keep=yes\n");
+	fails(mount, "{\"Name\":\"broken\",\"ID\":\"first\"}", "still running: job");
+	fails(mount, "{\"Name\":\"broken\",\"ID\":\"second\"}", "still running: job");
+	fake_gate(true);
+	insist(mount, "{\"Name\":\"broken\",\"ID\":\"third\"}", text, sizeof(text));
+	assert_non_null(strstr(text, "the attempt before: the map has failed"));
+	assert_int_equal(fake_find("rbd/broken")->stagings, 1);
+	insist(mount, "{\"Name\":\"broken\",\"ID\":\"fourth\"}", text, sizeof(text));
+	assert_non_null(strstr(text, "the map has failed"));
+	assert_int_equal(fake_find("rbd/broken")->stagings, 2);
 }
 
 static void *mount_one(void *arg)
@@ -312,7 +416,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_note, forget),
 		cmocka_unit_test_teardown(test_other_pool, forget),
 		cmocka_unit_test_teardown(test_unreachable, forget),
-		cmocka_unit_test_teardown(test_not_waited_for, forget),
+		cmocka_unit_test_setup_teardown(test_not_waited_for, impatient, patient_again),
+		cmocka_unit_test_setup_teardown(test_late_failure, impatient, patient_again),
+		cmocka_unit_test_teardown(test_whose_it_is, forget),
 		cmocka_unit_test_teardown(test_many_at_once, forget),
 		cmocka_unit_test_teardown(test_for_root_alone, forget),
 	};

@@ -24,11 +24,20 @@ static void test_mkfs_options(void **state)
 					  "-E offset=1",
 					  "-z 1",
 					  "-m1;reboot",
-					  "-b $(id)"};
+					  "-b $(id)",
+					  "-b -1",
+					  "-b many",
+					  "-m 1,2",
+					  "-i 4096x",
+					  "-O ^",
+					  "-O a,,b",
+					  "-L way-too-long-a-label",
+					  "-L -x"};
 
 	(void)state;
 	assert_works(mkfs_options_check("ext4", "-m 1 -i 65536 -O ^has_journal,metadata_csum", &e));
-	assert_works(mkfs_options_check("ext4", "-m1", &e));
+	assert_works(mkfs_options_check("ext4", "-m1 -b 4096 -L a-label -i 64k -m 0.5", &e));
+	assert_works(mkfs_options_check("xfs", "-b size=4k -L data", &e));
 	assert_works(mkfs_options_check("xfs", "-m crc=1,reflink=0 -d agcount=4", &e));
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		_cleanup_err_ struct err *e = NULL;
@@ -38,6 +47,10 @@ static void test_mkfs_options(void **state)
 	}
 	assert_fails(mkfs_options_check("xfs", "-d name=image", &e), -EINVAL, ERR_USAGE, "name=");
 	assert_fails(mkfs_options_check("xfs", "-d file=1", &e), -EINVAL, ERR_USAGE, "file=");
+	assert_fails(mkfs_options_check("xfs", "-d agcount=4,name=1", &e), -EINVAL, ERR_USAGE,
+		     "name=");
+	assert_fails(mkfs_options_check("xfs", "-d 4", &e), -EINVAL, ERR_USAGE, "'4'");
+	assert_fails(mkfs_options_check("xfs", "-m crc=yes", &e), -EINVAL, ERR_USAGE, "crc=yes");
 }
 
 static void test_mount_options(void **state)
@@ -55,7 +68,19 @@ static void test_mount_options(void **state)
 					  "rtdev=/dev/sda",
 					  "context=x",
 					  "journal_dev=0x801",
-					  "data=/"};
+					  "data=/",
+					  "data=",
+					  "data=order",
+					  "data=ordered|journal",
+					  "errors=remount",
+					  "commit=abc",
+					  "commit=-1",
+					  "commit=1.5",
+					  "commit=9999999999999999",
+					  "stripe=4x",
+					  "allocsize=64q",
+					  "logbufs=2.",
+					  "noatime="};
 	_cleanup_free_ char *data = NULL, *none = NULL;
 	unsigned long flags;
 
@@ -66,6 +91,12 @@ static void test_mount_options(void **state)
 	assert_string_equal(data, "commit=30,data=journal");
 	assert_works(mount_options_parse("xfs", "suid,dev,exec,inode64", &flags, NULL, &e));
 	assert_int_equal(flags, 0);
+	assert_works(mount_options_parse("xfs", "allocsize=64k,logbufs=8", &flags, NULL, &e));
+	assert_works(
+		mount_options_parse("ext4", "data=ordered,errors=remount-ro", &flags, NULL, &e));
+	assert_true(mount_options_have("noatime,rw", "rw"));
+	assert_false(mount_options_have("norw,rwx", "rw"));
+	assert_false(mount_options_have(NULL, "rw"));
 	assert_works(mount_options_parse(NULL, NULL, &flags, &none, &e));
 	assert_int_equal(flags, MS_NOSUID | MS_NODEV);
 	assert_string_equal(none, "");
