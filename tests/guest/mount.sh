@@ -13,6 +13,10 @@ attached() {
 	rbdvol list --json | jq -r '.volumes[].volume' | xargs
 }
 
+no_daemon() {
+	! pgrep -x rbdvold
+}
+
 cleanup() {
 	umount -q /srv/a /srv/b
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
@@ -124,5 +128,7 @@ daemon_pid=$!
 sed -i 's/nofail/retry=30/' /etc/fstab
 ok "with retry= it waits for it" mount /srv/b
 pkill -x rbdvold # of this guest
+wait "$daemon_pid"
+wait_for 60 no_daemon
 daemon_start
 done_testing

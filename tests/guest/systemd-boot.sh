@@ -42,11 +42,11 @@ boot again
 like "the system comes up" "$(guest systemctl is-system-running --wait)" 'degraded|running'
 is "the clone of fstab is mounted" "$(guest cat /srv/web/mark)" golden
 is "with mount's options" "$(guest findmnt -no OPTIONS /srv/web | cut -d, -f2)" noatime
-is "the one with nofail too" "$(wait_for 20 guest test -e /srv/late/mark; guest cat /srv/late/mark)" golden
+is "the one with nofail too" "$(wait_for 120 guest test -e /srv/late/mark; guest cat /srv/late/mark)" golden
 is "a volume of rbdvoltab is there, its name escaped in its unit" \
 	"$(state "rbdvol@$(systemd-escape $pool/db-1.x).service")" active
 ok "and its device is one for other units" guest systemctl is-active "$(systemd-escape -p --suffix=device /dev/rbdvol/$pool/db-1.x)"
-ok "a clone of rbdvoltab is there" wait_for 20 guest test -b /dev/rbdvol/$pool/db2
+ok "a clone of rbdvoltab is there" wait_for 120 guest test -b /dev/rbdvol/$pool/db2
 after=$(guest systemctl show -P After remote-fs.target)
 like "remote-fs.target comes after the volumes" "$after" "rbdvol@$pool-db.*x2d1"
 ok "but not after one with nofail" test "${after/rbdvol@$pool-db2/}" = "$after"
@@ -75,9 +75,9 @@ is "nobody watches or holds the volume" "$(cluster rbd status $pool/web1 --forma
 guest_stop 2>/dev/null
 "$tap_tools/cluster" pause mon
 boot again
-ok "a boot without a cluster gets where one can log in" wait_for 30 guest systemctl is-active basic.target
+ok "a boot without a cluster gets where one can log in" wait_for 120 guest systemctl is-active basic.target
 is "the mount with nofail waits" "$(guest systemctl show -P Job srv-late.mount | tr 0-9 n | cut -c1)" n
 "$tap_tools/cluster" resume mon
-ok "the cluster comes: it follows without a hand" wait_for 60 guest test -e /srv/late/mark
-ok "the other mount as well" wait_for 30 guest test -e /srv/web/mark
+ok "the cluster comes: it follows without a hand" wait_for 180 guest test -e /srv/late/mark
+ok "the other mount as well" wait_for 180 guest test -e /srv/web/mark
 done_testing

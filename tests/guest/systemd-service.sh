@@ -26,28 +26,31 @@ guest --sh "mkfs.ext4 -q /dev/rbdvol/$pool/web1 && mount -o _netdev /dev/rbdvol/
 like "it trims" "$(guest rbdvol trim $pool/web1)" 'trimmed'
 guest --sh "dd if=/dev/zero of=/srv/junk bs=1M count=8 conv=fsync status=none; rm /srv/junk; sync -f /srv"
 ok "the timer's service trims, too" guest systemctl start rbdvol-trim.service
+guest journalctl --sync
 like "and tells what came of it" "$(guest journalctl -u rbdvol-trim.service -o cat)" "$pool/web1: [0-9.]+ MiB trimmed.*total: "
 ok "the timer can be enabled" guest systemctl enable --now rbdvol-trim.timer
 like "and has a next time" "$(guest systemctl list-timers rbdvol-trim.timer)" 'left.*rbdvol-trim\.service'
 like "it knows who uses a device" "$(guest --sh "rbdvol detach $pool/web1 2>&1")" 'mounted on /srv'
 guest umount /srv
-guest --sh "systemd-run -q -u holder sh -c 'exec 9</dev/rbdvol/$pool/web1; exec sleep 60'"
+guest --sh "systemd-run -q -u holder sh -c 'exec 9</dev/rbdvol/$pool/web1; exec sleep 600'"
+ok "a process has the device open" wait_for 60 guest --sh "test -e /proc/\$(systemctl show -P MainPID holder)/fd/9"
 like "by the process, too" "$(guest --sh "rbdvol detach $pool/web1 --timeout 5 2>&1")" 'open in sleep'
 guest --sh "systemctl stop holder; mount -o _netdev /dev/rbdvol/$pool/web1 /srv"
 
 # --- reload, restart, watchdog ---
 ok "reload" guest systemctl reload rbdvold
-like "is said" "$(guest journalctl -u rbdvold -o cat)" 'the configuration was read anew'
+ok "is said" wait_for 60 guest --sh 'journalctl -u rbdvold -o cat | grep "the configuration was read anew"'
 ok "restart, the volume mounted" guest systemctl restart rbdvold
 is "its file is there" "$(guest cat /srv/mark)" 1
 is "the new daemon knows it" "$(guest --sh 'rbdvol list --json | jq -r .volumes[0].mounts[0]')" /srv
 guest --sh 'mkdir -p /run/systemd/system/rbdvold.service.d
-	printf "[Service]\nWatchdogSec=2\n" >/run/systemd/system/rbdvold.service.d/test.conf
+	printf "[Service]\nWatchdogSec=5\n" >/run/systemd/system/rbdvold.service.d/test.conf
 	systemctl daemon-reload; systemctl restart rbdvold'
 pid=$(guest systemctl show -P MainPID rbdvold)
 guest kill -STOP "$pid"
-ok "a daemon that hangs is replaced" wait_for 15 guest --sh "p=\$(systemctl show -P MainPID rbdvold); test \$p != $pid -a \$p != 0"
-is "by the watchdog" "$(guest --sh "journalctl -u rbdvold -o cat | grep -c 'Watchdog timeout'")" 1
+ok "a daemon that hangs is replaced" wait_for 60 guest --sh "p=\$(systemctl show -P MainPID rbdvold); test \$p != $pid -a \$p != 0"
+ok "by the watchdog" wait_for 60 guest --sh "journalctl -u rbdvold -o cat | grep 'Watchdog timeout'"
+guest --sh 'rm -r /run/systemd/system/rbdvold.service.d; systemctl daemon-reload; systemctl restart rbdvold'
 is "the volume is still mounted" "$(guest cat /srv/mark)" 1
 is "and served" "$(guest --sh 'rbdvol list --json | jq -r .volumes[0].mounts[0]')" /srv
 
