@@ -122,6 +122,13 @@ int request_check(const struct volume_request *req, enum verb verb, struct err *
 	return 0;
 }
 
+int request_no_steal(struct err **e)
+{
+	err_set(e, ERR_USAGE, -EINVAL,
+		"the option steal is for nobody to say at each mount or boot");
+	return err_hint(e, "'rbdvol attach --steal' takes a volume from another host, once");
+}
+
 void request_deinit(struct volume_request *req)
 {
 	free(req->from);

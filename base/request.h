@@ -83,5 +83,7 @@ int request_set(struct volume_request *req, enum verb verb, const char *key, con
 /* Checks that need more than one option; VERB's request is complete. */
 int request_check(const struct volume_request *req, enum verb verb, struct err **e);
 /* May be called twice. */
+/* What takes a volume on its own, at any boot, must not steal it: -EINVAL (usage), always. */
+int request_no_steal(struct err **e);
 void request_deinit(struct volume_request *req);
 #define _cleanup_request_ cleanup(request_deinit)

@@ -8,6 +8,8 @@
 
 #include "base/deadline.h"
 
+#define PARTITION_MAX 255
+
 static int bad(const char *what, const char *text, const char *want, struct err **e)
 {
 	return err_set(e, ERR_USAGE, -EINVAL, "%s '%s' is not %s", what, text, want);
@@ -128,6 +130,23 @@ int value_bool(const char *what, const char *text, bool *out, struct err **e)
 		return 0;
 	}
 	return bad(what, text, "yes or no", e);
+}
+
+int value_partition(const char *text, unsigned *out, struct err **e)
+{
+	uint64_t n;
+	int r = value_u64("part", text, 1, PARTITION_MAX, &n, e);
+
+	if (r >= 0)
+		*out = (unsigned)n;
+	return r;
+}
+
+int value_filesystem(const char *text, struct err **e)
+{
+	if (strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text))
+		return 0;
+	return err_set(e, ERR_USAGE, -EINVAL, "'%s' can't be the type of a file system", text);
 }
 
 char *value_format_size(uint64_t bytes)

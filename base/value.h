@@ -19,5 +19,10 @@ int value_seconds(const char *what, const char *text, uint64_t *out_us, struct e
 /* yes/no, true/false, on/off, 1/0. */
 int value_bool(const char *what, const char *text, bool *out, struct err **e);
 
+/* The number of a partition. */
+int value_partition(const char *text, unsigned *out, struct err **e);
+/* The type of a file system: names of programs are made of it, such as mkfs.TYPE. */
+int value_filesystem(const char *text, struct err **e);
+
 /* "1.5 GiB": for people; the caller frees it; NULL when out of memory. */
 char *value_format_size(uint64_t bytes);

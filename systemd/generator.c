@@ -11,15 +11,27 @@
 #include "systemd/voltab.h"
 
 #define LINE_MAX_BYTES 4096
+#define LINKS_MAX      64
 
 /* An attach that the boot waits for gives up so early, in seconds, that it can say why before
  * systemd ends it; one that it does not wait for goes on until the cluster is there. */
 #define RETRY_BOOT  "60"
 #define RETRY_LATER "31536000"
+/* As in rbdvol@.service, whose TimeoutStopSec= is for these. */
+#define DETACH_PATIENCE "--timeout 20 --retry 40"
+
+/* A volume that has a unit. */
+struct known {
+	char *volume; /* as its line names it */
+	char *link;
+	char *cluster;
+	struct known *next;
+};
 
 struct output {
 	int folder; /* what systemd gave us */
 	FILE *log;
+	struct known *known;
 };
 
 static void tell(const struct output *o, const char *file, unsigned line, const struct err *e)
@@ -46,12 +58,14 @@ static int write_new(const struct output *o, const char *path, const char *text,
 {
 	_cleanup_close_ int fd =
 		openat(o->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	ssize_t n;
 
 	if (fd < 0 && errno == EEXIST)
 		return err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same %s",
 			       strstr(path, ".mount") ? "folder" : "volume");
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		return err_errno(e, -errno, "can't write %s", path);
+	n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	if (n != (ssize_t)strlen(text))
+		return err_errno(e, n < 0 ? -errno : -ENOSPC, "can't write %s", path);
 	return 0;
 }
 
@@ -66,14 +80,15 @@ static int write_unit(const struct output *o, const struct voltab_line *l, print
 	return write_new(o, unit, text, e);
 }
 
-/* A drop-in of it. */
+/* A drop-in of it; the line of another folder of the same volume has one of its own, FOR it. */
 static int write_drop_in(const struct output *o, const struct voltab_line *l, printer name,
-			 printer content, struct err **e)
+			 printer content, const char *also, struct err **e)
 {
 	_cleanup_free_ char *unit = NULL, *folder = NULL, *path = NULL, *text = NULL;
 
 	if (printed(&unit, name, l) < 0 || printed(&text, content, l) < 0 ||
-	    asprintf(&folder, "%s.d", unit) < 0 || asprintf(&path, "%s/50-rbdvol.conf", folder) < 0)
+	    asprintf(&folder, "%s.d", unit) < 0 ||
+	    asprintf(&path, "%s/50-rbdvol%s.conf", folder, also) < 0)
 		return err_oom(e);
 	if (strlen(folder) > NAME_MAX)
 		return err_set(e, ERR_USAGE, -ENAMETOOLONG, "its name is too long for a unit");
@@ -115,18 +130,43 @@ static void swap_name(FILE *f, const struct voltab_line *l)
 	fputs(".swap", f);
 }
 
+/* A volume that comes late, when its mount was given up already, brings it along. */
+static void brings_mount(FILE *f, const struct voltab_line *l)
+{
+	if (!l->swap && (!l->folder || l->noauto || l->automount))
+		return;
+	fputs("Wants=", f);
+	l->swap ? swap_name(f, l) : mount_name(f, l);
+	fputc('\n', f);
+}
+
+static void another_mount_content(FILE *f, const struct voltab_line *l)
+{
+	fputs("# by rbdvol-generator\n[Unit]\n", f);
+	brings_mount(f, l);
+}
+
+/* The volume is elsewhere than the unit's own command looks for it. */
+static void detach_command(FILE *f, const struct voltab_line *l)
+{
+	const struct strlist volume = {.items = (char *[]){l->volume}, .n = 1};
+
+	if (!l->detach.n)
+		return;
+	fputs("ExecStop=\nExecStop=" BINDIR "/rbdvol detach " DETACH_PATIENCE, f);
+	unit_words(f, &l->detach);
+	fputs(" --", f);
+	unit_words(f, &volume);
+	fputc('\n', f);
+}
+
 static void service_content(FILE *f, const struct voltab_line *l)
 {
 	fputs("# by rbdvol-generator\n[Unit]\n", f);
 	/* Not before remote-fs-pre.target: there one bad volume would delay every mount. */
 	if (!l->nofail && !l->folder)
 		fputs("Before=remote-fs.target\n", f);
-	/* A volume that comes late, when its mount was given up already, brings it along. */
-	if (l->swap || (l->folder && !l->noauto && !l->automount)) {
-		fputs("Wants=", f);
-		l->swap ? swap_name(f, l) : mount_name(f, l);
-		fputc('\n', f);
-	}
+	brings_mount(f, l);
 	fprintf(f, "[Service]\nExecStart=\n%s",
 		l->nofail || l->retry ? "TimeoutStartSec=infinity\n" : "");
 	/* It may be there with another size, resized since: that is fine (4, exists). */
@@ -136,6 +176,7 @@ static void service_content(FILE *f, const struct voltab_line *l)
 	}
 	fputs("ExecStart=", f);
 	service_command(f, "attach", l, &l->attach);
+	detach_command(f, l);
 }
 
 static void needs_service(FILE *f, const struct voltab_line *l)
@@ -199,22 +240,148 @@ static int want_at_boot(const struct output *o, const struct voltab_line *l, str
 		    e);
 }
 
-static int serve(const struct output *o, const struct voltab_line *l, struct err **e)
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static int remember(struct output *o, const struct voltab_line *l, struct err **e)
+{
+	struct known *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return err_oom(e);
+	*k = (struct known){.next = o->known};
+	o->known = k;
+	k->volume = strdup(l->volume);
+	k->link = strdup(l->link);
+	k->cluster = l->cluster ? strdup(l->cluster) : NULL;
+	return k->volume && k->link && (k->cluster || !l->cluster) ? 0 : err_oom(e);
+}
+
+static void forget_all(struct output *o)
+{
+	for (struct known *k; (k = o->known);) {
+		o->known = k->next;
+		free(k->volume);
+		free(k->link);
+		free(k->cluster);
+		free(k);
+	}
+}
+
+/* 1: an earlier line is of this volume, which may be mounted on another folder, too. */
+static int is_known(const struct output *o, const struct voltab_line *l, struct err **e)
+{
+	const struct known *k = o->known;
+
+	while (k && !(same(k->link, l->link) && same(k->cluster, l->cluster)))
+		k = k->next;
+	if (!k)
+		return 0;
+	if (strcmp(k->volume, l->volume)) {
+		err_set(e, ERR_EXISTS, -EEXIST, "an earlier line names the same volume '%s'",
+			k->volume);
+		return err_hint(e, "name it alike in both");
+	}
+	return l->folder ? 1
+			 : err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same volume");
+}
+
+/* The volume's unit; for a further folder only what it has to do with that. */
+static int serve_volume(struct output *o, const struct voltab_line *l, struct err **e)
+{
+	_cleanup_free_ char *mount = NULL, *also = NULL;
+	int r = is_known(o, l, e);
+
+	if (r < 0)
+		return r;
+	if (!r) {
+		r = write_drop_in(o, l, service_name, service_content, "", e);
+		return r < 0 ? r : remember(o, l, e);
+	}
+	if (printed(&mount, mount_name, l) < 0 || asprintf(&also, "-%s", mount) < 0)
+		return err_oom(e);
+	return write_drop_in(o, l, service_name, another_mount_content, also, e);
+}
+
+static int serve(struct output *o, const struct voltab_line *l, struct err **e)
 {
 	int r = want(o, "sockets.target", "rbdvold.socket", "rbdvold.socket", e);
 
-	if (r >= 0)
-		r = write_drop_in(o, l, service_name, service_content, e);
 	if (r >= 0 && l->folder)
-		r = write_drop_in(o, l, mount_name, mount_content, e);
+		r = write_drop_in(o, l, mount_name, mount_content, "", e);
+	if (r >= 0)
+		r = serve_volume(o, l, e);
 	if (r >= 0 && l->swap)
 		r = write_unit(o, l, swap_name, swap_content, e);
 	return r < 0 || l->folder || l->noauto ? r : want_at_boot(o, l, e);
 }
 
-static void read_table(const struct output *o, const char *path, bool fstab)
+/* FOLDER without links, as far as it is there: so systemd names the unit of its mount. To be freed;
+ * NULL when out of memory. */
+static char *resolve(const char *folder, unsigned links)
 {
-	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	char target[PATH_MAX], *real = realpath(folder, NULL), *out;
+	_cleanup_free_ char *up = strdup(folder), *next = NULL, *above = NULL;
+	const char *base;
+	ssize_t n;
+
+	if (real || !up)
+		return real;
+	for (size_t len = strlen(up); len > 1 && up[len - 1] == '/'; len--)
+		up[len - 1] = '\0';
+	if (!strrchr(up, '/') || !strcmp(up, "/") || links == LINKS_MAX)
+		return strdup(folder);
+	n = readlink(up, target, sizeof(target) - 1);
+	base = strrchr(up, '/') + 1;
+	*strrchr(up, '/') = '\0';
+	if (n > 0) { /* to what is not there yet */
+		target[n] = '\0';
+		if (asprintf(&next, "%s/%s", *target == '/' ? "" : up, target) < 0)
+			next = NULL;
+		return next ? resolve(next, links + 1) : NULL;
+	}
+	above = resolve(*up ? up : "/", links + 1);
+	return above && asprintf(&out, "%s/%s", strcmp(above, "/") ? above : "", base) > 0 ? out
+											   : NULL;
+}
+
+static int resolve_folder(struct voltab_line *l, struct err **e)
+{
+	char *folder = l->folder ? resolve(l->folder, 0) : NULL;
+
+	if (l->folder && !folder)
+		return err_oom(e);
+	free(l->folder);
+	l->folder = folder;
+	return 0;
+}
+
+/* Nothing but a file, as all else may keep the boot waiting. NULL where there is none. */
+static FILE *open_table(const struct output *o, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	FILE *f;
+
+	if (fd < 0 && errno == ENOENT)
+		return NULL;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		fprintf(o->log, "<3>rbdvol-generator: can't read %s: %s\n", path,
+			fd < 0 ? strerror(errno) : "it is not a file");
+		fflush(o->log);
+		return NULL;
+	}
+	f = fdopen(fd, "r");
+	if (f)
+		steal_fd(&fd);
+	return f;
+}
+
+static void read_table(struct output *o, const char *path, bool fstab)
+{
+	_cleanup_fclose_ FILE *f = open_table(o, path);
 	_cleanup_free_ char *text = NULL;
 	size_t room = 0;
 
@@ -228,7 +395,7 @@ static void read_table(const struct output *o, const char *path, bool fstab)
 			r = err_set(&e, ERR_USAGE, -E2BIG, "the line is too long");
 		else
 			r = voltab_parse(text, fstab, &l, &e);
-		if (r > 0)
+		if (r > 0 && (r = resolve_folder(&l, &e)) >= 0)
 			r = serve(o, &l, &e);
 		if (r < 0)
 			tell(o, path, line, e);
@@ -261,6 +428,7 @@ int main(int argc, char **argv)
 	}
 	read_table(&o, table("RBDVOLTAB", SYSCONFDIR "/rbdvoltab"), false);
 	read_table(&o, table("FSTAB", SYSCONFDIR "/fstab"), true);
+	forget_all(&o);
 	close(o.folder);
 	return 0;
 }

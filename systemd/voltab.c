@@ -18,6 +18,8 @@ void voltab_line_deinit(struct voltab_line *l)
 	free(l->umount_timeout);
 	strlist_deinit(&l->create);
 	strlist_deinit(&l->attach);
+	strlist_deinit(&l->detach);
+	free(l->cluster);
 	*l = (struct voltab_line){0};
 }
 
@@ -59,7 +61,9 @@ static int add_option(struct reading *r, const char *key, const char *value, str
 	ret = request_set(&r->request, VERB_ATTACH, key, o->metavar ? value : "yes", e);
 	if (ret < 0)
 		return ret;
-	if (request_option_find(VERB_CREATE, key) && strcmp(key, "from"))
+	if (request_option_find(VERB_DETACH, key) && strcmp(key, "timeout"))
+		ret = add_flag(&l->detach, key, value);
+	if (ret >= 0 && request_option_find(VERB_CREATE, key) && strcmp(key, "from"))
 		ret = add_flag(&l->create, key, o->metavar ? value : NULL);
 	/* A mount grows what it mounts; and there a volume may be larger since. */
 	if (ret >= 0 && (strcmp(key, "size") || (r->request.from && !r->fstab)))
@@ -109,6 +113,30 @@ static int set_read_only(struct reading *r, const char *value, struct err **e)
 	return add_option(r, "read_only", NULL, e);
 }
 
+static int refuse_steal(struct reading *r, const char *value, struct err **e)
+{
+	(void)r;
+	(void)value;
+	return request_no_steal(e);
+}
+
+/* mount.rbdvol takes these; here they are only looked at, so that the boot tells of the line. */
+static int check_partition(struct reading *r, const char *value, struct err **e)
+{
+	unsigned partition;
+
+	(void)r;
+	return value_partition(value ? value : "", &partition, e);
+}
+
+static int check_filesystem(struct reading *r, const char *value, struct err **e)
+{
+	(void)r;
+	if (!value || !*value)
+		return err_set(e, ERR_USAGE, -EINVAL, "mkfs= or fstype= has no value");
+	return value_filesystem(value, e);
+}
+
 enum { IN_FSTAB = 1, IN_VOLTAB = 2 };
 
 /* Words that are no options of attach. */
@@ -127,6 +155,10 @@ static const struct {
 	{"map", IN_FSTAB | IN_VOLTAB, 0, add_map_option},
 	{"retry", IN_FSTAB | IN_VOLTAB, 0, add_retry},
 	{"umount_timeout", IN_FSTAB, 0, set_umount_timeout},
+	{"part", IN_FSTAB, 0, check_partition},
+	{"mkfs", IN_FSTAB, 0, check_filesystem},
+	{"fstype", IN_FSTAB, 0, check_filesystem},
+	{"steal", IN_FSTAB | IN_VOLTAB, 0, refuse_steal},
 };
 
 /* 1: it was one of those. */
@@ -191,13 +223,21 @@ static int read_options(struct reading *r, char *options, struct err **e)
 	char *rest = options, *word;
 	int ret = 0;
 
+	if (from && r->request.from)
+		return err_set(e, ERR_USAGE, -EINVAL, "a second parent: '%s' as the source, and %s",
+			       r->request.from, from);
 	if (from && !first)
 		return err_oom(e);
 	if (first)
 		ret = read_word(r, first, e);
-	while (ret >= 0 && (word = strsep(&rest, ",")))
-		if (*word && strncmp(word, "from=", 5))
+	while (ret >= 0 && (word = strsep(&rest, ","))) {
+		if (word == from)
+			continue;
+		if (!strncmp(word, "from=", 5))
+			ret = err_set(e, ERR_USAGE, -EINVAL, "a second parent: '%s'", word + 5);
+		else if (*word)
 			ret = read_word(r, word, e);
+	}
 	return ret;
 }
 
@@ -239,9 +279,11 @@ static int finish(struct reading *r, struct err **e)
 	/* A clone is made by the attach, an empty volume by a create before it. */
 	if (r->request.from || !r->request.size_bytes)
 		strlist_deinit(&l->create);
+	l->cluster = steal(&r->request.cluster);
 	if (ret >= 0 && r->fstab && !l->netdev) {
 		err_set(e, ERR_USAGE, -EINVAL, "the option _netdev is missing");
-		return err_hint(e, "without it systemd mounts before there is a network");
+		return err_hint(e, "without it systemd mounts before there is a network, so the "
+				   "line is not served: add it");
 	}
 	return ret;
 }
@@ -270,6 +312,9 @@ static int read_words(struct reading *r, char *word[6], struct err **e)
 
 	if (!(r->line->volume = strdup(word[0])))
 		return err_oom(e);
+	if (r->fstab && *word[1] != '/')
+		return err_set(e, ERR_USAGE, -EINVAL, "the folder '%s' does not begin with /",
+			       word[1]);
 	if (r->fstab && !(r->line->folder = strdup(word[1])))
 		return err_oom(e);
 	if (source && strcmp(source, "-") && strcmp(source, "none"))

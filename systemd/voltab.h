@@ -14,6 +14,8 @@ struct voltab_line {
 	char *folder;	       /* where fstab mounts it; NULL in rbdvoltab */
 	struct strlist create; /* words of "rbdvol create"; none where it is not to be made */
 	struct strlist attach; /* words of "rbdvol attach" */
+	struct strlist detach; /* words of "rbdvol detach": where the volume is */
+	char *cluster;	       /* NULL: the usual one */
 	char *link;	       /* its device, below /dev/rbdvol/ */
 	char *umount_timeout;  /* seconds; NULL */
 	bool nofail, noauto, netdev;

@@ -108,6 +108,18 @@ static void bad_lines_are_told(void **state)
 		{"v - x-systemd.automount", "no option", false},
 		{"v - umount_timeout=3", "no option", false},
 		{"v - shared=maybe", "shared", false},
+		{"v - steal", "steal", false},
+		{"v g from=h", "a second parent: 'g'", false},
+		{"v - from=g,from=h", "a second parent: 'h'", false},
+		{"v /srv rbdvol _netdev,steal", "steal", true},
+		{"v /srv rbdvol _netdev,from=g,from=h", "a second parent: 'h'", true},
+		{"v /srv rbdvol _netdev,part=x", "part", true},
+		{"v /srv rbdvol _netdev,part", "part", true},
+		{"v /srv rbdvol _netdev,mkfs=../y", "'../y' can't be the type", true},
+		{"v /srv rbdvol _netdev,mkfs", "has no value", true},
+		{"v /srv rbdvol _netdev,fstype=/x", "'/x' can't be the type", true},
+		{"v srv rbdvol _netdev", "'srv' does not begin with /", true},
+		{"v none rbdvol _netdev", "'none' does not begin with /", true},
 		{"v /srv rbdvol noatime", "_netdev is missing", true},
 		{"v /srv rbdvol", "_netdev is missing", true},
 		{"v /srv rbdvol _netdev,umount_timeout=x", "umount_timeout", true},
@@ -148,6 +160,20 @@ static void words_that_are_not_attachs_set_flags(void **state)
 	assert_string_equal(m.folder, "/a b");
 	assert_string_equal(m.umount_timeout, "2.5");
 	assert_string_equal(m.link, "/dev/rbdvol/rbd/v");
+	assert_int_equal(m.detach.n, 0);
+	assert_null(m.cluster);
+}
+
+static void the_detach_looks_where_the_attach_did(void **state)
+{
+	_cleanup_voltab_line_ struct voltab_line l = {0};
+	_cleanup_err_ struct err *e = NULL;
+
+	(void)state;
+	assert_int_equal(parse("v g pool=p,id=u,cluster=c,timeout=9,shared", false, &l, &e), 1);
+	assert_words(&l.detach, "--pool p --id u --cluster c");
+	assert_string_equal(l.cluster, "c");
+	assert_string_equal(l.link, "/dev/rbdvol/p/v");
 }
 
 static void names_are_escaped_as_systemd_does(void **state)
@@ -201,6 +227,7 @@ int main(void)
 		cmocka_unit_test(lines_of_others_are_left),
 		cmocka_unit_test(bad_lines_are_told),
 		cmocka_unit_test(words_that_are_not_attachs_set_flags),
+		cmocka_unit_test(the_detach_looks_where_the_attach_did),
 		cmocka_unit_test(names_are_escaped_as_systemd_does),
 		cmocka_unit_test(words_are_quoted),
 	};
