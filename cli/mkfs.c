@@ -11,11 +11,11 @@
 
 enum { BLKID_NOTHING = 2 };
 
-int mount_type_of(const char *node, char **out, struct err **e)
+int mount_probe(const char *node, const char *tag, char **out, struct err **e)
 {
-	const char *const argv[] = {"blkid", "-p", "-s", "TYPE", "-o", "value", node, NULL};
-	_cleanup_free_ char *type = NULL;
-	int r = program_run_line(argv, &type, e);
+	const char *const argv[] = {"blkid", "-p", "-s", tag, "-o", "value", node, NULL};
+	_cleanup_free_ char *value = NULL;
+	int r = program_run_line(argv, &value, e);
 
 	if (r < 0)
 		return r;
@@ -24,7 +24,7 @@ int mount_type_of(const char *node, char **out, struct err **e)
 			       "blkid can't tell what is on %s: several file systems at once, or "
 			       "unreadable",
 			       node);
-	*out = steal(&type);
+	*out = steal(&value);
 	return 0;
 }
 
@@ -92,7 +92,7 @@ int mount_mkfs(const json_t *volume, const char *node, const char *type, struct 
 {
 	_cleanup_free_ char *found = NULL;
 	const char *parent = json_string_value(json_object_get(volume, "parent"));
-	int r = mount_type_of(node, &found, e);
+	int r = mount_probe(node, "TYPE", &found, e);
 
 	if (r < 0 || !strcmp(found, type))
 		return r;

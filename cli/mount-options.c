@@ -8,8 +8,6 @@
 #include "base/value.h"
 #include "cli/mount.h"
 
-#define PARTITION_MAX 255
-
 void mount_request_deinit(struct mount_request *m)
 {
 	free(m->volume);
@@ -30,13 +28,11 @@ static int set_text(char **field, const char *what, const char *value, struct er
 	return *field ? 0 : err_oom(e);
 }
 
-/* Names of programs are made of it: mkfs.TYPE. */
 static int set_type(char **field, const char *what, const char *value, struct err **e)
 {
-	if (value && strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(value))
-		return err_set(e, ERR_USAGE, -EINVAL, "'%s' can't be the type of a file system",
-			       value);
-	return set_text(field, what, value, e);
+	int r = value ? value_filesystem(value, e) : 0;
+
+	return r < 0 ? r : set_text(field, what, value, e);
 }
 
 static int add_map_option(struct cli *cli, const char *value, struct err **e)
@@ -51,16 +47,6 @@ static int add_map_option(struct cli *cli, const char *value, struct err **e)
 		return err_oom(e);
 	}
 	return cli_set_option(cli, VERB_ATTACH, "options", both, e);
-}
-
-static int set_partition(struct mount_request *m, const char *value, struct err **e)
-{
-	uint64_t n;
-	int r = value_u64("part", value ? value : "", 1, PARTITION_MAX, &n, e);
-
-	if (r >= 0)
-		m->partition = (unsigned)n;
-	return r;
 }
 
 /* rbdvol-generator hands it to the unit that unmounts. */
@@ -82,13 +68,17 @@ static int take_word(struct cli *cli, struct mount_request *m, const char *key, 
 	else if (!strcmp(key, "fstype"))
 		r = set_type(&m->type, key, value, e);
 	else if (!strcmp(key, "part"))
-		r = set_partition(m, value, e);
+		r = value_partition(value ? value : "", &m->partition, e);
 	else if (!strcmp(key, "map"))
 		r = add_map_option(cli, value, e);
 	else if (!strcmp(key, "retry"))
 		r = value_seconds(key, value ? value : "", &cli->retry_us, e);
 	else if (!strcmp(key, "umount_timeout"))
 		r = check_umount_timeout(value, e);
+	else if (!strcmp(key, "new_uuid"))
+		r = value_bool(key, value ? value : "yes", &m->new_uuid, e);
+	else if (!strcmp(key, "steal"))
+		r = request_no_steal(e);
 	else if (strcmp(key, "options") && request_option_find(VERB_ATTACH, key))
 		r = cli_set_option(cli, VERB_ATTACH, key, value ? value : "yes", e);
 	else
@@ -210,6 +200,8 @@ int mount_request_parse(struct cli *cli, int argc, char **argv, struct mount_req
 	if (m->mkfs && m->partition)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "mkfs= makes a file system on a whole volume, not on a partition");
+	if (m->new_uuid && cli->request.read_only)
+		return err_set(e, ERR_USAGE, -EINVAL, "new_uuid writes, and ro does not let it");
 	/* size= alone makes an empty volume first. */
 	return cli->request.size_bytes && !cli->request.from
 		       ? 0

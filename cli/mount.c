@@ -3,8 +3,11 @@
 #include "cli/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -17,6 +20,8 @@
 
 static int status_of(const struct err *e)
 {
+	if (e->code == -ENOMEM)
+		return MOUNT_SYSTEM;
 	return e->kind == ERR_USAGE || e->kind == ERR_NOT_PERMITTED ? MOUNT_USAGE : MOUNT_FAILED;
 }
 
@@ -72,8 +77,7 @@ static int wait_for_link(const char *link, struct err **e)
 	return 0;
 }
 
-/* The block device to mount. To be freed. */
-static int node_of(const struct mount_request *m, const json_t *volume, char **out, struct err **e)
+int mount_node(const struct mount_request *m, const json_t *volume, char **out, struct err **e)
 {
 	const char *link = json_string_value(json_object_get(volume, "link"));
 	int r = 0;
@@ -103,27 +107,78 @@ static int is_mounted(const struct mount_request *m, const char *node, struct er
 	return stat(node, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == mounted.dev;
 }
 
-/* Clones have the UUID of their parent, and xfs mounts each only once. */
-static int mount_options(const struct mount_request *m, const char *type, char **out,
-			 struct err **e)
+static bool is_write_protected(const char *node)
 {
-	bool nouuid = !strcmp(type, "xfs") && !strstr(m->rest, "nouuid");
+	_cleanup_close_ int fd = open(node, O_RDONLY | O_CLOEXEC);
+	int on = 0;
 
-	if (asprintf(out, "%s%shelper=rbdvol,uhelper=rbdvol,_netdev", m->rest,
-		     nouuid ? "nouuid," : "") < 0) {
-		*out = NULL;
-		return err_oom(e);
-	}
-	return 0;
+	return fd >= 0 && ioctl(fd, BLKROGET, &on) == 0 && on;
 }
 
-static int call_mount(const struct mount_request *m, const char *node, const char *type,
-		      struct err **e)
+static const char *without_replay(const char *type)
+{
+	if (!strcmp(type, "xfs"))
+		return "norecovery";
+	return !strcmp(type, "ext3") || !strcmp(type, "ext4") ? "noload" : "";
+}
+
+/* Whether mount's words have WORD. */
+static bool has_word(const struct mount_request *m, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = m->rest; len && *p; p += strcspn(p, ",") + 1)
+		if (strcspn(p, ",") == len && !strncmp(p, word, len))
+			return true;
+	return false;
+}
+
+static void print_word(FILE *f, const struct mount_request *m, const char *word)
+{
+	if (*word && !has_word(m, word))
+		fprintf(f, "%s,", word);
+}
+
+/* Commas part them, each word ending with one. */
+static void print_options(FILE *f, const struct cli *cli, const struct mount_request *m,
+			  const char *node, const char *type)
+{
+	fputs(m->rest, f);
+	/* Clones have the UUID of their parent, and xfs mounts each only once. */
+	if (!strcmp(type, "xfs") && !m->new_uuid)
+		print_word(f, m, "nouuid");
+	/* A snapshot may be of a file system in use: its log can't be replayed there. */
+	if (*type && is_write_protected(node)) {
+		print_word(f, m, "ro");
+		print_word(f, m, without_replay(type));
+	}
+	/* umount.rbdvol reads these two in libmount's table. */
+	if (cli->request.user)
+		fprintf(f, MOUNT_USER_WORD "%s,", cli->request.user);
+	if (cli->request.cluster)
+		fprintf(f, MOUNT_CLUSTER_WORD "%s,", cli->request.cluster);
+	fputs("helper=rbdvol,uhelper=rbdvol,_netdev", f);
+}
+
+static int mount_options(const struct cli *cli, const struct mount_request *m, const char *node,
+			 const char *type, char **out, struct err **e)
+{
+	size_t len;
+	FILE *f = open_memstream(out, &len);
+
+	if (!f)
+		return err_oom(e);
+	print_options(f, cli, m, node, type);
+	return fclose(f) ? err_oom(e) : 0;
+}
+
+static int call_mount(const struct cli *cli, const struct mount_request *m, const char *node,
+		      const char *type, struct err **e)
 {
 	_cleanup_free_ char *options = NULL;
 	const char *argv[MOUNT_ARGV_MAX] = {"mount", "-i"};
 	size_t n = 2;
-	int r = mount_options(m, type, &options, e);
+	int r = mount_options(cli, m, node, type, &options, e);
 
 	if (r < 0)
 		return r;
@@ -142,29 +197,56 @@ static int call_mount(const struct mount_request *m, const char *node, const cha
 	return r;
 }
 
-static int look_and_mount(const struct mount_request *m, const json_t *volume, struct err **e)
+static int no_filesystem(const struct mount_request *m, const char *node, struct err **e)
+{
+	err_set(e, ERR_FAILED, -EINVAL, "there is no file system on %s that blkid knows", node);
+	return err_hint(e, m->partition ? "see which partitions there are: lsblk"
+					: "mkfs=ext4 makes one on a new volume, part=1 "
+					  "takes its first partition");
+}
+
+static int renew_uuid(struct cli *cli, const struct mount_request *m, const json_t *volume,
+		      const char *node, const char *type, struct err **e)
+{
+	_cleanup_json_ json_t *options = options_of(cli, m, VERB_SHOW);
+
+	return options ? mount_new_uuid(cli, m, options, volume, node, type, e) : err_oom(e);
+}
+
+static int look_and_mount(struct cli *cli, const struct mount_request *m, const json_t *volume,
+			  struct err **e)
 {
 	_cleanup_free_ char *node = NULL, *type = NULL;
-	int r = node_of(m, volume, &node, e);
+	int r = mount_node(m, volume, &node, e);
 
 	if (r >= 0)
 		r = is_mounted(m, node, e);
-	if (r < 0 || (r > 0 && !m->remount))
+	if (r)
 		return r < 0 ? r : MOUNT_DONE;
-	if (m->mkfs && !m->remount && (r = mount_mkfs(volume, node, m->mkfs, e)) < 0)
+	if (m->mkfs && (r = mount_mkfs(volume, node, m->mkfs, e)) < 0)
 		return r;
 	type = m->type ? strdup(m->type) : NULL;
-	r = m->type ? (type ? 0 : err_oom(e)) : mount_type_of(node, &type, e);
+	r = m->type ? (type ? 0 : err_oom(e)) : mount_probe(node, "TYPE", &type, e);
 	if (r < 0)
 		return r;
-	if (!*type) {
-		err_set(e, ERR_FAILED, -EINVAL, "there is no file system on %s that blkid knows",
-			node);
-		return err_hint(e, m->partition ? "see which partitions there are: lsblk"
-						: "mkfs=ext4 makes one on a new volume, part=1 "
-						  "takes its first partition");
-	}
-	return call_mount(m, node, type, e);
+	if (!*type)
+		return no_filesystem(m, node, e);
+	if (m->new_uuid && (r = renew_uuid(cli, m, volume, node, type, e)) < 0)
+		return r;
+	return call_mount(cli, m, node, type, e);
+}
+
+/* Neither daemon nor cluster is asked: what is mounted is attached. */
+static int remount(const struct cli *cli, const struct mount_request *m, struct err **e)
+{
+	_cleanup_mounted_ struct mounted mounted = {0};
+	int r = mounts_find(m->folder, &mounted, e);
+
+	if (r < 0)
+		return r;
+	if (!r || strncmp(mounted.source, "/dev/rbd", 8))
+		return err_set(e, ERR_FAILED, -EINVAL, "no volume is mounted on %s", m->folder);
+	return call_mount(cli, m, mounted.source, "", e);
 }
 
 /* A volume that a failed mount has attached is let go. */
@@ -231,14 +313,16 @@ static int mount_it(struct cli *cli, struct mount_request *m, struct err **e)
 
 	if (m->fake)
 		return MOUNT_DONE;
+	if (m->remount)
+		return remount(cli, m, e);
 	before = look(cli, m, e);
 	if (before < 0)
 		return before;
 	r = ask(cli, m, VERB_ATTACH, "POST", "attach", &volume, e);
 	if (r < 0)
 		return r;
-	r = look_and_mount(m, volume, e);
-	if (r && !before && !m->remount)
+	r = look_and_mount(cli, m, volume, e);
+	if (r && !before)
 		let_go(cli, m);
 	return r ? r : grow(cli, m, volume, e);
 }

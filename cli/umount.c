@@ -42,6 +42,51 @@ static int read_flags(int argc, char **argv, const char **out, char flags[][3], 
 	return err_set(e, ERR_USAGE, -EINVAL, "umount.rbdvol FOLDER [-flnrv] [-N NAMESPACE]");
 }
 
+/* The user and the cluster of the mount, as the line had them. */
+static int read_option(struct cli *cli, const char *word, struct err **e)
+{
+	static const struct {
+		const char *word, *key;
+	} ours[] = {{MOUNT_USER_WORD, "id"}, {MOUNT_CLUSTER_WORD, "cluster"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		size_t len = strlen(ours[i].word);
+
+		if (!strncmp(word, ours[i].word, len))
+			return cli_set_option(cli, VERB_DETACH, ours[i].key, word + len, e);
+	}
+	return 0;
+}
+
+/* Before the unmount: then libmount forgets them. */
+static int read_options(struct cli *cli, const char *folder, struct err **e)
+{
+	/* -m: with what libmount notes beside the kernel */
+	const char *const argv[] = {"findmnt", "-m",	  "-rfn", "-d",	  "backward",
+				    "-o",      "OPTIONS", "-M",	  folder, NULL};
+	_cleanup_free_ char *options = NULL;
+	char *rest, *word;
+	int r = program_run_line(argv, &options, e);
+
+	rest = options;
+	while (r >= 0 && (word = strsep(&rest, ",")))
+		r = read_option(cli, word, e);
+	return r;
+}
+
+static bool is_volume(const struct mounted *m)
+{
+	return m->source && !strncmp(m->source, "/dev/rbd", 8);
+}
+
+/* Another mount needs the volume: that is no news. */
+static bool is_mounted_yet(const struct err *why, const char *device)
+{
+	_cleanup_err_ struct err *ignored = NULL;
+
+	return why->kind == ERR_BUSY && mounts_of_disk(device, &ignored) > 0;
+}
+
 /* It is unmounted, whatever becomes of this: so all there is to do is to tell. */
 static void detach(struct cli *cli, const char *device)
 {
@@ -49,7 +94,7 @@ static void detach(struct cli *cli, const char *device)
 	_cleanup_err_ struct err *e = NULL;
 
 	if (cli_call(cli, "POST", "volumes", device, "detach", cli->options, &answer, &e) >= 0 ||
-	    e->kind == ERR_NOT_FOUND)
+	    e->kind == ERR_NOT_FOUND || is_mounted_yet(e, device))
 		return;
 	err_wrap(&e, "unmounted, but still attached");
 	cli_fail(cli, NULL, e);
@@ -148,6 +193,8 @@ int umount_main(struct cli *cli, int argc, char **argv)
 		folder = realpath(argv[optind], NULL);
 		r = mounts_find(folder ? folder : argv[optind], &mounted, &e);
 	}
+	if (r >= 0 && is_volume(&mounted))
+		r = read_options(cli, folder, &e);
 	if (r >= 0) {
 		words[n] = argv[optind];
 		r = unmount(words, folder ? folder : argv[optind], &mounted, &e);
@@ -156,7 +203,7 @@ int umount_main(struct cli *cli, int argc, char **argv)
 		cli_fail(cli, NULL, e);
 		return e->kind == ERR_USAGE ? MOUNT_USAGE : MOUNT_FAILED;
 	}
-	if (r == 0 && mounted.source && !strncmp(mounted.source, "/dev/rbd", 8))
+	if (r == 0 && is_volume(&mounted))
 		detach(cli, mounted.source);
 	return r;
 }

@@ -44,6 +44,15 @@ is "detaches" "$(attached)" ""
 ok "mkfs= again" mount -t rbdvol -o mkfs=ext4 $pool/data /srv/a
 is "leaves what is there" "$(cat /srv/a/mark)" mine
 ok "remount" mount -o remount,ro /srv/a
+mount -o remount,rw /srv/a
+umount /srv/a
+echo "$pool/data /srv/a rbdvol size=128M,mkfs=ext4,_netdev 0 0" >/etc/fstab
+mount /srv/a
+ok "remount of a line of fstab" mount -o remount,ro /srv/a
+is "makes it read-only" "$(findmnt -no OPTIONS /srv/a | cut -d, -f1)" ro
+ok "and writable again" mount -o remount,rw /srv/a
+refuses "remount where no volume is" 32 'no volume is mounted on /srv/b' \
+	mount -t rbdvol -o remount,ro $pool/data /srv/b
 cd /srv/a || exit
 refuses "umount of what is in use fails as umount does" 32 'busy' umount /srv/a
 cd / || exit
@@ -56,6 +65,39 @@ ok "a clone is made and mounted" mount -t rbdvol -o from=$pool/gold,mkfs=xfs $po
 is "with its parent's content" "$(cat /srv/a/mark)" gold
 ok "a second clone of the same xfs beside it" mount -t rbdvol -o from=$pool/gold $pool/c2 /srv/b
 umount /srv/a /srv/b
+uuid() { # FOLDER
+	blkid -p -s UUID -o value "$(findmnt -no SOURCE "$1")"
+}
+ok "with new_uuid" mount -t rbdvol -o from=$pool/gold,new_uuid $pool/c4 /srv/a
+ok "two are mounted beside each other" mount -t rbdvol -o from=$pool/gold,new_uuid $pool/c5 /srv/b
+is "without nouuid" "$(findmnt -no OPTIONS /srv/a /srv/b | grep -c nouuid)" 0
+first=$(uuid /srv/a)
+ok "each has a UUID of its own" test "$first" != "$(uuid /srv/b)"
+umount /srv/a /srv/b
+is "the parent is let go" "$(attached)" ""
+mount -t rbdvol -o new_uuid $pool/c4 /srv/a
+is "which stays at the next mount" "$(uuid /srv/a)" "$first"
+mount -t rbdvol $pool/gold /srv/b
+ok "and is not the parent's" test "$first" != "$(uuid /srv/b)"
+umount /srv/b
+mount -t rbdvol -o from=$pool/data,new_uuid $pool/c6 /srv/b
+first=$(uuid /srv/b)
+umount /srv/a /srv/b
+mount -t rbdvol $pool/data /srv/a
+ok "ext4, too" test -n "$first" -a "$first" != "$(uuid /srv/a)"
+umount /srv/a
+
+# --- a snapshot of what is in use ---
+for type in ext4 xfs; do
+	mount -t rbdvol -o size=320M,mkfs=$type $pool/busy-$type /srv/a 2>/dev/null
+	echo mark >/srv/a/mark
+	sync -f /srv/a
+	rbd snap create --no-progress $pool/busy-$type@s
+	ok "a snapshot of an $type in use is mounted, its log left alone" mount -t rbdvol -o ro $pool/busy-$type@s /srv/b
+	like "read-only" "$(findmnt -no OPTIONS /srv/b)" '^ro,.*(norecovery|noload)'
+	umount /srv/b /srv/a
+	rbd snap rm --no-progress $pool/busy-$type@s
+done
 
 # --- growth ---
 mib() { # FOLDER
@@ -105,6 +147,12 @@ ok "part=1" mount -t rbdvol -o part=1 $pool/disk /srv/a
 like "mounts the partition" "$(findmnt -no SOURCE /srv/a)" 'p1$'
 umount /srv/a
 is "umount detaches the whole" "$(attached)" ""
+mount -t rbdvol -o part=1 $pool/disk /srv/a
+mount -t rbdvol -o part=1 $pool/disk /srv/b
+is "umount of one of two mounts says nothing" "$(umount /srv/a 2>&1)" ""
+is "and leaves the volume" "$(attached)" $pool/disk
+umount /srv/b
+is "the last umount detaches it" "$(attached)" ""
 refuses "there is no part=7" 32 'no such partition' mount -t rbdvol -o part=7 $pool/disk /srv/a
 
 # --- bad input ---
@@ -112,8 +160,21 @@ refuses "no such volume" 32 "no image '$pool/nope'" mount -t rbdvol $pool/nope /
 refuses "a bad size" 1 'is not a size' mount -t rbdvol -o size=x $pool/nope /srv/a
 refuses "a bad name" 1 'bad volume name' mount -t rbdvol a/b/c/d /srv/a
 refuses "a file system type that is a path" 1 "can't be the type" mount -t rbdvol -o mkfs=../x $pool/blank /srv/a
+refuses "steal, which is not for a mount" 1 'rbdvol attach --steal' mount -t rbdvol -o steal $pool/data /srv/a
 like "an unknown mount option" "$(mount -t rbdvol -o frobnicate $pool/data /srv/a 2>&1; echo $?)" '^mount: .*32$'
 refuses "no file system at all" 32 'no file system' mount -t rbdvol $pool/blank /srv/a
+
+# --- another user of the cluster ---
+ceph auth get-or-create client.mnt mon 'profile rbd' osd 'profile rbd' -o /etc/ceph/ceph.client.mnt.keyring
+daemon_stop
+mv /etc/ceph/ceph.client.admin.keyring /etc/ceph/away
+rbdvold --foreground >>/var/log/rbdvold.log 2>&1 &
+daemon_pid=$!
+wait_for 60 rbdvol list --id mnt
+ok "a mount with id=, where the usual user has no key" mount -t rbdvol -o id=mnt $pool/data /srv/a
+is "umount detaches as the same user" "$(umount /srv/a 2>&1)" ""
+is "so that nothing is left" "$(CEPH_ARGS='--id mnt' attached)" ""
+mv /etc/ceph/away /etc/ceph/ceph.client.admin.keyring
 
 # --- fstab ---
 echo "$pool/web /srv/b rbdvol from=$pool/gold,_netdev,nofail,x-foo 0 2" >/etc/fstab

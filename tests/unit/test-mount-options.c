@@ -38,6 +38,7 @@ static const struct line good[] = {
 	{"p/v / -o context=\"a,b\",ro", "context=\"a,b\",ro,", "{\"read_only\":true}"},
 	{"p/v / -o mkfs=ext4,size=1G", "", "{\"size\":\"1G\"}"},
 	{"p/v / -o shared=no", "", "{\"shared\":false}"},
+	{"p/v / -o new_uuid,noatime", "noatime,", "{}"},
 	{"p/v / -o options=x", "options=x,", "{}"},
 	{"p/v / -o umount_timeout=4,nofail", "nofail,", "{}"},
 };
@@ -103,6 +104,10 @@ static void bad_lines_are_refused(void **state)
 		{"p/v / -o size=x", "is not a size"},
 		{"p/v / -o mkfs=ext4,part=1", "not on a partition"},
 		{"p/v / -o clone_format=2", "only with a parent"},
+		{"p/v / -o steal", "steal"},
+		{"p/v / -o steal=yes", "steal"},
+		{"p/v / -o ro,new_uuid", "new_uuid writes"},
+		{"p/v / -o new_uuid=perhaps", "new_uuid"},
 	};
 
 	(void)state;
