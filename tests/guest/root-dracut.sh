@@ -16,6 +16,19 @@ trap cleanup EXIT
 "$tap_tools/boot-files" "$top_builddir/stage" "$files" dracut >&2 || bail_out "no initramfs or golden image"
 cluster rbd import --no-progress "$files/golden.img" $pool/golden || bail_out "no golden image"
 is "the initramfs, with the key in it, is for root alone" "$(stat -c %a "$files/initrd")" 600
+
+# --- without an id: the same host at the next boot ---
+start() { # WORDS
+	"$tap_tools/guest" --name q start --initrd "$files/initrd" --append "ip=10.99.0.27:::255.255.255.0:guest-q:vec0:none rd.shell=0 $1"
+}
+start "root=rbdvol:$pool/host2 from=$pool/golden size=320M" || bail_out "the guest did not start without systemd.machine_id="
+is "from= and size= are fine as they are" "$(guest cat /sys/block/rbd0/size)" $((320 * 2048))
+"$tap_tools/guest" --name q kill
+ok "a host without systemd.machine_id= boots again after a power cut: its hold is its own" \
+	"$tap_tools/guest" --name q start --again
+"$tap_tools/guest" --name q kill
+
+# --- with an id ---
 "$tap_tools/guest" --name q start --initrd "$files/initrd" --append "root=rbdvol:$pool/host1 rbdvol.from=$pool/golden
 	ip=10.99.0.27:::255.255.255.0:guest-q:vec0:none systemd.machine_id=0123456789abcdef0123456789abcdef rd.shell=0" ||
 	bail_out "the guest did not start"

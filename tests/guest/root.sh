@@ -64,7 +64,7 @@ is "from the same root" "$(guest cat /root/mark)" first
 is "the hold names the mapping of now" "$(holder)" "guest-q $(guest cat /sys/bus/rbd/devices/0/client_addr)"
 ok "the former mapping is shut out" grep -q "${first##* }" <(cluster ceph osd blocklist ls 2>/dev/null)
 guest --sh 'echo second >/root/mark'
-guest_stop
+ok "a clean shutdown" guest_stop
 log=$(console)
 ok "shutdown gets to its end" grep -q 'Reached target poweroff.target' <<<"$log"
 cluster rbd export --no-progress $pool/host1 "$files/after"

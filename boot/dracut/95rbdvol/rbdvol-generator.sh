@@ -23,4 +23,11 @@ What=/dev/root
 Type=${type:-auto}
 Options=$flags
 END
+# It comes when the network and the cluster are there: rbdvolroot knows when to give up, not systemd.
+mkdir -p "$2/dev-root.device.d"
+cat >"$2/dev-root.device.d/timeout.conf" <<END
+[Unit]
+JobTimeoutSec=infinity
+JobRunningTimeoutSec=infinity
+END
 ln -sf ../sysroot.mount "$2/initrd-root-fs.target.requires/sysroot.mount"
