@@ -40,6 +40,7 @@ struct job {
 
 struct job_queue {
 	struct job_limits limits;
+	int (*prepare)(struct err **e); /* or NULL */
 	pthread_mutex_t lock;
 	pthread_cond_t idle; /* a thread has gone */
 	uint64_t last_id;

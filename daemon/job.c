@@ -55,6 +55,11 @@ int job_queue_new(const struct job_limits *limits, struct job_queue **out, struc
 	return 0;
 }
 
+void job_queue_set_prepare(struct job_queue *q, int (*prepare)(struct err **e))
+{
+	q->prepare = prepare;
+}
+
 void job_queue_set_stuck(struct job_queue *q, uint64_t us)
 {
 	WITH_LOCK(q);
@@ -208,7 +213,9 @@ static void *thread_main(void *arg)
 	int r;
 
 	name_thread(j);
-	r = j->task.run(j, j->task.arg, &result, &error);
+	r = q->prepare ? q->prepare(&error) : 0;
+	if (r >= 0)
+		r = j->task.run(j, j->task.arg, &result, &error);
 
 	if (r < 0 && !error)
 		err_errno(&error, r, "%s failed without a reason", verb_name(j->task.verb));

@@ -44,6 +44,8 @@ struct job_task {
 };
 
 int job_queue_new(const struct job_limits *limits, struct job_queue **out, struct err **e);
+/* PREPARE, in each job's thread before the job; where it fails the job has. Before the first. */
+void job_queue_set_prepare(struct job_queue *q, int (*prepare)(struct err **e));
 void job_queue_set_stuck(struct job_queue *q, uint64_t us);
 /* Only when job_queue_stop said 0. */
 void job_queue_free(struct job_queue *q);

@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/docker.h"
+#include "daemon/host-mounts.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -21,6 +22,7 @@ struct options {
 	const char *socket;
 	const char *plugin_socket;
 	bool foreground;
+	bool host_mounts;
 };
 
 static void print_help(void)
@@ -31,6 +33,7 @@ static void print_help(void)
 	       "  --socket PATH   listen on PATH (default $RBDVOL_SOCKET, or " SOCKET_PATH ")\n"
 	       "  --plugin-socket PATH\n"
 	       "                  serve container runtimes on PATH (default: none but systemd's)\n"
+	       "  --host-mounts   work on the mounts of PID 1 (for rbdvold.service)\n"
 	       "  --foreground    log to standard error, even where the journal listens\n"
 	       "  --help          show this help\n"
 	       "  --version       show the version\n\n"
@@ -45,6 +48,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"config", required_argument, NULL, 'c'},
 		{"socket", required_argument, NULL, 's'},
 		{"plugin-socket", required_argument, NULL, 'p'},
+		{"host-mounts", no_argument, NULL, 'm'},
 		{"foreground", no_argument, NULL, 'f'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
@@ -67,6 +71,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->socket = optarg;
 		} else if (c == 'p') {
 			o->plugin_socket = optarg;
+		} else if (c == 'm') {
+			o->host_mounts = true;
 		} else if (c == 'f') {
 			o->foreground = true;
 		} else {
@@ -142,6 +148,10 @@ static int serve(const struct options *o, struct front_door *doors, struct err *
 		r = listener_open_plugin(o->plugin_socket, &doors[PLUGIN].listener, e);
 	if (!r)
 		r = service_new(&config, &s, e);
+	if (!r && o->host_mounts) {
+		job_queue_set_prepare(service_jobs(s), host_mounts_enter);
+		r = host_mounts_leave(e);
+	}
 	for (int i = 0; !r && i < DOORS; i++)
 		r = door_open(&doors[i], s, e);
 	if (r < 0)

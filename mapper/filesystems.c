@@ -49,7 +49,7 @@ int device_filesystems(const struct device *d, struct strlist *out, struct err *
 	if (r >= 0)
 		r = nodes_add_holders(&nodes);
 	if (r >= 0)
-		r = walk_namespace(&w, AT_FDCWD, "/proc/thread-self/ns/mnt");
+		r = walk_own(&w);
 	if (r >= 0)
 		r = each_mount("/proc/thread-self/mountinfo", &nodes, add_path, &own);
 	if (r >= 0)

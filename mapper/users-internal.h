@@ -53,3 +53,6 @@ struct walk {
 void walk_deinit(struct walk *w);
 /* 1: a namespace not seen before, remembered; 0: seen, or not to be known. */
 int walk_namespace(struct walk *w, int procfd, const char *path);
+/* Mark this thread's namespace as seen, and that of the daemon's other threads: what a sandbox
+ * shows them are the same mounts, and they go with these. */
+int walk_own(struct walk *w);

@@ -254,6 +254,13 @@ int walk_namespace(struct walk *w, int procfd, const char *path)
 	return 1;
 }
 
+int walk_own(struct walk *w)
+{
+	int r = walk_namespace(w, AT_FDCWD, "/proc/thread-self/ns/mnt");
+
+	return r < 0 ? r : walk_namespace(w, AT_FDCWD, "/proc/self/ns/mnt");
+}
+
 static int add_process_mounts(const struct process *p, void *data)
 {
 	struct walk *w = data;
@@ -271,7 +278,7 @@ static int add_process_mounts(const struct process *p, void *data)
 static int add_mounts(const struct nodes *nodes, struct strlist *out)
 {
 	cleanup(walk_deinit) struct walk w = {.nodes = nodes, .out = out};
-	int r = walk_namespace(&w, AT_FDCWD, "/proc/thread-self/ns/mnt");
+	int r = walk_own(&w);
 
 	if (r >= 0)
 		r = each_mount("/proc/thread-self/mountinfo", nodes, add_own_user, out);
