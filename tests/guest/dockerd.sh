@@ -53,7 +53,7 @@ ok "after a loss of power it starts again" wait_for 180 guest --sh 'docker exec 
 ok "with its data" guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 3'
 
 # --- a clean end ---
-guest_stop >&2
+ok "a clean shutdown" guest_stop
 like "a host that goes down lets go of the volume first" "$(console | tr -d '\r')" 'rbd: rbd0: |Power down|reboot: '
 is "nobody holds it then" "$(cluster rbd image-meta ls --format json $pool/data >/dev/null; cluster rbd status --format json $pool/data | jq -c .watchers)" '[]'
 boot again

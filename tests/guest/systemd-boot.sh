@@ -17,6 +17,26 @@ state() { # UNIT
 	guest systemctl show -P ActiveState "$1"
 }
 
+is_active() { # UNIT
+	[[ $(state "$1") == active ]]
+}
+
+# began_after SERVICE UNIT: its command began when that was active.
+began_after() {
+	local began active
+	began=$(guest systemctl show -P ExecMainStartTimestampMonotonic "$1")
+	active=$(guest systemctl show -P ActiveEnterTimestampMonotonic "$2")
+	[[ $active -gt 0 && $began -gt $active ]]
+}
+
+# How many watch a volume, and how many hold it (an attribute of its header, docs/holds.md).
+used() { # VOLUME
+	local id
+	id=$(cluster rbd info "$pool/$1" --format json | jq -r .id)
+	echo "$(cluster rbd status "$pool/$1" --format json | jq '.watchers | length')" \
+		"$(cluster rados -p "$pool" listxattr "rbd_header.$id" | grep -c rbdvol.hold)"
+}
+
 boot fresh
 guest --sh "mkdir /srv/web /srv/late
 	systemctl start rbdvold.socket
@@ -25,6 +45,8 @@ guest --sh "mkdir /srv/web /srv/late
 		$pool/web1 /srv/web rbdvol from=$pool/golden,size=96M,_netdev,noatime 0 2
 		$pool/late /srv/late rbdvol from=$pool/golden,_netdev,nofail 0 0
 		$pool/local /opt rbdvol noauto 0 0
+		$pool/disk /srv/p1 rbdvol part=1,_netdev 0 0
+		$pool/disk /srv/link/p2 rbdvol part=2,_netdev 0 0
 	END
 	cat >/etc/rbdvoltab <<-END
 		# volumes without a mount
@@ -33,9 +55,22 @@ guest --sh "mkdir /srv/web /srv/late
 		$pool/bad - frobnicate
 		$pool/a/b/c/d
 		$pool/db2 $pool/golden nofail
-	END"
+		elsewhere - pool=$pool,size=32M
+		$pool/another - id=boot,size=32M
+	END
+	rbdvol create $pool/alone --size 16M && rbdvol create $pool/disk --size 64M
+	mkdir -p /srv/p1 /srv/real/p2 && ln -s real /srv/link
+	dev=\$(rbdvol attach $pool/disk) && printf ',28M,L\n,,L\n' | sfdisk -q \$dev && udevadm settle &&
+		mkfs.ext4 -q \$dev-part1 && mkfs.ext4 -q \$dev-part2 && rbdvol detach $pool/disk
+	ceph auth get-or-create client.boot mon 'profile rbd' osd 'profile rbd' -o /etc/ceph/ceph.client.boot.keyring
+	printf '[Unit]\nDescription=A cluster on this host\n[Install]\nWantedBy=multi-user.target\n' >/etc/systemd/system/ceph.target
+	printf '[Unit]\nBefore=ceph.target\n[Service]\nType=oneshot\nExecStart=sleep 3\n[Install]\nWantedBy=ceph.target\n' \
+		>/etc/systemd/system/ceph-here.service
+	systemctl -q enable ceph.target ceph-here.service"
 guest systemctl daemon-reload
-guest_stop
+ok "a volume of no table is enabled and started" guest systemctl enable --now "rbdvol@$pool-alone.service"
+ok "and is there" guest test -b /dev/rbdvol/$pool/alone
+ok "a shutdown" guest_stop
 
 # --- boot ---
 boot again
@@ -55,6 +90,13 @@ is "and nothing else did" "$(guest --sh 'systemctl --failed --plain --no-legend 
 journal=$(guest journalctl -b -t rbdvol-generator -o cat)
 like "bad lines are told by their number" "$journal" "rbdvoltab:4: there is no option 'frobnicate'"
 like "each of them" "$journal" "rbdvoltab:5: bad volume name"
+ok "the enabled one is there" wait_for 120 is_active "rbdvol@$pool-alone.service"
+like "remote-fs.target comes after it" "$after" "rbdvol@$pool-alone"
+ok "one whose pool is an option" is_active rbdvol@elsewhere.service
+ok "and one of another user" is_active "rbdvol@$pool-another.service"
+is "both partitions of a volume are mounted, behind a link too" "$(guest findmnt -rno TARGET /srv/p1 /srv/real/p2 | xargs)" "/srv/p1 /srv/real/p2"
+is "by the units of these folders" "$(guest systemctl is-active srv-p1.mount srv-real-p2.mount | xargs)" "active active"
+ok "a cluster on this host comes first" began_after rbdvol@elsewhere.service ceph.target
 like "in fstab too" "$journal" "fstab:3: the option _netdev is missing"
 
 # --- by hand ---
@@ -63,13 +105,15 @@ ok "the volume is gone" guest --sh "! test -e /dev/rbdvol/$pool/web1"
 ok "mount FOLDER brings it back" guest mount /srv/web
 
 # --- shutdown ---
-guest_stop
+ok "a clean shutdown" guest_stop
 log=$(console)
 ok "shutdown unmounts" grep -q 'Unmounted srv-web.mount' <<<"$log"
 ok "then detaches" before 'Unmounted srv-web.mount' "Stopped rbdvol@$pool-web1" "$log"
 ok "then ends the daemon" before "Stopped rbdvol@$pool-web1" 'Stopped rbdvold.service' "$log"
 ok "then the network" before 'Stopped rbdvold.service' 'Stopped lab-network.service' "$log"
-is "nobody watches or holds the volume" "$(cluster rbd status $pool/web1 --format json | jq '.watchers | length')" 0
+for volume in web1 alone disk elsewhere another; do
+	is "nobody watches or holds $volume" "$(used $volume)" "0 0"
+done
 
 # --- a cluster that comes late ---
 guest_stop 2>/dev/null

@@ -44,8 +44,14 @@ guest --sh "mkdir /srv/golden
 	mkdir /srv/held /srv/gone
 	echo $pool/held /srv/held rbdvol retry=3600,nofail,_netdev 0 0 >>/etc/fstab
 	echo $pool/gone /srv/gone rbdvol nofail,_netdev 0 0 >>/etc/fstab
+	mkdir /srv/blank
+	echo $pool/blank /srv/blank rbdvol nofail,_netdev 0 0 >>/etc/fstab
+	echo $pool/held2 - retry=5 >/etc/rbdvoltab
+	rbdvol create $pool/blank --size 16M
+	rbdvol create $pool/held2 --size 16M
 	rbdvol create $pool/held --from $pool/golden"
-guest_stop
+ok "a clean shutdown" guest_stop
+on b rbdvol attach $pool/held2 >&2
 on b rbdvol attach $pool/held >&2
 
 boot again
@@ -53,12 +59,19 @@ ok "$volumes volumes are mounted" wait_for 180 all_mounted
 is "each a clone with its parent's content" "$(guest --sh 'cat /srv/v*/mark | grep -c golden')" "$volumes"
 ok "most were begun before the first was done" test "$(begun_before_first_end)" -gt $((volumes / 2))
 is "meanwhile the one held elsewhere is still tried for" "$(guest systemctl is-active rbdvol@$pool-held)" activating
+ok "the boot is done all the same" wait_for 180 guest systemctl is-active multi-user.target
+is "and that one's mount is still to come" "$(guest systemctl is-active rbdvol@$pool-held srv-held.mount | xargs)" \
+	"activating inactive"
 ok "the one that is not there is given up" wait_for 120 guest systemctl is-failed rbdvol@$pool-gone
-is "and is all that failed" "$(failed)" "rbdvol@$pool-gone.service"
+ok "so is the mount of one without a file system" wait_for 120 guest systemctl is-failed srv-blank.mount
+is "and they are all that failed, but for what is tried again" "$(failed)" "rbdvol@$pool-gone.service srv-blank.mount"
 journal=$(guest journalctl -b -o cat)
 like "it is told which" "$journal" "no image '$pool/gone'"
+like "that there is no file system" "$journal" "there is no file system on /dev/rbdvol/$pool/blank"
 like "and who holds the other" "$journal" "held by host guest-b|host guest-b holds"
 on b rbdvol detach $pool/held >&2
+on b rbdvol detach $pool/held2 >&2
+ok "one of rbdvoltab, which the boot has waited for, is attached later" wait_for 120 guest test -b /dev/rbdvol/$pool/held2
 ok "when that host lets go, it is mounted without a hand" wait_for 120 guest test -e /srv/held/mark
 ok "a clean shutdown" guest_stop
 is "detaches all" "$(for i in $(seq "$volumes"); do cluster rbd status "$pool/v$i" --format json; done | jq -s '[.[].watchers | length] | add')" 0

@@ -57,7 +57,9 @@ ok "swap" guest --sh "rbdvol create $pool/swap-1 --size 16M && dev=\$(rbdvol att
 ok "is on" wait_for 60 guest grep -q rbd /proc/swaps
 
 # --- volumes vanish ---
+guest systemctl stop srv-web.mount
 ok "services use the volumes" guest systemctl start db-user web-user
+ok "RequiresMountsFor= brings the mount" guest mountpoint -q /srv/web
 ok "the device of one is ended by force" guest rbdvol detach $pool/db --force
 ok "its user is stopped" wait_for 60 is_inactive db-user
 ok "the device of a mount is ended" guest rbdvol detach $pool/web --force
@@ -65,7 +67,7 @@ ok "the user of the mount is stopped" wait_for 60 is_inactive web-user
 ok "the mount is ended" wait_for 60 is_inactive srv-web.mount
 
 # --- shutdown ---
-guest_stop
+ok "a clean shutdown" guest_stop
 log=$(console)
 ok "swap ends before its volume" before 'Deactivated swap dev-rbdvol' "Stopping rbdvol@$pool-swap" "$log"
 ok "nothing is left attached" test "$(cluster rbd status $pool/swap-1 --format json | jq '.watchers | length')" = 0
