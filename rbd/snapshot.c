@@ -290,6 +290,22 @@ static int fail(struct place *p, const struct spec *parent, int r, struct err **
 	return old ? refuse_format1(parent, e) : place_missing(p, parent, e);
 }
 
+/* Of a head that is erased in part nobody wants a clone. */
+static int refuse_half_wiped(const struct look *l, const struct spec *parent, struct err **e)
+{
+	_cleanup_free_ char *noted = image_note(l->image, NOTE_WIPE), *name = NULL;
+
+	if (!noted)
+		return 0;
+	name = spec_format(parent);
+	err_set(e, ERR_FAILED, -EUCLEAN,
+		"'%s' is erased in part: a wipe of it is under way, or was cut short", name);
+	return err_hint(e,
+			"'rbdvol wipe %s --algorithm trim' completes it; of a snapshot that it has "
+			"a clone can be made (%s@SNAP)",
+			name, name);
+}
+
 /* 1: *out; 0: look again; or negative with *e. */
 static int choose_once(struct memory *memory, struct place *p, const struct spec *parent,
 		       uint64_t child_size, struct deadline deadline, struct base *out,
@@ -298,8 +314,9 @@ static int choose_once(struct memory *memory, struct place *p, const struct spec
 	_cleanup_look_ struct look l = {0};
 	int r = look_at(p, parent, &l);
 
-	if (!r && check_size(parent, l.info.size_bytes, child_size, e) < 0)
-		return -EINVAL;
+	if (!r && (refuse_half_wiped(&l, parent, e) < 0 ||
+		   check_size(parent, l.info.size_bytes, child_size, e) < 0))
+		return (*e)->code;
 	if (!r)
 		r = judge(memory, p, parent, &l, deadline, out);
 	if (r > 0)

@@ -23,10 +23,11 @@
  * the others find it.
  *
  * CHILD_SIZE: what the clone shall have, 0 for the parent's; -EINVAL (usage) where it is smaller,
- * before a snapshot is made. -EOPNOTSUPP (unsupported): PARENT is of format 1. */
+ * before a snapshot is made. -EUCLEAN (failed): a wipe of PARENT was begun and not completed.
+ * -EOPNOTSUPP (unsupported): PARENT is of format 1. */
 int snapshot_choose(struct memory *memory, struct place *p, const struct spec *parent,
 		    uint64_t child_size, struct deadline deadline, struct base *out,
 		    struct err **e);
-/* PARENT@SNAP as it is. Errors as above. */
+/* PARENT@SNAP as it is, whatever became of the head. Errors as above. */
 int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_size,
 		   struct base *out, struct err **e);

@@ -98,6 +98,44 @@ static void a_named_snapshot_is_cloned_as_it_is(void **state)
 	assert_int_equal(count_snapshots("versions"), 1);
 }
 
+static void note_wipe(const char *name)
+{
+	rbd_image_t image = open_image(name);
+
+	assert_int_equal(rbd_metadata_set(image, NOTE_WIPE, "16777216"), 0);
+	rbd_close(image);
+}
+
+static void a_half_wiped_head_is_not_cloned(void **state)
+{
+	struct clone_result result = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	make_image("erased", 16 * MIB, FAST_FEATURES);
+	note_wipe("erased");
+	assert_fails(clone_try("erased", "of-erased", &result, &e), &e, ERR_FAILED, -EUCLEAN,
+		     "erased in part", "rbdvol wipe", NULL);
+	assert_int_equal(count_snapshots("erased"), 0);
+	assert_int_equal(count_hidden(), 0);
+}
+
+/* librbd copies the parent's metadata, and a wipe of the child by its size would cut it off. */
+static void a_wipe_of_the_parent_is_none_of_the_child(void **state)
+{
+	_cleanup_clone_result_ struct clone_result result = {0};
+	_cleanup_image_info_ struct image_info info = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	note_wipe("versions");
+	clone_ok("versions@v1", "untouched", &result);
+	assert_reads("untouched", 0, "one");
+	assert_done(image_info(lab.cluster, at("untouched"), &info, &e), e);
+	assert_false(info.wiping);
+	assert_non_null(info.from);
+}
+
 static void what_is_missing_is_named(void **state)
 {
 	struct clone_result r = {0};
@@ -317,6 +355,8 @@ int main(void)
 		cmocka_unit_test(a_repeated_clone_finds_the_first),
 		cmocka_unit_test(another_image_of_that_name_is_left_alone),
 		cmocka_unit_test(a_named_snapshot_is_cloned_as_it_is),
+		cmocka_unit_test(a_half_wiped_head_is_not_cloned),
+		cmocka_unit_test(a_wipe_of_the_parent_is_none_of_the_child),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(a_parent_of_format_1_is_refused),
 		cmocka_unit_test(the_child_may_be_elsewhere),
