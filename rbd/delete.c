@@ -49,7 +49,7 @@ static int leave_out_own(struct place *p, const struct strlist *addresses, struc
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r >= 0 && i < addresses->n; i++)
-		if (!strstr(mine, addresses->items[i]))
+		if (!has_address(mine, addresses->items[i]))
 			r = strlist_add(out, "%s", addresses->items[i]);
 	free(mine);
 	return r;

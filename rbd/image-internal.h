@@ -72,6 +72,8 @@ char *parent_snapshot_drop(struct session *s, const struct link *link);
 char *image_note(rbd_image_t image, const char *key);
 /* Addresses of those that have the image open for writing ("ip:port/nonce"). */
 int image_watchers(rbd_image_t image, struct strlist *out);
+/* Whether LIST, as rados_getaddrs tells it, has ADDRESS: whole, not as the beginning of another. */
+bool has_address(const char *list, const char *address);
 /* What an open image has itself; out->known is false where no object map tells. */
 int image_usage_own(rbd_image_t image, struct usage *out);
 /* 0, or -EBUSY and who (but this connection) has an open image open for writing. NAME: for words.

@@ -137,11 +137,18 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	return publish_rest(io, listed, name, id);
 }
 
-static bool has_address(const char *list, const char *address)
+bool has_address(const char *list, const char *address)
 {
-	const char *at = strstr(list, address);
+	size_t len = strlen(address);
+	const char *at = list;
 
-	return at && !isdigit((unsigned char)at[strlen(address)]);
+	while ((at = strstr(at, address))) {
+		if ((at == list || !isdigit((unsigned char)at[-1])) &&
+		    !isdigit((unsigned char)at[len]))
+			return true;
+		at++;
+	}
+	return false;
 }
 
 /* Who else has the hidden image open; -EALREADY if it is this connection itself.

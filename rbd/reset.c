@@ -83,10 +83,15 @@ int outgoing_discard(struct place *p, const char *outgoing, struct deadline dead
 static int discard_outgoing(struct reset *s, struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *outgoing_id = NULL;
+	int r = class_image_id(s->at.io, s->outgoing, &outgoing_id);
 
-	if (class_image_id(s->at.io, s->outgoing, &outgoing_id) < 0)
+	if (r == -ENOENT)
 		return 0;
-	if (!class_image_id(s->at.io, s->spec->image, &id) && !strcmp(id, outgoing_id)) {
+	if (!r)
+		r = class_image_id(s->at.io, s->spec->image, &id);
+	if (r < 0 && r != -ENOENT)
+		return fail(s, r, e);
+	if (id && !strcmp(id, outgoing_id)) {
 		class_name_remove(s->at.io, s->outgoing);
 		return 0;
 	}
