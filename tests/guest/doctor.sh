@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the doctor finds on a host: each thing that lacks is named, with what helps; and that helps.
 # A pool of its own.
 # shellcheck source=../lab/tap.sh
