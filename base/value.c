@@ -134,7 +134,7 @@ int value_bool(const char *what, const char *text, bool *out, struct err **e)
 
 int value_partition(const char *text, unsigned *out, struct err **e)
 {
-	uint64_t n;
+	uint64_t n = 0;
 	int r = value_u64("part", text, 1, PARTITION_MAX, &n, e);
 
 	if (r >= 0)
