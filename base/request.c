@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/request.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/value.h"
+
+#define NAME_LEN_MAX 64 /* of a cluster, of a user */
 
 const struct request_option request_options[] = {
 #define REQUEST_OPTION(field, kind, key, metavar, verbs, help)                                     \
@@ -57,6 +60,37 @@ static int set_text(char **field, const char *key, const char *text, struct err 
 	return 0;
 }
 
+/* Both become part of the paths of files that librados reads for us, with our rights: no name leads
+ * out of their folder, nor is one of Ceph's '$variables'. */
+static int set_cluster(char **field, const char *key, const char *text, struct err **e)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-";
+	size_t len = strlen(text);
+
+	if (len > NAME_LEN_MAX || strspn(text, allowed) != len)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "%s '%.*s' is no cluster's name: letters, digits, '_' and '-', %d "
+			       "at most",
+			       key, NAME_LEN_MAX, text, NAME_LEN_MAX);
+	return set_text(field, key, text, e);
+}
+
+static int set_user(char **field, const char *key, const char *text, struct err **e)
+{
+	size_t len = strcspn(text, " ,/$");
+
+	for (size_t i = 0; i < len; i++)
+		if (iscntrl((unsigned char)text[i]))
+			len = i;
+	if (text[len] || len > NAME_LEN_MAX)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "%s '%.*s' is no user's name: %d characters at most, and no blank, "
+			       "',', '/', '$' or control character",
+			       key, NAME_LEN_MAX, text, NAME_LEN_MAX);
+	return set_text(field, key, text, e);
+}
+
 int request_set(struct volume_request *req, enum verb verb, const char *key, const char *text,
 		struct err **e)
 {
@@ -70,6 +104,10 @@ int request_set(struct volume_request *req, enum verb verb, const char *key, con
 	switch (o->kind) {
 	case REQUEST_TEXT:
 		return set_text(field, key, text, e);
+	case REQUEST_CLUSTER:
+		return set_cluster(field, key, text, e);
+	case REQUEST_USER:
+		return set_user(field, key, text, e);
 	case REQUEST_SIZE:
 		return value_size(key, text, field, e);
 	case REQUEST_NUMBER:

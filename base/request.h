@@ -59,7 +59,15 @@ struct volume_request {
 	char *device;	 /* no option: the device node that was named, where no volume was */
 };
 
-enum request_kind { REQUEST_TEXT, REQUEST_SIZE, REQUEST_NUMBER, REQUEST_SECONDS, REQUEST_FLAG };
+enum request_kind {
+	REQUEST_TEXT,
+	REQUEST_CLUSTER,
+	REQUEST_USER,
+	REQUEST_SIZE,
+	REQUEST_NUMBER,
+	REQUEST_SECONDS,
+	REQUEST_FLAG
+};
 
 struct request_option {
 	const char *key; /* in JSON; the command's flag has '-' for '_' */

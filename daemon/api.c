@@ -190,6 +190,8 @@ static void identify_option(FILE *f, const struct request_option *o, const void 
 
 	switch (o->kind) {
 	case REQUEST_TEXT:
+	case REQUEST_CLUSTER:
+	case REQUEST_USER:
 		text = *(char *const *)field;
 		if (text)
 			identify(f, o->key, text);

@@ -13,6 +13,9 @@
  * machine id away (machine-id(5)). */
 #define RBDVOL_ID SD_ID128_MAKE(2e, 5b, 1f, 0c, 8a, 47, 4d, 0e, 9b, 63, 71, d2, 0a, 5c, e4, 98)
 
+/* Whoever may ask may name any user, so there is an end to what is kept. */
+#define CONNECTIONS_MAX 16
+
 struct connection {
 	char *cluster;
 	char *user;
@@ -25,9 +28,18 @@ struct host {
 	pthread_mutex_t lock; /* guards the connections */
 	struct fenced *fenced;
 	struct presences presences;
-	struct connection *connections;
+	/* The one used last comes first. */
+	struct connection connections[CONNECTIONS_MAX];
 	size_t connections_n;
 };
+
+static void connection_deinit(struct connection *c)
+{
+	cluster_unref(c->c);
+	free(c->cluster);
+	free(c->user);
+}
+#define _cleanup_connection_ cleanup(connection_deinit)
 
 static int identity_init(struct host_identity *id, struct err **e)
 {
@@ -97,12 +109,8 @@ void host_free(struct host *h)
 {
 	if (!h)
 		return;
-	for (size_t i = 0; i < h->connections_n; i++) {
-		cluster_unref(h->connections[i].c);
-		free(h->connections[i].cluster);
-		free(h->connections[i].user);
-	}
-	free(h->connections);
+	for (size_t i = 0; i < h->connections_n; i++)
+		connection_deinit(&h->connections[i]);
 	fenced_free(h->fenced);
 	presences_deinit(&h->presences);
 	free((char *)h->config.cluster);
@@ -147,9 +155,39 @@ static const char *own_user(const struct host *h)
 	return h->config.user ? h->config.user : "";
 }
 
-/* Under the lock. */
+static bool is_of(const struct connection *c, const char *cluster, const char *user)
+{
+	return !strcmp(c->cluster, cluster) && !strcmp(c->user, user);
+}
+
+static struct connection take_out(struct host *h, size_t i)
+{
+	struct connection c = h->connections[i];
+
+	h->connections_n--;
+	memmove(&h->connections[i], &h->connections[i + 1],
+		(h->connections_n - i) * sizeof(*h->connections));
+	return c;
+}
+
+static void put_first(struct host *h, struct connection c)
+{
+	memmove(&h->connections[1], &h->connections[0], h->connections_n * sizeof(*h->connections));
+	h->connections[0] = c;
+	h->connections_n++;
+}
+
+/* The one that was used longest ago, but not that of the configuration. */
+static struct connection take_oldest(struct host *h)
+{
+	size_t i = h->connections_n - 1;
+
+	return take_out(h, i - is_of(&h->connections[i], h->config.cluster, own_user(h)));
+}
+
+/* Under the lock. *old: what made room, if anything. */
 static int connection_add(struct host *h, const char *cluster, const char *user,
-			  struct cluster **out, struct err **e)
+			  struct connection *old, struct err **e)
 {
 	bool is_default = !strcmp(cluster, h->config.cluster);
 	struct cluster_config config = {
@@ -159,19 +197,15 @@ static int connection_add(struct host *h, const char *cluster, const char *user,
 		.keyring = is_default && !strcmp(user, own_user(h)) ? h->config.keyring : NULL,
 		.timeout_us = h->config.timeout_us,
 	};
-	_cleanup_cluster_ struct cluster *c = NULL;
-	_cleanup_free_ char *name = strdup(cluster), *owner = strdup(user);
-	struct connection *grown;
-	int r = cluster_new(&config, &c, e);
+	_cleanup_connection_ struct connection c = {strdup(cluster), strdup(user), NULL};
+	int r = c.cluster && c.user ? cluster_new(&config, &c.c, e) : err_oom(e);
 
 	if (r < 0)
 		return r;
-	grown = reallocarray(h->connections, h->connections_n + 1, sizeof(*grown));
-	if (!grown || !name || !owner)
-		return err_oom(e);
-	h->connections = grown;
-	*out = cluster_ref(c);
-	grown[h->connections_n++] = (struct connection){steal(&name), steal(&owner), steal(&c)};
+	if (h->connections_n == CONNECTIONS_MAX)
+		*old = take_oldest(h);
+	put_first(h, c);
+	c = (struct connection){0};
 	return 0;
 }
 
@@ -180,16 +214,21 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 {
 	const char *cluster = req->cluster ? req->cluster : h->config.cluster;
 	const char *user = req->user ? req->user : own_user(h);
+	/* Ended without the lock. Who works with it does so to his end. */
+	_cleanup_connection_ struct connection old = {0};
+	size_t i = 0;
 	int r = 0;
 
 	*out = NULL;
 	pthread_mutex_lock(&h->lock);
-	for (size_t i = 0; i < h->connections_n && !*out; i++)
-		if (!strcmp(h->connections[i].cluster, cluster) &&
-		    !strcmp(h->connections[i].user, user))
-			*out = cluster_ref(h->connections[i].c);
-	if (!*out)
-		r = connection_add(h, cluster, user, out, e);
+	while (i < h->connections_n && !is_of(&h->connections[i], cluster, user))
+		i++;
+	if (i < h->connections_n)
+		put_first(h, take_out(h, i));
+	else
+		r = connection_add(h, cluster, user, &old, e);
+	if (!r)
+		*out = cluster_ref(h->connections[0].c);
 	pthread_mutex_unlock(&h->lock);
 	return r;
 }

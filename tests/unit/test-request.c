@@ -75,6 +75,38 @@ static void a_bad_value_leaves_the_request(void **state)
 	assert_int_equal(req.clone_format, 0);
 }
 
+/* They become part of paths that a daemon reads as root. */
+static void clusters_and_users_have_plain_names(void **state)
+{
+	static const char *const bad_clusters[] = {
+		"..",	 "../../home/eve/x",
+		"a/b",	 "a b",
+		"$HOME", "a.conf",
+		"a\nb",	 "0123456789012345678901234567890123456789012345678901234567890123x"};
+	static const char *const bad_users[] = {
+		"../../home/eve/x",
+		"/x",
+		"a b",
+		"a,b",
+		"$name",
+		"a\nb",
+		"0123456789012345678901234567890123456789012345678901234567890123x"};
+	_cleanup_request_ struct volume_request req = {0};
+
+	(void)state;
+	assert_works(request_set(&req, VERB_LIST, "cluster", "ceph-2_B", &e));
+	assert_works(request_set(&req, VERB_LIST, "id", "openstack.nova-1@x", &e));
+	for (size_t i = 0; i < ARRAY_SIZE(bad_clusters); i++)
+		assert_fails(request_set(&req, VERB_LIST, "cluster", bad_clusters[i], &e), -EINVAL,
+			     ERR_USAGE, "cluster");
+	for (size_t i = 0; i < ARRAY_SIZE(bad_users); i++)
+		assert_fails(request_set(&req, VERB_LIST, "id", bad_users[i], &e), -EINVAL,
+			     ERR_USAGE, "user");
+	assert_fails(request_set(&req, VERB_LIST, "id", "", &e), -EINVAL, ERR_USAGE, "empty");
+	assert_string_equal(req.cluster, "ceph-2_B");
+	assert_string_equal(req.user, "openstack.nova-1@x");
+}
+
 static void options_that_need_each_other_are_checked(void **state)
 {
 	struct volume_request empty = {0}, size = {.size_bytes = 1}, from = {.from = (char *)"a"},
@@ -132,6 +164,7 @@ int main(void)
 		cmocka_unit_test(options_belong_to_verbs),
 		cmocka_unit_test(each_kind_fills_its_field),
 		cmocka_unit_test(a_bad_value_leaves_the_request),
+		cmocka_unit_test(clusters_and_users_have_plain_names),
 		cmocka_unit_test(options_that_need_each_other_are_checked),
 		cmocka_unit_test(wipe_has_two_algorithms),
 		cmocka_unit_test(deinit_may_be_called_twice),
