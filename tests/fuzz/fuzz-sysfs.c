@@ -54,6 +54,16 @@ static void write_tree(const char *sys, const uint8_t *data, size_t size)
 	}
 }
 
+static void check(const struct device *d)
+{
+	_cleanup_free_ char *link = spec_link_name(&d->spec), *framed = NULL;
+
+	must(d->spec.pool && d->spec.ns && d->spec.image && d->fsid && d->image_id);
+	must(d->client_address && !strcmp(d->node, "/dev/rbd0"));
+	must(!d->spec.snap == (d->snap_id == KRBD_HEAD));
+	must(link && asprintf(&framed, "/%s/", link) > 0 && !strstr(framed, "/../"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_device_list_ struct device_list l = {0};
@@ -69,8 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	must(l.n == 1);
-	must(l.items->spec.pool && l.items->spec.ns && l.items->spec.image && l.items->fsid);
-	must(l.items->image_id && l.items->client_address && !strcmp(l.items->node, "/dev/rbd0"));
-	must(!l.items->spec.snap == (l.items->snap_id == KRBD_HEAD));
+	check(l.items);
 	return 0;
 }
