@@ -28,6 +28,7 @@ static const struct {
 	{VERB_RESIZE, "resize"}, {VERB_SNAPSHOT, "snapshot"}, {VERB_FLATTEN, "flatten"},
 	{VERB_PRUNE, "prune"},	 {VERB_DOCTOR, "doctor"},     {VERB_SPARSIFY, "sparsify"},
 	{VERB_RBDMAP, "rbdmap"}, {VERB_RESET, "reset"},	      {VERB_CANCEL, "cancel"},
+	{VERB_TREE, "tree"},
 };
 
 const char *verb_name(enum verb verb)

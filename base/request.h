@@ -27,7 +27,8 @@ enum verb {
 	VERB_RBDMAP = 1 << 15,
 	VERB_RESET = 1 << 16,
 	VERB_CANCEL = 1 << 17,
-	VERB_EVERY = (1 << 18) - 1,
+	VERB_TREE = 1 << 18,
+	VERB_EVERY = (1 << 19) - 1,
 };
 
 /* "create", …; NULL for anything but one single verb. */

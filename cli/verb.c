@@ -16,6 +16,8 @@ const struct verb_def verb_defs[] = {
 	 verb_delete},
 	{VERB_LIST, "", "list the volumes that are attached here", 0, 0, verb_list},
 	{VERB_SHOW, "VOLUME|DEVICE|LINK", "show what is known of a volume", 1, 1, verb_show},
+	{VERB_TREE, "IMAGE", "show what depends on an image: snapshots, their clones, and so on", 1,
+	 1, verb_tree},
 	{VERB_TRIM, "VOLUME…|--all", "give the unused blocks of mounted file systems back", 0,
 	 INT_MAX, verb_trim},
 	{VERB_WIPE, "VOLUME", "erase the content of a volume; asks on a terminal", 1, 1, verb_wipe},

@@ -35,5 +35,6 @@ int verb_prune(struct cli *cli, int n, char **args);
 int verb_doctor(struct cli *cli, int n, char **args);
 int verb_sparsify(struct cli *cli, int n, char **args);
 int verb_reset(struct cli *cli, int n, char **args);
+int verb_tree(struct cli *cli, int n, char **args);
 int verb_cancel(struct cli *cli, int n, char **args);
 int verb_jobs(struct cli *cli, int n, char **args);

@@ -12,6 +12,8 @@
 #include "daemon/log.h"
 #include "volume/finding.h"
 
+#define VERBS_READING (VERB_SHOW | VERB_LIST | VERB_TREE) /* change nothing */
+
 void call_deinit(struct call *c)
 {
 	runtime_unref(c->runtime);
@@ -95,7 +97,7 @@ static void work_freep(struct work **w)
 static void log_end(const struct work *w, const struct job *job, uint64_t took_us,
 		    const struct volume_info *v, const struct err *e)
 {
-	bool read = w->verb & (VERB_SHOW | VERB_LIST);
+	bool read = w->verb & VERBS_READING;
 	const char *node = v && v->attached ? v->device.node : NULL;
 	struct log_fields fields = {
 		.volume = w->name,
@@ -290,6 +292,7 @@ static volume_operation *operation_of(enum verb verb)
 		{VERB_WIPE, volume_wipe},	  {VERB_RESIZE, volume_resize},
 		{VERB_SNAPSHOT, volume_snapshot}, {VERB_FLATTEN, volume_flatten},
 		{VERB_SPARSIFY, volume_sparsify}, {VERB_RESET, volume_reset},
+		{VERB_TREE, volume_tree},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
@@ -352,7 +355,7 @@ static void handle_volume(struct call *c, struct answer *a)
 		work_free(w);
 		return;
 	}
-	perform(c, w, c->verb == VERB_SHOW ? NULL : key, deadline, a);
+	perform(c, w, c->verb & VERBS_READING ? NULL : key, deadline, a);
 }
 
 /* What is stuck is news for who asks how things stand. */
@@ -459,6 +462,7 @@ static void handle_host(struct call *c, struct answer *a)
 static const struct route routes[] = {
 	{"GET", "/v1/volumes", VERB_LIST, ACCESS_READ, handle_list},
 	{"GET", "/v1/volumes/*", VERB_SHOW, ACCESS_READ, handle_volume},
+	{"GET", "/v1/volumes/*/tree", VERB_TREE, ACCESS_READ, handle_volume},
 	{"PUT", "/v1/volumes/*", VERB_CREATE, ACCESS_CHANGE, handle_volume},
 	{"DELETE", "/v1/volumes/*", VERB_DELETE, ACCESS_CHANGE, handle_volume},
 	{"POST", "/v1/volumes/*/attach", VERB_ATTACH, ACCESS_CHANGE, handle_volume},

@@ -208,6 +208,10 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 	struct object o = object_new();
 
 	put_spec(&o, &v->spec);
+	if (verb == VERB_TREE) {
+		put(&o, "tree", json_tree(&v->tree));
+		return object_end(&o);
+	}
 	if (v->in_cluster)
 		put_number(&o, "size", v->image.size_bytes);
 	else if (v->attached)

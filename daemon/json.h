@@ -25,6 +25,7 @@ json_t *json_text(const char *text);
 
 /* What an operation of VERB answers. NOTES may be NULL. */
 json_t *json_volume(const struct volume_info *v, enum verb verb, const struct strlist *notes);
+json_t *json_tree(const struct tree_image *t);
 json_t *json_volumes(const struct volume_list *l, const struct strlist *notes);
 json_t *json_findings(const struct finding_list *l, const struct strlist *notes);
 json_t *json_job(const struct job_view *v);

@@ -13,6 +13,7 @@ void volume_info_deinit(struct volume_info *v)
 	content_deinit(&v->content);
 	strlist_deinit(&v->mounts);
 	hold_deinit(&v->hold);
+	tree_deinit(&v->tree);
 	*v = (struct volume_info){0};
 }
 

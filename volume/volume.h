@@ -13,6 +13,7 @@
 #include "mapper/device.h"
 #include "rbd/hold.h"
 #include "rbd/image.h"
+#include "rbd/tree.h"
 #include "rbd/usage.h"
 
 /* This host: the clusters it talks to and the defaults of its configuration. Thread-safe once made.
@@ -66,6 +67,7 @@ struct volume_info {
 	struct usage before;	/* as it was before trim and wipe */
 	bool reclaimable_known; /* with the usage, where its file systems are mounted here */
 	uint64_t reclaimable_bytes;
+	struct tree_image tree; /* by tree */
 };
 void volume_info_deinit(struct volume_info *v);
 #define _cleanup_volume_info_ cleanup(volume_info_deinit)
@@ -95,6 +97,8 @@ volume_operation volume_snapshot;
 volume_operation volume_reset;
 /* Make the volume independent of its parent. */
 volume_operation volume_flatten, volume_sparsify;
+/* All that depends on the image. */
+volume_operation volume_tree;
 
 /* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
  * req->pool) too; with req->usage also what each takes of the cluster. */

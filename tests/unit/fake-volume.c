@@ -128,6 +128,7 @@ FAKE(volume_snapshot)
 FAKE(volume_flatten)
 FAKE(volume_sparsify)
 FAKE(volume_reset)
+FAKE(volume_tree)
 
 #define FAKE_FINDING(name)                                                                         \
 	int name(struct host *h, const struct volume_request *req, struct progress *p,             \

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rbd/tree.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rbd/image-internal.h"
+
+#define IMAGES_MAX  100000 /* in one tree; depth is bounded by what Ceph can open */
+#define CLONES_ROOM 64
+
+struct growth {
+	struct session *session;
+	struct deadline deadline;
+	unsigned images;
+};
+
+void tree_deinit(struct tree_image *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct tree_snapshot *s = &t->snapshots[i];
+
+		for (size_t j = 0; j < s->n; j++)
+			tree_deinit(&s->clones[j]);
+		free(s->clones);
+		free(s->name);
+	}
+	free(t->snapshots);
+	spec_deinit(&t->spec);
+	*t = (struct tree_image){0};
+}
+
+static int add_image(struct growth *g, struct place *p, const char *id, struct tree_image *t);
+
+static int add_clone(struct growth *g, const rbd_linked_image_spec_t *l, struct tree_image *t)
+{
+	_cleanup_place_ struct place p = {0};
+	int r = spec_init(&t->spec, l->pool_name, l->pool_namespace, l->image_name, NULL);
+
+	t->trash = l->trash;
+	if (!r)
+		r = place_open_id(g->session, l->pool_id, l->pool_namespace, &p);
+	if (!r)
+		r = add_image(g, &p, l->image_id, t);
+	t->closed = r == -ENOENT || r == -EPERM || r == -EACCES;
+	return t->closed ? 0 : r;
+}
+
+/* The clones of the snapshot that IMAGE is set to. */
+static int add_clones(struct growth *g, rbd_image_t image, struct tree_snapshot *s)
+{
+	_cleanup_free_ rbd_linked_image_spec_t *links = NULL;
+	size_t n = CLONES_ROOM;
+	int r;
+
+	do {
+		free(links);
+		links = calloc(n, sizeof(*links));
+		r = links ? rbd_list_children3(image, links, &n) : -ENOMEM;
+	} while (r == -ERANGE);
+	if (r < 0)
+		return r;
+	s->clones = n ? calloc(n, sizeof(*s->clones)) : NULL;
+	if (n && !s->clones)
+		r = -ENOMEM;
+	for (size_t i = 0; !r && i < n; i++)
+		r = add_clone(g, &links[i], &s->clones[s->n++]);
+	rbd_linked_image_spec_list_cleanup(links, n);
+	return r;
+}
+
+static int add_snapshots(struct growth *g, rbd_image_t image, struct tree_image *t)
+{
+	_cleanup_snapshots_ struct snapshots snaps = {0};
+	int r = snapshots_list(image, &snaps);
+
+	if (!r && snaps.n)
+		t->snapshots = calloc((size_t)snaps.n, sizeof(*t->snapshots));
+	if (!r && snaps.n && !t->snapshots)
+		r = -ENOMEM;
+	for (int i = 0; !r && i < snaps.n; i++) {
+		struct tree_snapshot *s = &t->snapshots[t->n++];
+
+		s->trash = !snapshot_is_user(image, snaps.items[i].id);
+		s->name = strdup(snaps.items[i].name);
+		r = s->name ? rbd_snap_set_by_id(image, snaps.items[i].id) : -ENOMEM;
+		if (!r)
+			r = add_clones(g, image, s);
+		if (!r && s->trash && !s->n) { /* a group's or a mirror's */
+			free(s->name);
+			t->n--;
+		}
+	}
+	return r;
+}
+
+static int add_image(struct growth *g, struct place *p, const char *id, struct tree_image *t)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r;
+
+	if (deadline_passed(g->deadline))
+		return -ETIMEDOUT;
+	if (++g->images > IMAGES_MAX)
+		return -EMLINK;
+	r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	return add_snapshots(g, image, t);
+}
+
+int image_tree(struct cluster *c, const struct spec *spec, struct deadline deadline,
+	       struct tree_image *out, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_image_info_ struct image_info info = {0};
+	_cleanup_place_ struct place p = {0};
+	struct growth g = {.deadline = deadline};
+	int r = image_info(c, spec, &info, e);
+
+	*out = (struct tree_image){0};
+	if (r >= 0)
+		r = place_open(c, spec->pool, spec->ns, &p, e);
+	if (r < 0)
+		return r;
+	g.session = p.session;
+	r = spec_init(&out->spec, spec->pool, spec->ns, spec->image, NULL);
+	if (!r)
+		r = add_image(&g, &p, info.id, out);
+	if (!r)
+		return 0;
+	tree_deinit(out);
+	if (r == -EMLINK)
+		return err_set(e, ERR_FAILED, r, "more than %u images depend on '%s'", IMAGES_MAX,
+			       name);
+	return session_fail(p.session, r, e, "look at what depends on '%s'", name);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An image, and all that depends on it. */
+#include "volume/operation.h"
+
+int volume_tree(struct host *h, const struct spec *spec, const struct volume_request *req,
+		struct progress *p, struct volume_info *out, struct err **e)
+{
+	_cleanup_operation_ struct operation o = {0};
+	int r = operation_refuse_snapshot(spec, "tree", e);
+
+	if (r >= 0)
+		r = operation_init(&o, h, spec, req, p, out, e);
+	if (r >= 0)
+		r = operation_connect(&o, e);
+	return r < 0 ? r : image_tree(o.cluster, spec, p->deadline, &out->tree, e);
+}
