@@ -9,6 +9,8 @@
 char *publish_name(const struct spec *spec);
 /* The same backwards, in place. */
 void publish_name_decode(char *name);
+/* A block device that has gone; it stays in the table of mounts. */
+bool publish_is_gone(dev_t dev);
 /* mkdir -p, for root only below RUNSTATEDIR/rbdvol. */
 int publish_make_folder(const char *path, struct err **e);
 

@@ -79,8 +79,7 @@ char *publish_folder(const struct spec *spec)
 
 enum { STATE_FREE, STATE_STAGED, STATE_DEAD };
 
-/* A block device that has gone stays in the table of mounts. */
-static bool is_gone(dev_t dev)
+bool publish_is_gone(dev_t dev)
 {
 	char path[64];
 
@@ -104,7 +103,7 @@ static int state_of(const struct spec *spec, const char *folder, struct err **e)
 	for (size_t i = 0; i < all.n; i++)
 		if (all.items[i].dev == dev)
 			return spec_equal(spec, &all.items[i].spec) ? STATE_STAGED : STATE_DEAD;
-	if (is_gone(dev))
+	if (publish_is_gone(dev))
 		return STATE_DEAD;
 	return err_set(e, ERR_BUSY, -EBUSY, "something else than %s is mounted on %s", spec->image,
 		       folder);

@@ -66,6 +66,14 @@ int publish_stage(struct host *h, const struct spec *spec, const struct publish_
  * more. -EBUSY (busy): it has users, or somebody is in the folder or at the device. */
 int publish_unstage(struct host *h, const struct spec *spec, struct progress *p, struct err **e);
 
+/* Mount a staged volume on the folder PATH, too, which is made where it is missing. Fine where it
+ * is mounted there already. -ENOENT (not found): it is not staged; -EBUSY (busy): something else is
+ * mounted there. Unstage it only when it is nowhere else. */
+int publish_at(const struct spec *spec, const char *path, bool read_only, struct err **e);
+/* Unmount it there, and remove the folder if it is empty. Fine where it is not mounted, or there is
+ * no such folder. */
+int publish_leave(const struct spec *spec, const char *path, struct err **e);
+
 /* -EINVAL (usage): nobody can be counted under ID. */
 int publish_user_check(const char *id, struct err **e);
 /* Count ID as a user of a staged volume; once, however often it is added. -EINVAL (usage): no id.
