@@ -14,6 +14,16 @@ left() { # what is mapped and mounted
 	guest --sh 'echo $(ls /sys/bus/rbd/devices) $(grep -o "/run/rbdvol/mounts/[^ ]*" /proc/self/mountinfo)'
 }
 
+users() { guest --sh "ls /run/rbdvol/users/$pool%2F$1 | wc -l"; }
+used_once() { [[ $(users data) == 1 ]]; }
+marks() { guest --sh 'docker exec keeper cat /data/mark | wc -l'; }
+marks_beyond() { local n; n=$(marks) && [[ $n -gt $1 ]]; }
+holders() { # VOLUME: the hosts that hold it, as it is written in the cluster
+	local id
+	id=$(rbd info --format json "$pool/$1" | jq -r .id)
+	cluster rados -p "$pool" getxattr "rbd_header.$id" rbdvol.hold 2>/dev/null | jq -r '.[].host_name'
+}
+
 run="run --network none --security-opt seccomp=unconfined"
 guest --sh "mkdir -p /etc/docker /etc/rbdvol
 	printf '[rbdvol]\npool = $pool\nplugin-timeout = 25\n' >/etc/rbdvol/rbdvol.conf # dockerd waits 30 s
@@ -37,30 +47,80 @@ ok "and its file system has grown, in the sandbox" \
 like "what is not there is not found" "$(guest --sh "docker volume inspect nothing 2>&1")" 'no such volume'
 like "a volume in use is not removed" "$(guest --sh 'docker volume rm data 2>&1')" 'in use'
 
+ok "a second one, with a volume of its own" guest --sh "docker $run -d --name brief -v golden:/data box sleep 10000"
+is "each is held by this host" "$(holders data) $(holders golden)" "guest-d guest-d"
 ok "rbdvold is restarted" guest systemctl restart rbdvold
-ok "and dockerd, killed" guest --sh 'systemctl kill -s KILL docker; sleep 1; systemctl restart docker'
+ok "and dockerd" guest systemctl restart docker
 ok "the container is running" wait_for 120 guest docker exec keeper cat /data/mark
-is "with one mount" "$(left)" "0 /run/rbdvol/mounts/$pool%2Fdata"
+ok "counted once" wait_for 60 used_once
+ok "dockerd is killed" guest --sh 'systemctl kill -s KILL docker; sleep 1; systemctl restart docker'
+ok "the container is running again" wait_for 120 guest docker exec keeper cat /data/mark
+ok "and counted once" wait_for 60 used_once
+ok "the one that did not start again is removed" guest docker rm -f brief
+like "of two mounts one is left" "$(left)" "^[0-9] /run/rbdvol/mounts/$pool%2Fdata\$"
+is "and one hold" "$(holders golden)" ""
+n=$(marks)
 keeper=$(guest docker inspect -f '{{.State.Pid}}' keeper)
-[[ $keeper =~ ^[1-9][0-9]*$ ]] || bail_out "the container does not run: pid '$keeper'"
+[[ $keeper =~ ^[1-9][0-9]*$ && $n ]] || bail_out "the container does not run: pid '$keeper'"
 guest kill -9 "$keeper"
-ok "a container that is killed starts again" wait_for 120 guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 2'
+ok "a container that is killed starts again" wait_for 120 marks_beyond "$n"
+ok "counted once still" wait_for 60 used_once
+ok "docker rm -f lets go of the volume" guest docker rm -f keeper
+is "of all of it" "$(left)" ""
+ok "another one takes it" guest --sh "docker $run -d --restart always --name keeper -v data:/data box sh -c 'echo mark >>/data/mark; sync; exec sleep 10000'"
+n=$(marks)
 
 # --- power loss ---
 "$tap_tools/guest" --name d kill
 boot again
-ok "after a loss of power it starts again" wait_for 180 guest --sh 'docker exec keeper cat /data/mark >/dev/null'
-ok "with its data" guest --sh 'test $(docker exec keeper cat /data/mark | wc -l) -ge 3'
+ok "after a loss of power it starts again, with its data" wait_for 180 marks_beyond "$n"
 
 # --- a clean end ---
 ok "a clean shutdown" guest_stop
-like "a host that goes down lets go of the volume first" "$(console | tr -d '\r')" 'rbd: rbd0: |Power down|reboot: '
-is "nobody holds it then" "$(cluster rbd image-meta ls --format json $pool/data >/dev/null; cluster rbd status --format json $pool/data | jq -c .watchers)" '[]'
+log=$(console | tr -d '\r')
+like "the host went down" "$log" 'reboot: (System halted|Power down)'
+ok "docker first, then rbdvold" before 'Stopped docker.service' 'Stopped rbdvold.service' "$log"
+ok "then the network" before 'Stopped rbdvold.service' 'Stopped lab-network.service' "$log"
+is "nobody holds the volume then" "$(holders data)" ""
+is "nor watches it" "$(rbd status --format json $pool/data | jq -c .watchers)" '[]'
 boot again
 ok "it starts again after that, too" wait_for 180 guest --sh 'docker exec keeper cat /data/mark >/dev/null'
 is "counted once" "$(guest --sh "ls /run/rbdvol/users/$pool%2Fdata | wc -l")" 1
 ok "its end lets go of the volume" guest docker rm -f keeper
 is "of all of it" "$(left)" ""
+
+# --- podman play kube, whose pods want systemd, beside docker ---
+guest "$tap_tools/podman" || bail_out "no podman in the guest"
+"$tap_tools/guest" --name d run --sh 'cat >/tmp/kube.yaml' <<END
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  annotations:
+    volume.podman.io/driver: rbdvol
+spec:
+  accessModes: [ReadWriteOnce]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: shop
+spec:
+  containers:
+  - name: web
+    image: localhost/box
+    imagePullPolicy: Never
+    command: [sleep, "1000"]
+    volumeMounts:
+    - {name: store, mountPath: /data}
+  volumes:
+  - name: store
+    persistentVolumeClaim: {claimName: data}
+END
+ok "a pod claims the volume" guest podman play kube --replace --network none /tmp/kube.yaml
+is "and has it" "$(guest podman exec shop-web cat /data/motd)" golden
+ok "it ends" guest podman play kube --down /tmp/kube.yaml
+is "and has let go of it" "$(left)" ""
 ok "the volumes are removed" guest docker volume rm data golden
 is "from the cluster too" "$(cluster rbd ls $pool)" ""
 done_testing

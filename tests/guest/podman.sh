@@ -14,7 +14,7 @@ start_daemon() { # GUEST
 }
 
 prepare() { # GUEST
-	on "$1" --sh "mkdir -p /etc/rbdvol; printf '[rbdvol]\npool = $pool\n' >/etc/rbdvol/rbdvol.conf"
+	on "$1" --sh "mkdir -p /etc/rbdvol; printf '[rbdvol]\npool = $pool\ncluster-timeout = 10\n' >/etc/rbdvol/rbdvol.conf"
 	start_daemon "$1"
 	on "$1" "$tap_tools/podman" || bail_out "no podman in guest $1"
 }
@@ -26,7 +26,8 @@ again() { # GUEST COMMAND...
 	while true; do
 		out=$(on "$@" 2>"$errors")
 		status=$?
-		[[ $status != 0 && $SECONDS -lt $end ]] && grep -q 'still running' "$errors" || break
+		[[ $status != 0 && $SECONDS -lt $end ]] &&
+			grep -qE 'still running|the attempt before|Client.Timeout|context deadline exceeded' "$errors" || break
 	done
 	echo "$out"
 	cat "$errors" >&2
@@ -39,6 +40,12 @@ pids() { # GUEST CONTAINER FIELD...: never 0, which would be all processes aroun
 	pids=$(on "$1" podman inspect -f "${*:3}" "$2")
 	echo "$pids"
 	[[ " $pids " =~ ^(\ [1-9][0-9]*)+\ $ ]]
+}
+
+# call GUEST METHOD JSON: prints the answer and its status; waits for $patience seconds.
+call() {
+	on "$1" curl -s -m "${patience:-60}" -w ' %{http_code}' --unix-socket /run/docker/plugins/rbdvol.sock \
+		-d "$3" "http://d/VolumeDriver.$2"
 }
 
 left() { # GUEST: what is mapped and mounted
@@ -55,7 +62,8 @@ nothing_left() { # GUEST
 }
 
 removed() { # VOLUME
-	[[ $(rbd ls $pool) != *$1* ]]
+	local all
+	all=$(rbd ls $pool) && [[ $all != *$1* ]]
 }
 
 cleanup() {
@@ -121,9 +129,58 @@ again b podman volume create --driver rbdvol -o from=golden -o read-only=yes she
 again a pod -d --replace --name reader -v shelf:/data box sleep 1000 >/dev/null
 is "is read on both hosts at once" "$(again b pod --rm -v shelf:/data box cat /data/motd)$(on a podman exec reader cat /data/motd)" goldengolden
 
+ok "a volume that is shared" again a podman volume create --driver rbdvol -o from=golden -o shared=yes both
+again b podman volume create --driver rbdvol -o from=golden -o shared=yes both >/dev/null
+ok "is written by who has it first" again a pod -d --replace --name first -v both:/data box sh -c 'echo a >/data/mark; sync; exec sleep 1000'
+is "and read by the other" "$(again b pod --rm -v both:/data box cat /data/motd)" golden
+like "who can't write it" "$(again b pod --rm -v both:/data box sh -c 'echo b >/data/mark' 2>&1)" 'Read-only file system'
+on a podman rm -f -t 0 first >/dev/null
+left_at_last a >/dev/null
+ok "until it is his alone" again b pod --rm -v both:/data box sh -c 'echo b >/data/mark; sync'
+is "and has all that was written" "$(again a pod --rm -v both:/data box cat /data/mark)" b
+
+# --- compose; play kube is in dockerd.sh, as pods want systemd ---
+again a podman volume create --driver rbdvol -o from=golden kube >/dev/null
+again b podman volume create --driver rbdvol kube >/dev/null
+on b mkdir /tmp/shop
+"$tap_tools/guest" --name b run --sh 'cat >/tmp/shop/compose.yaml' <<END
+services:
+  web:
+    image: localhost/box
+    command: sleep 1000
+    volumes: ["data:/data"]
+volumes:
+  data:
+    external: true
+    name: kube
+END
+ok "a project of podman-compose with an external volume" again b podman-compose --podman-path podman-compose-podman -f /tmp/shop/compose.yaml up -d
+is "has it" "$(on b podman exec shop_web_1 cat /data/motd)" golden
+ok "and lets it go" on b podman-compose --podman-path podman-compose-podman -f /tmp/shop/compose.yaml down -t 0
+is "for good" "$(left_at_last b)" ""
+
+# --- the cluster is away ---
+again a pod -d --replace --name keeper -v data:/data box sleep 1000 >/dev/null
+"$tap_tools/guest" --name a net down
+patience=3
+like "Get of what is mounted answers at once" "$(call a Get '{"Name":"data"}')" '"Mountpoint":"/run/rbdvol/mounts/.* 200$'
+like "so does Path" "$(call a Path '{"Name":"data"}')" '"Mountpoint":"/run/rbdvol/mounts/.* 200$'
+like "and List" "$(call a List '{}')" '"Name":"data".* 200$'
+patience=30
+create='{"Name":"late","Opts":{"size":"32M"}}'
+like "what takes longer than podman would wait goes on" "$(call a Create "$create")" 'still running: job.* 500$'
+wait_for 120 on a --sh "rbdvol jobs --json | jq -e '[.jobs[] | select(.state == \"running\")] == []'" >&2
+"$tap_tools/guest" --name a net up
+like "and the next call is told how it ended" "$(call a Create "$create")" 'the attempt before: .* 500$'
+created() { [[ $(call a Create "$create") == *' 200' ]]; }
+patience=60
+ok "before all is well again" wait_for 120 created
+ok "the container never noticed" on a podman exec keeper cat /data/mark
+
 # --- the end ---
 on a podman rm -f -t 0 reader keeper >/dev/null 2>&1
-for volume in shelf data golden; do
+call a Remove '{"Name":"late"}' >/dev/null
+for volume in shelf both kube data golden; do
 	said=$(on a podman volume rm $volume 2>&1)
 	like "volume $volume is removed" "$said" "^$volume\$|still running"
 	wait_for 60 removed $volume
