@@ -184,6 +184,8 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 	struct job_task task = {
 		.verb = w->verb,
 		.volume = volume,
+		/* What nobody waits for is sent again and again while another job is at it. */
+		.identity = w->attention ? NULL : "let go",
 		.timeout_us = JOB_US,
 		.run = run,
 		.free = docker_work_free,

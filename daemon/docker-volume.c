@@ -254,7 +254,7 @@ static int is_kept(struct docker_work *w, struct err **e)
 	if (r < 0 || o.keep_given)
 		return r < 0 ? r : o.keep;
 	r = publish_made_get(w->runtime->host, &w->spec, e);
-	return r < 0 ? r : !r;
+	return r < 0 ? r : !r && !docker_name_is_begun(w->name, &w->spec);
 }
 
 int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
@@ -273,6 +273,7 @@ int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
 		r = r ? release(w, e) : delete (w, p, e);
 	if (*e)
 		return r;
+	docker_name_end(w->name);
 	docker_name_remove(w->name);
 	return 0;
 }
