@@ -80,7 +80,7 @@ static int write_unit(const struct output *o, const struct voltab_line *l, print
 	return write_new(o, unit, text, e);
 }
 
-/* A drop-in of it; the line of another folder of the same volume has one of its own, FOR it. */
+/* A drop-in of it; ALSO, behind its name, tells those of several lines of a volume apart. */
 static int write_drop_in(const struct output *o, const struct voltab_line *l, printer name,
 			 printer content, const char *also, struct err **e)
 {
@@ -410,6 +410,17 @@ static const char *table(const char *variable, const char *path)
 	return other && *other ? other : path;
 }
 
+/* Volumes that were enabled are in no table. */
+static void want_enabled(const struct output *o)
+{
+	_cleanup_err_ struct err *e = NULL;
+
+	if (want(o, "remote-fs.target", "rbdvol.target", "rbdvol.target", &e) < 0) {
+		fprintf(o->log, "<3>rbdvol-generator: %s\n", e->message);
+		fflush(o->log);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_fclose_ FILE *kmsg = NULL;
@@ -426,6 +437,7 @@ int main(int argc, char **argv)
 		fprintf(o.log, "<3>rbdvol-generator: can't open %s: %m\n", argv[1]);
 		return 1;
 	}
+	want_enabled(&o);
 	read_table(&o, table("RBDVOLTAB", SYSCONFDIR "/rbdvoltab"), false);
 	read_table(&o, table("FSTAB", SYSCONFDIR "/fstab"), true);
 	forget_all(&o);

@@ -91,10 +91,11 @@ journal=$(guest journalctl -b -t rbdvol-generator -o cat)
 like "bad lines are told by their number" "$journal" "rbdvoltab:4: there is no option 'frobnicate'"
 like "each of them" "$journal" "rbdvoltab:5: bad volume name"
 ok "the enabled one is there" wait_for 120 is_active "rbdvol@$pool-alone.service"
-like "remote-fs.target comes after it" "$after" "rbdvol@$pool-alone"
+ok "remote-fs.target comes after it" guest --sh "systemctl show -P After remote-fs.target | grep rbdvol.target &&
+	systemctl show -P After rbdvol.target | grep 'rbdvol@$pool-alone'"
 ok "one whose pool is an option" is_active rbdvol@elsewhere.service
 ok "and one of another user" is_active "rbdvol@$pool-another.service"
-is "both partitions of a volume are mounted, behind a link too" "$(guest findmnt -rno TARGET /srv/p1 /srv/real/p2 | xargs)" "/srv/p1 /srv/real/p2"
+ok "both partitions of a volume are mounted, behind a link too" guest --sh "mountpoint -q /srv/p1 && mountpoint -q /srv/real/p2"
 is "by the units of these folders" "$(guest systemctl is-active srv-p1.mount srv-real-p2.mount | xargs)" "active active"
 ok "a cluster on this host comes first" began_after rbdvol@elsewhere.service ceph.target
 like "in fstab too" "$journal" "fstab:3: the option _netdev is missing"

@@ -23,7 +23,7 @@ for unit in systemd/*.in; do
 	sed -e "s,@s*bindir@,$units/bin,g" -e 's|@runstatedir@|/run|g' "$unit" >"$units/$(basename "$unit" .in)"
 done
 
-# verify UNIT: its exit status counts, and what it says of ours or of an order that can't be.
+# verify FOLDER UNIT: its exit status counts, and what it says of ours or of an order that can't be.
 verify()
 {
 	SYSTEMD_UNIT_PATH=$1: systemd-analyze verify --man=no "$2" >"$units/said" 2>&1 ||
