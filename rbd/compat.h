@@ -8,6 +8,7 @@
 
 #ifdef RBDVOL_FORCE_FALLBACKS
 #undef HAVE_RBD_DIFF_ITERATE2
+#undef HAVE_RBD_AIO_WRITE_ZEROES
 #endif
 
 /* Whether compat_diff makes use of fast-diff. */
@@ -25,6 +26,34 @@ static inline int compat_diff(rbd_image_t image, const char *from, uint64_t offs
 	return rbd_diff_iterate2(image, from, offset, length, 0, 1, fn, arg);
 #else
 	return rbd_diff_iterate(image, from, offset, length, fn, arg);
+#endif
+}
+
+/* Before an image is opened for compat_zero. */
+static inline void compat_zero_prepare(rados_t rados)
+{
+#ifdef HAVE_RBD_AIO_WRITE_ZEROES
+	(void)rados;
+#else
+	/* Else the same zeros everywhere become a discard. */
+	rados_conf_set(rados, "rbd_discard_on_zeroed_write_same", "false");
+#endif
+}
+
+/* Write zeros that take their space. */
+static inline int compat_zero(rbd_image_t image, uint64_t offset, uint64_t length,
+			      rbd_completion_t c)
+{
+#ifdef HAVE_RBD_AIO_WRITE_ZEROES
+	return rbd_aio_write_zeroes(image, offset, length, c, RBD_WRITE_ZEROES_FLAG_THICK_PROVISION,
+				    0);
+#else
+	static const char zeros[4096];
+	size_t block = sizeof(zeros);
+
+	while (length % block)
+		block /= 2;
+	return rbd_aio_writesame(image, offset, length, zeros, block, c, 0);
 #endif
 }
 

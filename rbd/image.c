@@ -126,6 +126,15 @@ int image_layout(struct place *p, rbd_image_t image, struct image_info *out)
 	return out->id ? 0 : -ENOMEM;
 }
 
+int place_open_data(struct place *p, rbd_image_t image, struct place *out)
+{
+	char ns[256] = "";
+	int r = rados_ioctx_get_namespace(p->io, ns, sizeof(ns));
+
+	*out = (struct place){0};
+	return r < 0 ? r : place_open_id(p->session, rbd_get_data_pool_id(image), ns, out);
+}
+
 static int fill_parent(rbd_image_t image, struct image_info *out)
 {
 	_cleanup_link_ struct link link = {0};

@@ -7,9 +7,11 @@
 
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/object-map.h"
 #include "rbd/stored.h"
 
-#define ANCESTORS_MAX 16 /* as many as the kernel's driver takes */
+#define ANCESTORS_MAX 16    /* as many as the kernel's driver takes */
+#define STORED_MAX    50000 /* objects that are asked for their sizes in some seconds */
 
 /* Ranges of bytes, ascending, none touching the next. */
 struct range {
@@ -26,16 +28,8 @@ static void ranges_deinit(struct ranges *r)
 	*r = (struct ranges){0};
 }
 
-static int ranges_add(struct ranges *r, uint64_t start, uint64_t end)
+static int ranges_append(struct ranges *r, uint64_t start, uint64_t end)
 {
-	struct range *last = r->n ? &r->items[r->n - 1] : NULL;
-
-	if (start >= end)
-		return 0;
-	if (last && start <= last->end) {
-		last->end = end > last->end ? end : last->end;
-		return 0;
-	}
 	if (r->n == r->room) {
 		size_t room = r->room ? 2 * r->room : 64;
 		struct range *grown = reallocarray(r->items, room, sizeof(*grown));
@@ -46,6 +40,18 @@ static int ranges_add(struct ranges *r, uint64_t start, uint64_t end)
 		r->room = room;
 	}
 	r->items[r->n++] = (struct range){start, end};
+	return 0;
+}
+
+static int ranges_add(struct ranges *r, uint64_t start, uint64_t end)
+{
+	struct range *last = r->n ? &r->items[r->n - 1] : NULL;
+
+	if (start >= end)
+		return 0;
+	if (!last || start > last->end)
+		return ranges_append(r, start, end);
+	last->end = end > last->end ? end : last->end;
 	return 0;
 }
 
@@ -73,18 +79,90 @@ static uint64_t ranges_bytes(const struct ranges *r)
 	return bytes;
 }
 
+/* librbd tells of one set of striped objects after the other, of those in it in the order of the
+ * objects or of the bytes, and may tell of several at once. */
 struct walk {
 	struct ranges *out;
 	uint64_t objects;
+	uint64_t unit_bytes, count, set_bytes; /* the layout */
+	uint64_t set;			       /* told of last; UINT64_MAX: none */
+	struct ranges of_set;		       /* not in order yet */
+	bool *exists;			       /* of the set, each of its COUNT objects */
 	int error;
 };
+
+static void walk_deinit(struct walk *w)
+{
+	ranges_deinit(&w->of_set);
+	free(w->exists);
+}
+#define _cleanup_walk_ cleanup(walk_deinit)
+
+static int walk_begin(struct walk *w, rbd_image_t image)
+{
+	rbd_image_info_t info;
+	int r = rbd_stat(image, &info, sizeof(info));
+
+	if (!r)
+		r = rbd_get_stripe_unit(image, &w->unit_bytes);
+	if (!r)
+		r = rbd_get_stripe_count(image, &w->count);
+	if (r < 0)
+		return r;
+	w->set_bytes = info.obj_size * w->count;
+	w->set = UINT64_MAX;
+	w->exists = calloc(w->count, sizeof(*w->exists));
+	return w->exists ? 0 : -ENOMEM;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int end_set(struct walk *w)
+{
+	struct ranges *s = &w->of_set;
+	int r = 0;
+
+	if (s->n)
+		qsort(s->items, s->n, sizeof(*s->items), by_start);
+	for (size_t i = 0; !r && i < s->n; i++)
+		r = ranges_add(w->out, s->items[i].start, s->items[i].end);
+	s->n = 0;
+	for (uint64_t i = 0; i < w->count; i++) {
+		w->objects += w->exists[i];
+		w->exists[i] = false;
+	}
+	return r;
+}
+
+/* A part of one set. */
+static int add_part(struct walk *w, uint64_t start, uint64_t end)
+{
+	uint64_t first = start / w->unit_bytes, last = (end - 1) / w->unit_bytes;
+	int r = 0;
+
+	if (start / w->set_bytes != w->set)
+		r = end_set(w);
+	w->set = start / w->set_bytes;
+	for (uint64_t i = first; i <= last && i < first + w->count; i++)
+		w->exists[i % w->count] = true;
+	return r < 0 ? r : ranges_append(&w->of_set, start, end);
+}
 
 static int add_extent(uint64_t offset, size_t len, int exists, void *arg)
 {
 	struct walk *w = arg;
+	uint64_t end = offset + len;
 
-	w->objects += exists;
-	w->error = exists ? ranges_add(w->out, offset, offset + len) : 0;
+	for (uint64_t at = offset, next; exists && !w->error && at < end; at = next) {
+		next = (at / w->set_bytes + 1) * w->set_bytes;
+		next = next < end ? next : end;
+		w->error = add_part(w, at, next);
+	}
 	return w->error;
 }
 
@@ -109,8 +187,13 @@ static int existing(rbd_image_t image, uint64_t length, bool slow, struct walk *
 
 	if (r <= 0 || !length)
 		return r;
-	r = compat_diff(image, NULL, 0, length, add_extent, w);
-	return w->error ? w->error : r < 0 ? r : 1;
+	r = walk_begin(w, image);
+	if (!r)
+		r = compat_diff(image, NULL, 0, length, add_extent, w);
+	if (w->error || r < 0)
+		return w->error ? w->error : r;
+	r = end_set(w);
+	return r < 0 ? r : 1;
 }
 
 /* Open the parent at LINK. Negative where that can't be: no right to, in the trash, gone. */
@@ -129,7 +212,9 @@ static int open_parent(struct session *s, const struct link *link, struct place 
 }
 
 /* Add to COVERED what the parent of IMAGE has of the first *LIMIT bytes, and hand the parent on. 1:
- * done; 0: no parent, or its part is not to be known. */
+ * done; 0: there is no parent; PART_UNKNOWN: nobody can tell. */
+#define PART_UNKNOWN 2
+
 static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *image, uint64_t *limit,
 			   bool slow, struct ranges *covered)
 {
@@ -137,7 +222,7 @@ static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *imag
 	_cleanup_link_ struct link link = {0};
 	_cleanup_place_ struct place at = {0};
 	_cleanup_image_ rbd_image_t parent = NULL;
-	struct walk w = {.out = &of_parent};
+	_cleanup_walk_ struct walk w = {.out = &of_parent};
 	uint64_t overlap;
 	int r = image_link(*image, &link);
 
@@ -148,10 +233,10 @@ static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *imag
 		return r;
 	*limit = overlap < *limit ? overlap : *limit;
 	if (open_parent(s, &link, &at, &parent) < 0)
-		return 0;
+		return PART_UNKNOWN;
 	r = existing(parent, *limit, slow, &w);
 	if (r <= 0)
-		return r;
+		return r < 0 ? r : PART_UNKNOWN;
 	for (size_t i = 0; i < of_parent.n; i++) /* a last object may reach beyond the overlap */
 		if (of_parent.items[i].end > *limit)
 			of_parent.items[i].end = *limit;
@@ -187,7 +272,7 @@ static int measure(struct place *p, rbd_image_t image, const struct ranges *own,
 static int fill(struct place *p, rbd_image_t *image, unsigned want, struct usage *out)
 {
 	cleanup(ranges_deinit) struct ranges covered = {0};
-	struct walk w = {.out = &covered};
+	_cleanup_walk_ struct walk w = {.out = &covered};
 	struct session *s = p->session;
 	bool slow = want & USAGE_SLOW;
 	uint64_t limit = 0;
@@ -200,32 +285,43 @@ static int fill(struct place *p, rbd_image_t *image, unsigned want, struct usage
 	out->known = true;
 	out->objects = w.objects;
 	out->used_bytes = ranges_bytes(&covered);
-	if (want & USAGE_STORED)
+	out->stored_left_out = (want & USAGE_STORED) && !slow && w.objects > STORED_MAX;
+	if ((want & USAGE_STORED) && !out->stored_left_out)
 		r = measure(p, *image, &covered, out);
 	if (r < 0)
 		return r;
 	r = 1;
-	for (unsigned i = 0; r > 0 && limit && i < ANCESTORS_MAX; i++)
+	for (unsigned i = 0; r == 1 && limit && i < ANCESTORS_MAX; i++)
 		r = cover_by_parent(s, p, image, &limit, slow, &covered);
-	out->shared_known = true;
-	out->shared_bytes = ranges_bytes(&covered) - out->used_bytes;
+	out->shared_known = r == 0 || r == 1;
+	if (out->shared_known)
+		out->shared_bytes = ranges_bytes(&covered) - out->used_bytes;
 	return r;
 }
 
-int image_usage_own(rbd_image_t image, struct usage *out)
+int image_usage_own(struct place *p, rbd_image_t image, struct usage *out)
 {
-	cleanup(ranges_deinit) struct ranges own = {0};
-	struct walk w = {.out = &own};
-	uint64_t length = 0;
-	int r = rbd_get_size(image, &length);
+	_cleanup_object_map_ struct object_map map = {0};
+	rbd_image_info_t info;
+	char id[256];
+	uint64_t bytes;
+	int r = has_map(image);
 
 	*out = (struct usage){0};
-	if (!r)
-		r = existing(image, length, false, &w);
 	if (r <= 0)
 		return r;
-	*out = (struct usage){
-		.known = true, .objects = w.objects, .used_bytes = ranges_bytes(&own)};
+	r = rbd_stat(image, &info, sizeof(info));
+	if (!r)
+		r = rbd_get_id(image, id, sizeof(id));
+	if (!r)
+		r = object_map_load(p->io, id, &map);
+	if (r < 0)
+		return r;
+	for (uint64_t i = 0; i < map.n; i++)
+		out->objects += object_map_has(&map, i);
+	bytes = out->objects * info.obj_size;
+	out->used_bytes = bytes < info.size ? bytes : info.size;
+	out->known = true;
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct usage {
 	uint64_t used_bytes; /* these cover */
 	bool shared_known;
 	uint64_t shared_bytes; /* read from the objects of its parents */
+	bool stored_left_out;  /* they would be too many to ask, unless told to be slow */
 	bool stored_known;
 	uint64_t stored_bytes; /* the sizes of its objects, as the OSDs say */
 };
@@ -27,6 +28,6 @@ enum usage_want {
 
 /* The usage of SPEC, from object maps: they tell of all objects in a few reads. An image without
  * fast-diff (or whose map is invalid) has none: out->known is then false, unless told to be slow.
- * The same goes for its parents: shared_bytes is then 0. */
+ * The same goes for its parents: then shared_known is false. */
 int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struct usage *out,
 		struct err **e);

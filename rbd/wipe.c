@@ -2,7 +2,8 @@
 /* Trim is a resize to 0 and back. librbd removes the objects many at a time, by the object map
  * where there is one; and where the image is a clone its overlap with the parent becomes 0, so that
  * nothing of the parent shows. (A discard of a clone's range would make empty objects instead, to
- * hide those of the parent.) The size is noted first, for one who has to complete it. */
+ * hide those of the parent.) Without an object map the objects are removed by themselves, where
+ * that is all there is to do. The size is noted first, for one who has to complete it. */
 #include "rbd/wipe.h"
 
 #include <errno.h>
@@ -10,18 +11,24 @@
 
 #include "base/failpoint.h"
 #include "base/value.h"
+#include "rbd/classes.h"
+#include "rbd/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/wipe-objects.h"
 
 #define IN_FLIGHT 32 /* requests of zeros; each carries a block at most */
 #define PIECE_MAX (UINT64_C(1) << 26)
 
 struct wipe {
 	const struct wipe_options *options;
+	struct place *place;
 	rbd_image_t image;
 	const char *name;
+	char id[256];
 	uint64_t size_bytes;
 	uint64_t landed_bytes; /* of the zeros */
 	uint64_t done, total;  /* of no certain unit */
+	bool noted;	       /* an earlier one was cut short */
 };
 
 static int tell(struct wipe *w, uint64_t done, uint64_t total)
@@ -33,19 +40,30 @@ static int tell(struct wipe *w, uint64_t done, uint64_t total)
 
 /* --- trim --- */
 
-/* What is noted where an earlier trim was cut short while the size was 0. */
-static int recall_size(struct wipe *w)
+/* What is noted counts where an earlier trim was cut short while the size was 0. */
+static int recall(struct wipe *w)
 {
 	_cleanup_err_ struct err *ignored = NULL;
-	_cleanup_free_ char *noted = NULL;
+	_cleanup_free_ char *noted = image_note(w->image, NOTE_WIPE);
 	int r = rbd_get_size(w->image, &w->size_bytes);
 
-	if (r < 0 || w->size_bytes)
+	if (!r)
+		r = rbd_get_id(w->image, w->id, sizeof(w->id));
+	if (r < 0)
 		return r;
-	noted = image_note(w->image, NOTE_WIPE);
-	if (noted)
+	w->noted = noted;
+	if (noted && !w->size_bytes)
 		value_u64(NOTE_WIPE, noted, 1, INT64_MAX, &w->size_bytes, &ignored);
 	return 0;
+}
+
+/* The first change to one that was cut short, where its size is not changed anyway. */
+static int restore_size(struct wipe *w)
+{
+	uint64_t size = 0;
+	int r = rbd_get_size(w->image, &size);
+
+	return r || size == w->size_bytes ? r : rbd_resize(w->image, w->size_bytes);
 }
 
 static int on_resize(uint64_t done, uint64_t total, void *arg)
@@ -53,27 +71,36 @@ static int on_resize(uint64_t done, uint64_t total, void *arg)
 	return tell(arg, done, total);
 }
 
+static int on_objects(void *arg, uint64_t done, uint64_t total)
+{
+	return tell(arg, done, total);
+}
+
+/* Without librbd, which would have everybody told, and look at the image anew. */
 static int note_size(struct wipe *w)
 {
 	char size[24];
 
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)w->size_bytes);
-	return rbd_metadata_set(w->image, NOTE_WIPE, size);
+	return class_note(w->place->io, w->id, NOTE_WIPE, size);
 }
 
-static int forget_size(struct wipe *w)
-{
-	int r = rbd_metadata_remove(w->image, NOTE_WIPE);
-
-	return r == -ENOENT ? 0 : r;
-}
-
-static int trim(struct wipe *w)
+static int trim_by_resize(struct wipe *w)
 {
 	int r = rbd_resize2(w->image, 0, true, on_resize, w);
 
 	FAILPOINT("wipe.emptied");
 	return r < 0 ? r : rbd_resize(w->image, w->size_bytes);
+}
+
+static int trim(struct wipe *w)
+{
+	int r = objects_removable(w->image);
+
+	if (r <= 0)
+		return r < 0 ? r : trim_by_resize(w);
+	r = restore_size(w);
+	return r < 0 ? r : objects_remove(w->place, w->image, on_objects, w);
 }
 
 /* --- zero --- */
@@ -108,8 +135,7 @@ static int launch(struct wipe *w, struct flight *f, uint64_t offset, uint64_t le
 
 	if (r < 0)
 		return r;
-	r = rbd_aio_write_zeroes(w->image, offset, len, f->items[slot],
-				 RBD_WRITE_ZEROES_FLAG_THICK_PROVISION, 0);
+	r = compat_zero(w->image, offset, len, f->items[slot]);
 	if (r < 0) {
 		rbd_aio_release(f->items[slot]);
 		return r;
@@ -158,33 +184,51 @@ static int write_zeros(struct wipe *w)
 
 static int zero(struct wipe *w)
 {
-	uint64_t size = 0;
-	int r = rbd_get_size(w->image, &size);
+	int r = restore_size(w);
 
-	/* A trim that was cut short is completed first, as far as the size goes. */
-	if (!r && size != w->size_bytes)
-		r = rbd_resize(w->image, w->size_bytes);
 	return r < 0 ? r : write_zeros(w);
 }
 
 /* --- both --- */
 
+/* What the image takes; that it can't be known keeps nobody from wiping. */
+static void measure(struct wipe *w, struct usage *out)
+{
+	if (image_usage_own(w->place, w->image, out) < 0)
+		*out = (struct usage){0};
+}
+
+/* The object map has no object, there is no parent to show, and no wipe was cut short. */
+static bool is_empty(struct wipe *w)
+{
+	_cleanup_link_ struct link link = {0};
+
+	return w->options->before->known && !w->options->before->objects && !w->noted &&
+	       !image_link(w->image, &link);
+}
+
 /* Until it is done a note says that it is not. */
 static int wipe(struct wipe *w)
 {
-	int r = recall_size(w);
+	int r = recall(w);
 
-	if (!r && w->options->before)
-		r = image_usage_own(w->image, w->options->before);
-	if (!r)
-		r = note_size(w);
+	if (r < 0)
+		return r;
+	measure(w, w->options->before);
+	if (w->options->algorithm == WIPE_TRIM && is_empty(w)) {
+		*w->options->after = *w->options->before;
+		return 0;
+	}
+	r = note_size(w);
 	FAILPOINT("wipe.noted");
 	if (!r)
 		r = w->options->algorithm == WIPE_TRIM ? trim(w) : zero(w);
 	FAILPOINT("wipe.wiped");
 	if (!r)
-		r = forget_size(w);
-	return r < 0 || !w->options->after ? r : image_usage_own(w->image, w->options->after);
+		r = class_note_remove(w->place->io, w->id, NOTE_WIPE);
+	if (!r)
+		measure(w, w->options->after);
+	return r;
 }
 
 static int refuse(struct place *p, struct wipe *w, struct err **e)
@@ -200,7 +244,10 @@ static int refuse(struct place *p, struct wipe *w, struct err **e)
 /* Open for writing, which others see from now on; and nobody else has it so. */
 static int open_alone(struct place *p, const struct spec *spec, struct wipe *w, struct err **e)
 {
-	int r = rbd_open(p->io, spec->image, &w->image, NULL);
+	int r;
+
+	compat_zero_prepare(p->session->rados);
+	r = rbd_open(p->io, spec->image, &w->image, NULL);
 
 	if (r < 0)
 		w->image = NULL;
@@ -218,7 +265,7 @@ static int fail(struct place *p, struct wipe *w, int r, struct err **e)
 
 	session_fail(p->session, r, e, "wipe '%s' (%.0f %% done)", w->name, percent);
 	if (r == -ECANCELED)
-		err_hint(e, "what is erased is erased; the same command goes on");
+		err_hint(e, "what is erased is erased; the same command completes it");
 	return r;
 }
 
@@ -227,7 +274,7 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 {
 	_cleanup_place_ struct place p = {0};
 	_cleanup_free_ char *name = spec_format(spec);
-	struct wipe w = {.options = options, .name = name};
+	struct wipe w = {.options = options, .place = &p, .name = name};
 	int r = place_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r < 0)

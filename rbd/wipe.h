@@ -21,7 +21,7 @@ struct wipe_options {
 	 * Negative: the wipe shall end, with that. */
 	int (*tell)(void *arg, uint64_t done, uint64_t total);
 	void *arg;
-	struct usage *before, *after; /* of the image itself, where an object map tells; or NULL */
+	struct usage *before, *after; /* of the image itself, where an object map tells */
 };
 
 /* Afterwards every byte of SPEC reads as zero, also where a parent's showed before: a trim leaves

@@ -79,6 +79,11 @@ static void write_number(struct writer *w, uint64_t v, size_t bytes)
 	write_bytes(w, le, bytes);
 }
 
+void write_u8(struct writer *w, uint8_t v)
+{
+	write_number(w, v, 1);
+}
+
 void write_u32(struct writer *w, uint32_t v)
 {
 	write_number(w, v, 4);

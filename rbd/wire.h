@@ -28,6 +28,7 @@ struct writer {
 	bool bad;
 	uint8_t data[4096];
 };
+void write_u8(struct writer *w, uint8_t v);
 void write_u32(struct writer *w, uint32_t v);
 void write_u64(struct writer *w, uint64_t v);
 void write_string(struct writer *w, const char *s);

@@ -84,6 +84,11 @@ written() {
 	rbd bench --io-type write --io-size 4K --io-total 16K "$space/web" >/dev/null 2>&1
 }
 
+filled() {
+	rbd create --size 16M --image-feature layering,exclusive-lock,object-map,fast-diff "$space/web"
+	rbd bench --io-type write --io-size 4K --io-total 16K "$space/web" >/dev/null 2>&1
+}
+
 reset() {
 	"$rbdvol" reset "$space/web"
 }
@@ -136,5 +141,6 @@ each_point "flatten of a clone of format 1" clone1 flatten1 drop
 each_point "prune of a protected snapshot" unused1 prune
 each_point "reset" written reset
 each_point "wipe" written wipe
+each_point "wipe of its own objects" filled wipe 'wipe\.removed'
 each_point "wipe by zeros" written zero wipe
 done_testing

@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A wipe that does not come to its end: cancelled, interrupted by Ctrl-C, its daemon killed, its host
 # cut off from the cluster. What was done is said, the volume is not attached as if nothing were, and
-# the same command completes it. A pool of its own.
+# the same command completes it. And one that does not begin, since another host has the volume. A pool
+# of its own.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
-in_lab a
+in_lab a b
 
 pool=wipecut
 vol=$pool/vol
 
 cleanup() {
 	"$tap_tools/guest" --name a net up
+	on b --sh "rbd device unmap $pool/theirs; rbdvol detach $pool/theirs" 2>/dev/null
 	serve_no_more a
+	serve_no_more b
 	ceph config rm osd osd_client_watch_timeout
 	pool_delete "$pool"
 }
@@ -52,6 +55,18 @@ rbd create $vol --size 64G
 on a --sh 'printf "[rbdvol]\ncluster-timeout = 5\n" >/tmp/rbdvol.conf'
 serve a --config /tmp/rbdvol.conf
 
+# --- what another host has ---
+serve b
+rbd create $pool/golden --size 8M
+ok "another host attaches a clone" on b rbdvol attach $pool/theirs --from $pool/golden
+refuses "it is not wiped here" 6 'held by host guest-b' on a rbdvol wipe $pool/theirs --algorithm trim
+refuses "nor reset" 6 'held by host guest-b' on a rbdvol reset $pool/theirs
+ok "it is detached, and mapped without rbdvol" \
+	on b --sh "rbdvol detach $pool/theirs && rbd device map $pool/theirs"
+refuses "it is not wiped then" 6 'theirs.*10\.99\.0\.12' on a rbdvol wipe $pool/theirs --algorithm trim
+refuses "nor reset then" 6 'theirs.*10\.99\.0\.12' on a rbdvol reset $pool/theirs
+on b rbd device unmap $pool/theirs
+
 # --- cancelled ---
 ok "a wipe is begun" begin cancelled $vol --algorithm zero
 like "it is cancelled" "$(on a rbdvol cancel $vol)" "^$vol: wipe '$vol' \([0-9]+ % done\): cancelled$"
@@ -60,9 +75,10 @@ like "who asked for it is told, and how far it came" "$(ended cancelled)" \
 half_wiped cancelled
 refuses "there is nothing more to cancel" 3 "nothing is under way on $vol" on a rbdvol cancel $vol
 
-# Without an object map each of its objects is tried.
+# Without an object map, and with a snapshot, each of its objects is tried.
 rbd create $pool/plain --size 4T --image-feature layering
-ok "a wipe by trim is begun" begin plain $pool/plain --algorithm trim
+rbd snap create --no-progress $pool/plain@keeps
+ok "a wipe by trim is begun" begin plain $pool/plain --algorithm trim --force
 like "it is cancelled, too" "$(on a rbdvol cancel $pool/plain)" '[0-9]+ % done\): cancelled$'
 is "its size is as before" "$(rbd info $pool/plain --format json | jq .size)" $((4 << 40))
 
@@ -90,6 +106,14 @@ like "cut off from the cluster it ends, and says how far it came" "$(ended cut)"
 ok "with the network back the daemon serves on" wait_for 120 on a rbdvol show $vol
 half_wiped "cut off"
 is "its size is what it was" "$(size)" $((64 << 30))
+
+ok "a wipe by trim is begun" begin plain-cut $pool/plain --algorithm trim --force
+"$tap_tools/guest" --name a net down
+like "it is cut off, too" "$(ended plain-cut)" \
+	"wipe '$pool/plain' \([0-9]+ % done\): the cluster did not answer within 5 s.*status 7"
+"$tap_tools/guest" --name a net up
+ok "with the network back the daemon serves on" wait_for 120 on a rbdvol show $vol
+like "show tells of it" "$(on a rbdvol show $pool/plain 2>&1)" 'a wipe of it.*cut short'
 
 # --- completed ---
 ok "the same command completes it, by the other algorithm as well" \

@@ -65,6 +65,12 @@ refuses "what is open elsewhere" 6 'open for writing at 10\.99\.0\.' rbdvol wipe
 kill -9 $writer
 refuses "a volume with a snapshot that a clone uses" 5 'would keep the data.*snapshot' \
 	rbdvol wipe $pool/random --algorithm trim
+rbd snap create --no-progress $pool/golden@kept
+rbd snap protect $pool/golden@kept
+refuses "a volume with a protected snapshot" 5 'would keep the data.*1 snapshot: kept' \
+	rbdvol wipe $pool/golden --algorithm trim
+rbd snap unprotect $pool/golden@kept
+rbd snap rm --no-progress $pool/golden@kept
 is "no refused volume has changed" "$(content $pool/clone)" "$before"
 is "nor is one held" "$(rbdvol show $pool/clone --json | jq .held_by)" null
 
@@ -85,14 +91,26 @@ ok "again is fine" rbdvol wipe $pool/clone --algorithm trim
 ok "and it is attached as ever" rbdvol attach $pool/clone
 rbdvol detach $pool/clone
 
+ok "also where there is nothing" rbdvol wipe $pool/golden --algorithm trim
+
+# Without an object map their names tell which objects are whose.
 rbd create $pool/plain --size 30M --image-feature layering
+rbd create $pool/beside --size 30M --image-feature layering
 fill $pool/plain
+fill $pool/beside
+beside=$(content $pool/beside)
 ok "an image without an object map" rbdvol wipe $pool/plain --algorithm trim
 is "no object is left of it" "$(objects $pool/plain)" 0
+ok "it is zero, too" zeros $pool/plain
+is "the one beside it is as it was" "$(content $pool/beside)" "$beside"
 rbd create $pool/striped --size 30M --stripe-unit 64K --stripe-count 4
 fill $pool/striped
 ok "a striped one" rbdvol wipe $pool/striped --algorithm trim
 is "no object is left of that" "$(objects $pool/striped)" 0
+rbd object-map check --no-progress $pool/striped >/dev/null
+is "its object map is right" "$(rbd info $pool/striped --format json | jq -c .flags)" "[]"
+fill $pool/striped
+is "and goes on to be" "$(rbdvol show $pool/striped --json | jq .usage.objects)" "$(objects $pool/striped)"
 
 # --- cut short, and completed ---
 fill $pool/plain
