@@ -29,9 +29,10 @@ static char *usage(const json_t *volume, const char *key)
 	_cleanup_free_ char *used = field_size(u, "used"), *shared = field_size(u, "shared");
 	_cleanup_free_ char *objects = field_number(u, "objects");
 
-	if (!used || !objects || !shared)
+	if (!used || !objects)
 		return NULL;
-	return WORDS("%s in %s objects, and %s of its parents'", used, objects, shared);
+	return WORDS("%s in %s objects, and %s of its parents'", used, objects,
+		     shared ? shared : "what is not known");
 }
 
 static char *reclaimable(const json_t *volume, const char *key)

@@ -1,58 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/verb.h"
-
 #include <errno.h>
+#include <string.h>
 
 #include "base/strlist.h"
-#include "base/value.h"
+#include "cli/trimmed.h"
+#include "cli/verb.h"
 
-/* Over all volumes. */
-struct total {
-	uint64_t trimmed, freed;
-	bool counted; /* of some, the cluster's part is known */
-};
-
-static void print_trimmed(const char *name, uint64_t trimmed, bool counted, uint64_t freed)
+/* All are tried; the exit status is that of the first failure. */
+static int trim_each(struct cli *cli, int n, char **names, json_t *rows)
 {
-	_cleanup_free_ char *said = value_format_size(trimmed), *got = value_format_size(freed);
+	int status = 0;
 
-	cli_print_clean(stdout, name);
-	printf(": %s trimmed", said ? said : "?");
-	if (counted)
-		printf(", objects %s smaller", got ? got : "?");
-	putchar('\n');
+	for (int i = 0; i < n; i++) {
+		_cleanup_err_ struct err *e = NULL;
+		_cleanup_json_ json_t *answer = NULL;
+		const json_t *filesystems;
+
+		if (cli_call(cli, "POST", "volumes", names[i], "trim", cli->options, &answer, &e) <
+		    0) {
+			int failed = cli_fail(cli, answer, e);
+
+			status = status ? status : failed;
+			continue;
+		}
+		cli_notes(answer);
+		if (cli->json)
+			cli_print_json(answer);
+		/* None: one of all, and not mounted. */
+		filesystems = json_object_get(answer, "filesystems");
+		if (!filesystems || json_integer_value(filesystems))
+			json_array_append(rows, answer);
+	}
+	return status;
 }
 
-/* How much smaller the objects are than before; the volume may be in use, and they larger. */
-static bool freed(const json_t *answer, uint64_t *out)
+static int trim(struct cli *cli, int n, char **names)
 {
-	json_int_t before, after;
+	_cleanup_json_ json_t *rows = json_array(), *document = NULL;
+	_cleanup_err_ struct err *e = NULL;
+	int status = trim_each(cli, n, names, rows);
 
-	if (json_unpack((json_t *)answer, "{s:{s:I}, s:{s:I}}", "usage_before", "stored", &before,
-			"usage", "stored", &after) < 0)
-		return false;
-	*out = before > after ? (uint64_t)(before - after) : 0;
-	return true;
+	if (cli->request.all && cli->json) {
+		document = json_pack("{s:o}", "total", trimmed_total(rows));
+		cli_print_json(document);
+	} else if (cli->request.all) {
+		json_array_append_new(rows, trimmed_total(rows));
+	}
+	if (!cli->json && trimmed_print(rows, &e) < 0)
+		return cli_fail(cli, NULL, e);
+	return status;
 }
 
-static void tell(const json_t *answer, void *context)
+static bool has(const struct strlist *l, const char *name)
 {
-	struct total *total = context;
-	const char *volume = "volume";
-	json_int_t bytes = 0, filesystems = 1;
-	uint64_t got = 0;
-	bool counted = freed(answer, &got);
-
-	json_unpack((json_t *)answer, "{s?s, s?I, s?I}", "volume", &volume, "trimmed", &bytes,
-		    "filesystems", &filesystems);
-	if (!filesystems) /* one of all, and not mounted */
-		return;
-	if (bytes < 0)
-		bytes = 0;
-	total->trimmed += (uint64_t)bytes;
-	total->freed += got;
-	total->counted |= counted;
-	print_trimmed(volume, (uint64_t)bytes, counted, got);
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->items[i], name))
+			return true;
+	return false;
 }
 
 /* The attached volumes that can be written; only the daemon sees where each is mounted. */
@@ -67,15 +71,20 @@ static int writable(struct cli *cli, struct strlist *out, json_t **answer, struc
 	json_object_del(options, "all");
 	json_object_del(options, "minimum");
 	json_object_del(options, "rate");
+	json_object_del(options, "slow");
 	r = cli_call(cli, "GET", "volumes", NULL, NULL, options, answer, e);
 	if (r < 0)
 		return r;
 	json_array_foreach(json_object_get(*answer, "volumes"), i, volume)
 	{
 		const char *name = json_string_value(json_object_get(volume, "volume"));
+		const char *node = json_string_value(json_object_get(volume, "device"));
 
 		if (!name || json_is_true(json_object_get(volume, "read_only")))
 			continue;
+		/* Two clusters may have volumes of the same name. */
+		if (has(out, name) && node)
+			name = node;
 		if (strlist_add(out, "%s", name) < 0)
 			return err_oom(e);
 	}
@@ -87,21 +96,15 @@ static int trim_all(struct cli *cli)
 	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
-	struct total total = {0};
-	int status;
 
 	if (writable(cli, &names, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
-	status = cli_each(cli, "POST", "trim", (int)names.n, names.items, tell, &total);
-	if (!cli->json)
-		print_trimmed("total", total.trimmed, total.counted, total.freed);
-	return status;
+	return trim(cli, (int)names.n, names.items);
 }
 
 int verb_trim(struct cli *cli, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
-	struct total total = {0};
 
 	if (cli->request.all != !n) {
 		err_set(&e, ERR_USAGE, -EINVAL,
@@ -112,5 +115,5 @@ int verb_trim(struct cli *cli, int n, char **args)
 	}
 	if (!n)
 		return trim_all(cli);
-	return cli_each(cli, "POST", "trim", n, args, tell, &total);
+	return trim(cli, n, args);
 }

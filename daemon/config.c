@@ -13,9 +13,10 @@
 #include "base/value.h"
 #include "daemon/job.h"
 
-#define SECTION "rbdvol"
+#define SECTION	  "rbdvol"
+#define COUNT_MAX 1000
 
-enum key_kind { KEY_TEXT, KEY_USER, KEY_PATH, KEY_SECONDS, KEY_IDS };
+enum key_kind { KEY_TEXT, KEY_USER, KEY_PATH, KEY_SECONDS, KEY_COUNT, KEY_IDS };
 
 static const struct {
 	const char *name;
@@ -31,6 +32,7 @@ static const struct {
 	{"cluster-timeout", KEY_SECONDS, offsetof(struct config, cluster_timeout_us)},
 	{"plugin-timeout", KEY_SECONDS, offsetof(struct config, plugin_timeout_us)},
 	{"stuck-after", KEY_SECONDS, offsetof(struct config, stuck_us)},
+	{"trims-at-once", KEY_COUNT, offsetof(struct config, trims_at_once)},
 	{"map-options", KEY_TEXT, offsetof(struct config, map_options)},
 	{"allow-change", KEY_IDS, offsetof(struct config, changers)},
 };
@@ -125,6 +127,8 @@ static int set_key(struct config *c, size_t i, const char *value, struct err **e
 		return set_path(field, value, e);
 	case KEY_SECONDS:
 		return value_seconds(keys[i].name, value, field, e);
+	case KEY_COUNT:
+		return value_u64(keys[i].name, value, 1, COUNT_MAX, field, e);
 	case KEY_IDS:
 		return set_ids(field, value, e);
 	}
@@ -270,6 +274,7 @@ static int set_defaults(struct config *c, struct err **e)
 	/* Less than a request's, so that the answer can be the reason instead of 'still running';
 	 * more than the 20 s after which OSDs report a dead one. */
 	c->cluster_timeout_us = 25 * USEC_PER_SEC;
+	c->trims_at_once = 2;
 	c->stuck_us = job_limits_default.stuck_us; /* all our waits are shorter */
 	return r;
 }

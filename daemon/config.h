@@ -22,6 +22,7 @@ struct config {
 	uint64_t cluster_timeout_us; /* of one operation of the cluster */
 	uint64_t plugin_timeout_us;  /* of a container runtime's request */
 	uint64_t stuck_us;	     /* in one step for longer, a job is called stuck */
+	uint64_t trims_at_once;	     /* others wait */
 	struct id_list changers;
 };
 

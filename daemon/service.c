@@ -29,6 +29,7 @@ static int runtime_new(struct config *config, struct runtime **out, struct err *
 		.pool = r->config.pool,
 		.map_options = r->config.map_options,
 		.timeout_us = r->config.cluster_timeout_us,
+		.trims_at_once = (unsigned)r->config.trims_at_once,
 	};
 	ret = host_new(&host, &r->host, e);
 	if (ret < 0)

@@ -5,37 +5,31 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <linux/stat.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/deadline.h"
+#include "base/file.h"
+#include "base/value.h"
 
 /* With a rate, so much of a file system is looked through at a time: whole groups of ext4. */
-#define RANGE_BYTES (UINT64_C(1) << 30)
-#define LOOK_US	    200000 /* how often a rest looks whether it shall go on */
-
-/* FITRIM takes any path of a file system: make sure that it is a mount's root, since after an
- * unmount the same path belongs to the file system below. */
-static int check_mount_root(int fd, const char *path, struct err **e)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st))
-		return err_errno(e, -errno, "cannot look at %s", path);
-	if ((st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
-	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-		return err_set(e, ERR_USAGE, -EINVAL, "cannot trim %s: nothing is mounted there",
-			       path);
-	return 0;
-}
+#define RANGE_BYTES  (UINT64_C(1) << 30)
+#define LOOK_US	     200000 /* how often a rest looks whether it shall go on */
+#define SECTOR_BYTES 512
 
 static int refused(const char *path, int code, struct err **e)
 {
-	if (code == EOPNOTSUPP || code == ENOTTY) {
+	if (code == ENOTTY) {
+		err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
+			"cannot trim %s: its file system can't tell which blocks it does not use",
+			path);
+		return err_hint(e, "ext4, xfs and btrfs can");
+	}
+	if (code == EOPNOTSUPP) {
 		err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
 			"cannot trim %s: its file system or its device has no discard", path);
 		return err_hint(e, "was the volume attached with the map option notrim, or is it "
@@ -56,12 +50,49 @@ static int refused(const char *path, int code, struct err **e)
 	return err_errno(e, -code, "cannot trim %s", path);
 }
 
-/* btrfs counts its ranges otherwise, and trims what it has not allocated yet with each of them. */
-static bool takes_ranges(int fd)
+/* The oldest form of what xfs tells of itself (XFS_IOC_FSGEOMETRY_V1), which every kernel knows. */
+struct xfs_geometry {
+	uint32_t block_bytes, rt_extent_blocks, group_blocks, groups;
+	uint32_t other[4];
+	uint64_t blocks;
+	uint64_t rest[3];
+	uint8_t uuid[16];
+	uint32_t more[7];
+};
+#define XFS_GEOMETRY _IOR('X', 100, struct xfs_geometry)
+
+/* What to look through at a time; 0: all, as the file system takes no ranges that add up. xfs
+ * discards each free extent that a range touches, in full (before Linux 6.10), and none of them is
+ * in two of its groups. btrfs counts its ranges otherwise, and trims what it has not allocated yet
+ * with each of them. */
+static uint64_t step_of(int fd)
 {
+	struct xfs_geometry g;
 	struct statfs fs;
 
-	return !fstatfs(fd, &fs) && (unsigned long)fs.f_type != BTRFS_SUPER_MAGIC;
+	if (fstatfs(fd, &fs) || (unsigned long)fs.f_type == BTRFS_SUPER_MAGIC)
+		return 0;
+	if ((unsigned long)fs.f_type != XFS_SUPER_MAGIC)
+		return RANGE_BYTES;
+	return ioctl(fd, XFS_GEOMETRY, &g) ? 0 : (uint64_t)g.group_blocks * g.block_bytes;
+}
+
+/* No file system reaches beyond its device; 0: not to be known. */
+static uint64_t end_of(int fd)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_err_ struct err *ignored = NULL;
+	uint64_t sectors = 0;
+	struct stat st;
+	char path[64];
+
+	if (fstat(fd, &st))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size", major(st.st_dev),
+		 minor(st.st_dev));
+	if (file_read_line(AT_FDCWD, path, &text) >= 0)
+		value_u64(path, text, 0, UINT64_MAX / SECTOR_BYTES, &sectors, &ignored);
+	return sectors * SECTOR_BYTES;
 }
 
 /* Rest until BYTES, done since START_US, are no more than the rate allows. */
@@ -80,47 +111,41 @@ static int keep_to_rate(uint64_t bytes, const struct trim_limits *limits, uint64
 	}
 }
 
-/* Range after range, with rests. The file system says by EINVAL where it ends. */
-static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t *out_bytes)
+/* Step by step, with rests. Some file systems say by EINVAL where they end. */
+static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t end,
+		       struct trim_result *out)
 {
 	const uint64_t start_us = clock_now_us();
-	int r;
+	int r = 0;
 
-	for (uint64_t at = 0;; at += RANGE_BYTES) {
-		struct fstrim_range range = {at, RANGE_BYTES, limits->minimum_bytes};
+	for (uint64_t at = 0; !r && at < end; at += out->step_bytes) {
+		struct fstrim_range range = {at, out->step_bytes, limits->minimum_bytes};
 
 		if (ioctl(fd, FITRIM, &range))
 			return at && errno == EINVAL ? 0 : -errno;
-		*out_bytes += range.len;
-		r = keep_to_rate(*out_bytes, limits, start_us);
-		if (r < 0)
-			return r;
+		out->bytes += range.len;
+		r = keep_to_rate(out->bytes, limits, start_us);
 	}
+	return r;
 }
 
-static int trim_at_once(int fd, const struct trim_limits *limits, uint64_t *out_bytes)
+static int trim_at_once(int fd, const struct trim_limits *limits, struct trim_result *out)
 {
 	struct fstrim_range range = {0, UINT64_MAX, limits->minimum_bytes};
 
 	if (ioctl(fd, FITRIM, &range))
 		return -errno;
-	*out_bytes = range.len;
+	out->bytes = range.len;
 	return 0;
 }
 
-int mount_trim(const char *path, const struct trim_limits *limits, uint64_t *out_bytes,
+int mount_trim(int fd, const char *path, const struct trim_limits *limits, struct trim_result *out,
 	       struct err **e)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK);
+	uint64_t end = limits->rate_bytes ? end_of(fd) : 0;
 	int r;
 
-	*out_bytes = 0;
-	if (fd < 0)
-		return err_errno(e, -errno, "cannot open %s", path);
-	r = check_mount_root(fd, path, e);
-	if (r < 0)
-		return r;
-	r = limits->rate_bytes && takes_ranges(fd) ? trim_slowly(fd, limits, out_bytes)
-						   : trim_at_once(fd, limits, out_bytes);
+	*out = (struct trim_result){.step_bytes = end ? step_of(fd) : 0};
+	r = out->step_bytes ? trim_slowly(fd, limits, end, out) : trim_at_once(fd, limits, out);
 	return r < 0 ? refused(path, -r, e) : 0;
 }

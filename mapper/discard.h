@@ -13,9 +13,12 @@ struct trim_limits {
 	int (*check)(void *arg);
 	void *arg;
 };
-/* Give the unused blocks of the file system mounted at PATH back (FITRIM). *out_bytes: what the
- * file system said, also when it fails later. -ENOENT: no such path. -EINVAL: nothing is mounted
- * there (so that no other file system is trimmed). -EOPNOTSUPP (unsupported): the file system or
- * the device has no discard. */
-int mount_trim(const char *path, const struct trim_limits *limits, uint64_t *out_bytes,
+struct trim_result {
+	uint64_t bytes; /* what the file system said, also when it failed later */
+	uint64_t
+		step_bytes; /* with a rate: what it took at a time; 0: all, the rate was not kept */
+};
+/* Give the unused blocks of the file system whose root is open as FD back (FITRIM); PATH is for
+ * words. -EOPNOTSUPP (unsupported): the file system or the device has no discard. */
+int mount_trim(int fd, const char *path, const struct trim_limits *limits, struct trim_result *out,
 	       struct err **e);

@@ -46,7 +46,8 @@ int each_process(int (*fn)(const struct process *p, void *data), void *data);
 struct walk {
 	const struct nodes *nodes;
 	struct strlist *out;
-	ino_t *seen; /* mount namespaces */
+	struct mounted_list *mounted; /* or these */
+	ino_t *seen;		      /* mount namespaces */
 	size_t n;
 };
 

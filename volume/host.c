@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "volume/fenced.h"
 #include "volume/operation.h"
+#include "volume/turn.h"
 
 /* Our own id in the hash of the machine id, so that what we write into a cluster does not give the
  * machine id away (machine-id(5)). */
@@ -28,6 +29,7 @@ struct host {
 	pthread_mutex_t lock; /* guards the connections */
 	struct fenced *fenced;
 	struct presences presences;
+	struct turns *trims;
 	/* The one used last comes first. */
 	struct connection connections[CONNECTIONS_MAX];
 	size_t connections_n;
@@ -95,8 +97,10 @@ int host_new(const struct host_config *config, struct host **out, struct err **e
 	pthread_mutex_init(&h->lock, NULL);
 	presences_init(&h->presences);
 	h->fenced = fenced_new();
-	r = !h->fenced || config_copy(&h->config, config) < 0 ? err_oom(e)
-							      : identity_init(&h->identity, e);
+	h->trims = turns_new(config->trims_at_once);
+	r = !h->fenced || !h->trims || config_copy(&h->config, config) < 0
+		    ? err_oom(e)
+		    : identity_init(&h->identity, e);
 	if (r < 0) {
 		host_free(h);
 		return r;
@@ -113,6 +117,7 @@ void host_free(struct host *h)
 		connection_deinit(&h->connections[i]);
 	fenced_free(h->fenced);
 	presences_deinit(&h->presences);
+	turns_free(h->trims);
 	free((char *)h->config.cluster);
 	free((char *)h->config.user);
 	free((char *)h->config.conf);
@@ -122,6 +127,11 @@ void host_free(struct host *h)
 	free(h->identity.name);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
+}
+
+struct turns *host_trims(struct host *h)
+{
+	return h->trims;
 }
 
 const struct host_config *host_defaults(const struct host *h)

@@ -92,7 +92,7 @@ static bool is_of(const struct volume_info *v, const char *fsid)
 
 static void add_known(struct volume_info *v, size_t *unknown)
 {
-	*unknown += !v->usage.known;
+	*unknown += !v->usage.known || !v->usage.shared_known;
 	observe_reclaimable(v);
 }
 
@@ -123,8 +123,8 @@ static int add_usage(struct cluster *c, bool slow, struct progress *p, struct vo
 	if (r >= 0 && unknown)
 		progress_note(
 			p,
-			"%zu without a valid object map (feature fast-diff): with --slow each "
-			"of their objects is asked for",
+			"%zu without a valid object map (feature fast-diff), or with a parent "
+			"that has none: with --slow each of their objects is asked for",
 			unknown);
 	return r;
 }

@@ -57,6 +57,8 @@ const struct host_identity *host_identity(const struct host *h);
 /* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
 int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
 		 struct err **e);
+struct turns;
+struct turns *host_trims(struct host *h);
 struct fenced;
 struct fenced *host_fenced(struct host *h);
 struct presences *host_presences(struct host *h);

@@ -20,16 +20,26 @@ static int is_reset(struct operation *o, struct err **e)
 	return 0;
 }
 
+/* That it can't be known keeps nobody from a reset. */
+static void measure(struct operation *o, struct usage *out)
+{
+	_cleanup_err_ struct err *why = NULL;
+
+	if (image_usage(o->cluster, o->spec, 0, out, &why) < 0)
+		progress_note(o->progress, "%s", why->message);
+}
+
 static int replace(struct operation *o, struct err **e)
 {
-	int r = image_usage(o->cluster, o->spec, 0, &o->v->before, e);
+	int r;
 
-	if (r >= 0)
-		r = image_reset(o->cluster, o->spec, host_identity(o->host)->id,
-				o->progress->deadline, e);
+	measure(o, &o->v->before);
+	r = image_reset(o->cluster, o->spec, host_identity(o->host)->id, o->progress->deadline, e);
 	if (r >= 0)
 		r = observe_image(o, e);
-	return r < 0 ? r : image_usage(o->cluster, o->spec, 0, &o->v->usage, e);
+	if (r >= 0)
+		measure(o, &o->v->usage);
+	return r;
 }
 
 static int reset(struct operation *o, struct err **e)

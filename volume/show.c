@@ -22,6 +22,22 @@ int volume_resolve(struct host *h, struct volume_request *req, const char *text,
 	return spec_copy(&d.spec, out) < 0 ? err_oom(e) : 0;
 }
 
+static void tell_unknown(struct operation *o)
+{
+	const struct usage *u = &o->v->usage;
+
+	if (u->known && u->shared_known)
+		return;
+	if (o->req->slow)
+		progress_note(o->progress, "what it shares with its parents is not known: one of "
+					   "them can't be opened");
+	else
+		progress_note(o->progress,
+			      "%s no valid object map (feature fast-diff): what it takes would be "
+			      "slow to know; with --slow each object is asked for",
+			      u->known ? "one of its parents can't be opened, or has" : "it has");
+}
+
 /* The cluster's part; that it is away, or lets us see nothing, is a note where the device is here
  * all the same. */
 static int show_cluster(struct operation *o, struct err **e)
@@ -52,6 +68,7 @@ static int show_cluster(struct operation *o, struct err **e)
 			&o->v->usage, e);
 	if (r < 0)
 		return r;
+	tell_unknown(o);
 	return o->spec->snap ? 0 : observe_hold(o, e);
 }
 

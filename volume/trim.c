@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Unused blocks of the mounted file systems of a volume go back to the cluster. */
 #include <errno.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/value.h"
 #include "volume/operation.h"
+#include "volume/turn.h"
 
-/* Is the file system of mounts[i] one that an earlier mount (a bind, a second mount) has? */
-static bool seen_before(const struct strlist *mounts, size_t i)
+/* Is the file system of items[i] one that is done by another mount of it (a bind, a subvolume)? */
+static bool done_before(const struct mounted_list *l, size_t i)
 {
-	struct stat here, there;
-
-	if (stat(mounts->items[i], &here) < 0)
-		return false;
-	while (i--)
-		if (!stat(mounts->items[i], &there) && here.st_dev == there.st_dev)
+	for (size_t k = 0; k < l->n; k++)
+		if (l->items[k].done && l->items[k].dev == l->items[i].dev)
 			return true;
 	return false;
 }
 
-/* Of the file systems of V that are mounted: their blocks, and how many are used. */
+/* Of the file systems of V that are mounted for writing: their blocks, and how many are used. */
 static int count_blocks(const struct volume_info *v, uint64_t *bytes, uint64_t *used)
 {
-	_cleanup_strlist_ struct strlist mounts = {0};
+	_cleanup_mounted_list_ struct mounted_list mounts = {0};
 	_cleanup_err_ struct err *ignored = NULL;
 	int r = device_filesystems(&v->device, &mounts, &ignored);
 
 	for (size_t i = 0; r >= 0 && i < mounts.n; i++) {
+		struct mounted *m = &mounts.items[i];
+		_cleanup_err_ struct err *gone = NULL;
+		_cleanup_close_ int fd = -1;
 		struct statvfs fs;
 
-		if (seen_before(&mounts, i) || statvfs(mounts.items[i], &fs) < 0)
+		if (m->read_only || done_before(&mounts, i))
 			continue;
+		fd = mounted_open(m, &gone);
+		if (fd < 0 || fstatvfs(fd, &fs) < 0)
+			continue;
+		m->done = true;
 		*bytes += fs.f_blocks * fs.f_frsize;
 		*used += (fs.f_blocks - fs.f_bfree) * fs.f_frsize;
 	}
@@ -45,7 +48,8 @@ void observe_reclaimable(struct volume_info *v)
 	uint64_t own = v->usage.stored_known ? v->usage.stored_bytes : v->usage.used_bytes;
 	uint64_t held = own + v->usage.shared_bytes, bytes = 0, used = 0, free;
 
-	if (!v->usage.known || !v->attached || v->fenced || count_blocks(v, &bytes, &used) < 0)
+	if (!v->usage.known || !v->usage.shared_known || !v->attached || v->fenced ||
+	    count_blocks(v, &bytes, &used) < 0)
 		return;
 	/* What of the device is no mounted file system may hold anything. */
 	if (bytes < v->device.size_bytes / 4 * 3)
@@ -56,13 +60,23 @@ void observe_reclaimable(struct volume_info *v)
 	v->reclaimable_known = true;
 }
 
-static int refuse_unmounted(const struct operation *o, struct err **e)
+static bool any_writable(const struct mounted_list *mounts)
+{
+	for (size_t i = 0; i < mounts->n; i++)
+		if (!mounts->items[i].read_only)
+			return true;
+	return false;
+}
+
+static int refuse_unmounted(const struct operation *o, const struct mounted_list *mounts,
+			    struct err **e)
 {
 	err_set(e, ERR_FAILED, -EINVAL,
 		"%s is %s: there is no file system to ask for unused blocks", o->spec->image,
-		!o->v->attached	 ? "not attached here"
-		: o->v->mounts.n ? "mounted for reading only"
-				 : "not mounted");
+		!o->v->attached	       ? "not attached here"
+		: any_writable(mounts) ? "mounted where another mount hides it, or was unmounted"
+		: mounts->n	       ? "mounted for reading only"
+				       : "not mounted");
 	return err_hint(e, "mount it for writing");
 }
 
@@ -70,20 +84,32 @@ static int refuse_unmounted(const struct operation *o, struct err **e)
 static void look(struct operation *o, struct usage *out)
 {
 	_cleanup_err_ struct err *why = NULL;
+	unsigned want = USAGE_STORED | (o->req->slow ? USAGE_SLOW : 0);
 
-	if (image_usage(o->cluster, o->spec, USAGE_STORED, out, &why) < 0)
+	if (image_usage(o->cluster, o->spec, want, out, &why) < 0)
 		progress_note(o->progress, "%s", why->message);
+	else if (out == &o->v->before && !out->known)
+		progress_note(
+			o->progress,
+			"%s has no valid object map (feature fast-diff): what the cluster gets "
+			"back is not told; with --slow each object is asked for",
+			o->spec->image);
+	else if (out == &o->v->before && out->stored_left_out)
+		progress_note(o->progress,
+			      "%s has too many objects to ask each for its size, before and after: "
+			      "with --slow that is done",
+			      o->spec->image);
 }
 
 /* The reason that the kernel knows, in place of the hint that names all there could be. */
-static int explain(const struct operation *o, struct err **e)
+static void explain(const struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *why = NULL;
 
-	if ((*e)->code != -EOPNOTSUPP)
-		return (*e)->code;
-	why = device_why_no_discard(&o->v->device);
-	return why ? err_hint(e, "%s", why) : (*e)->code;
+	if ((*e)->code == -EOPNOTSUPP)
+		why = device_why_no_discard(&o->v->device);
+	if (why)
+		err_hint(e, "%s", why);
 }
 
 static int check(void *arg)
@@ -91,7 +117,7 @@ static int check(void *arg)
 	return progress_check(arg);
 }
 
-static int trim_mount(struct operation *o, const char *path, struct err **e)
+static int trim_mount(struct operation *o, struct mounted *m, struct err **e)
 {
 	const struct trim_limits limits = {
 		.minimum_bytes = o->req->minimum_bytes,
@@ -99,42 +125,105 @@ static int trim_mount(struct operation *o, const char *path, struct err **e)
 		.check = check,
 		.arg = o->progress,
 	};
-	_cleanup_err_ struct err *why = NULL;
-	uint64_t bytes;
-	int r = mount_trim(path, &limits, &bytes, &why);
+	_cleanup_err_ struct err *gone = NULL;
+	_cleanup_close_ int fd = mounted_open(m, &gone);
+	struct trim_result result;
+	int r;
 
-	o->v->trimmed_bytes += bytes;
-	o->v->trimmed += r >= 0;
 	/* Its process ended, or it was unmounted meanwhile: then it is as if never found. */
-	if (r == -ENOENT || r == -ENOTDIR || r >= 0)
+	if (fd < 0)
 		return 0;
-	*e = steal(&why);
-	return explain(o, e);
+	m->done = true;
+	r = mount_trim(fd, m->path, &limits, &result, e);
+	o->v->trimmed_bytes += result.bytes;
+	o->v->trimmed += r >= 0;
+	if (r < 0)
+		explain(o, e);
+	else if (limits.rate_bytes && !result.step_bytes)
+		progress_note(o->progress,
+			      "%s was trimmed at once, not at the rate: its file "
+			      "system takes no part at a time",
+			      m->path);
+	return r;
 }
 
 /* A 0 looks like a fault and seldom is one. */
 static void tell_nothing(const struct operation *o)
 {
 	_cleanup_free_ char *piece = value_format_size(device_discard_granularity(&o->v->device));
+	const struct usage *before = &o->v->before, *after = &o->v->usage;
 
-	progress_note(o->progress,
-		      "%s: the file system gave nothing back: it has no unused blocks that it did "
-		      "not give back before, or none as long as %s, the least that the device can "
-		      "free (map option alloc_size)",
-		      o->spec->image, piece ? piece : "?");
+	if (!o->v->trimmed_bytes)
+		progress_note(o->progress,
+			      "%s: the file system gave nothing back: it has no unused blocks that "
+			      "it did not give back before, or none as long as %s, the least that "
+			      "the device can free (map option alloc_size)",
+			      o->spec->image, piece ? piece : "?");
+	else if (before->stored_known && after->stored_known &&
+		 after->stored_bytes >= before->stored_bytes)
+		progress_note(
+			o->progress,
+			"%s: no object is smaller than before: what was given back was never "
+			"written, lies inside of objects, where their sizes don't show it, or "
+			"is shorter than %s, the least that the device can free (map option "
+			"alloc_size)",
+			o->spec->image, piece ? piece : "?");
 }
 
-static int trim(struct operation *o, const struct strlist *mounts, struct err **e)
+/* One that can't be trimmed keeps no other from it; the first such is the error. */
+static int trim_each(struct operation *o, struct mounted_list *mounts, struct err **e)
 {
-	int r = 0;
+	int first = 0;
+
+	for (size_t i = 0; first != -ECANCELED && i < mounts->n; i++) {
+		struct mounted *m = &mounts->items[i];
+		_cleanup_err_ struct err *why = NULL;
+		int r = m->read_only || done_before(mounts, i) ? 0 : trim_mount(o, m, &why);
+
+		if (r >= 0)
+			continue;
+		/* Of all volumes, one that can't discard is no failure. */
+		if (first || (o->req->all && r == -EOPNOTSUPP)) {
+			progress_note(o->progress, "%s%s%s", why->message, why->hint ? ": " : "",
+				      why->hint ? why->hint : "");
+			continue;
+		}
+		first = r;
+		*e = steal(&why);
+	}
+	return first;
+}
+
+/* What was done before it failed is said, since nobody can take it back. */
+static int fail(const struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *size = value_format_size(o->v->trimmed_bytes);
+
+	return o->v->trimmed_bytes ? err_wrap(e, "after %s were trimmed", size ? size : "?")
+				   : (*e)->code;
+}
+
+static bool any_done(const struct mounted_list *mounts)
+{
+	for (size_t i = 0; i < mounts->n; i++)
+		if (mounts->items[i].done)
+			return true;
+	return false;
+}
+
+static int trim(struct operation *o, struct mounted_list *mounts, struct err **e)
+{
+	int r;
 
 	look(o, &o->v->before);
-	for (size_t i = 0; r >= 0 && i < mounts->n; i++)
-		r = seen_before(mounts, i) ? 0 : trim_mount(o, mounts->items[i], e);
+	r = trim_each(o, mounts, e);
 	if (r < 0)
-		return r;
+		return fail(o, e);
+	/* As one of all, to be unmounted is no failure. */
+	if (!any_done(mounts))
+		return o->req->all ? 0 : refuse_unmounted(o, mounts, e);
 	look(o, &o->v->usage);
-	if (o->v->trimmed && !o->v->trimmed_bytes)
+	if (o->v->trimmed)
 		tell_nothing(o);
 	return 0;
 }
@@ -142,7 +231,7 @@ static int trim(struct operation *o, const struct strlist *mounts, struct err **
 int volume_trim(struct host *h, const struct spec *spec, const struct volume_request *req,
 		struct progress *p, struct volume_info *out, struct err **e)
 {
-	_cleanup_strlist_ struct strlist mounts = {0};
+	_cleanup_mounted_list_ struct mounted_list mounts = {0};
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_init(&o, h, spec, req, p, out, e);
 
@@ -152,8 +241,13 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 		r = device_filesystems(&out->device, &mounts, e);
 	if (r < 0)
 		return r;
-	if (!mounts.n)
-		/* As one of all, to be unmounted is no failure. */
-		return req->all ? 0 : refuse_unmounted(&o, e);
-	return trim(&o, &mounts, e);
+	if (!any_writable(&mounts))
+		return req->all ? 0 : refuse_unmounted(&o, &mounts, e);
+	r = turn_take(host_trims(h), "trims", p, e);
+	if (r < 0)
+		return r;
+	operation_tell(&o, "trim");
+	r = trim(&o, &mounts, e);
+	turn_end(host_trims(h));
+	return r;
 }

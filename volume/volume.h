@@ -27,6 +27,7 @@ struct host_config {
 	const char *pool;	 /* default pool */
 	const char *map_options; /* default map options; NULL: none */
 	uint64_t timeout_us;	 /* of one cluster operation */
+	unsigned trims_at_once;	 /* others wait; 0: one */
 };
 int host_new(const struct host_config *config, struct host **out, struct err **e);
 void host_free(struct host *h);

@@ -7,10 +7,13 @@
  *   map-probe list | features | trim MOUNT-POINT
  *
  * KEY-FILE holds the decoded key. Exit status and message are those of the error. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/file.h"
 #include "mapper/device.h"
@@ -133,11 +136,22 @@ static int number(int (*fn)(uint64_t *out, struct err **e), struct err **e)
 
 static int trim(const char *path, struct err **e)
 {
-	uint64_t n;
-	int r = mount_trim(path, &(struct trim_limits){0}, &n, e);
+	struct mounted m = {.path = (char *)path};
+	struct trim_result result = {0};
+	_cleanup_close_ int fd = -1;
+	struct statx st;
+	int r;
 
+	if (statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st))
+		return err_errno(e, -errno, "cannot look at %s", path);
+	m.mount_id = (int)st.stx_mnt_id;
+	m.dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+	fd = mounted_open(&m, e);
+	if (fd < 0)
+		return fd;
+	r = mount_trim(fd, path, &(struct trim_limits){0}, &result, e);
 	if (r >= 0)
-		printf("%" PRIu64 "\n", n);
+		printf("%" PRIu64 "\n", result.bytes);
 	return r;
 }
 

@@ -9,7 +9,7 @@ in_guest "$@"
 pool=layers
 
 cleanup() {
-	umount -A /srv/layers 2>/dev/null
+	umount -A /srv/layers /srv/plain 2>/dev/null
 	cryptsetup close secret 2>/dev/null
 	vgchange -qq -an layers 2>/dev/null
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
@@ -18,8 +18,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-attach() { # VOLUME
-	rbdvol create "$pool/$1" --size 512M
+attach() { # VOLUME [SIZE]
+	rbdvol create "$pool/$1" --size "${2-512M}"
 	readlink -f "$(rbdvol attach "$pool/$1")"
 }
 
@@ -45,12 +45,28 @@ trims() { # DESCRIPTION VOLUME
 }
 
 pool_create $pool
-mkdir -p /srv/layers
+mkdir -p /srv/layers /srv/plain
 daemon_start
 
 device=$(attach xfs)
 litter "$device" xfs
 trims xfs xfs
+
+# --- with a rate: range after range, none of which is trimmed twice ---
+keeps_to() { # RATE-IN-BYTES TYPE
+	local device start took said
+	device=$(attach "$2-slow" 3G)
+	litter "$device" "$2"
+	start=$(date +%s%N)
+	said=$(rbdvol trim "$pool/$2-slow" --rate "$1" --json | jq .trimmed)
+	took=$((($(date +%s%N) - start) / 1000000))
+	ok "$2 with a rate: no more is trimmed than there is" test "$said" -le $((3 << 30))
+	ok "$2 with a rate: nor much less" test "$said" -ge $((2 << 30))
+	ok "$2 with a rate: it takes its time" test $took -ge $((said * 1000 / $1))
+	umount /srv/layers
+}
+keeps_to $((2 << 30)) ext4
+keeps_to $((2 << 30)) xfs
 
 device=$(attach part)
 sfdisk -q "$device" <<<',,L' && udevadm settle
@@ -81,5 +97,30 @@ crypt
 mount /dev/mapper/secret /srv/layers
 refuses "dm-crypt that does not is named" 9 'dm-[0-9]+ \(secret\) passes no discards' rbdvol trim $pool/crypt
 umount /srv/layers
+cryptsetup close secret
+
+# --- one that can't be trimmed keeps no other from it ---
+device=$(attach two)
+sfdisk -q "$device" <<<$',200M,L\n,,L' && udevadm settle
+node=$device
+device=${node}p2 crypt
+litter /dev/mapper/secret ext4 # the first in the table of mounts
+mkfs.ext4 -q -E nodiscard "${node}p1"
+mount "${node}p1" /srv/plain
+refuses "what was trimmed beside is told" 9 'after [0-9.]+ MiB were trimmed:.*no discard.*passes no discards' \
+	rbdvol trim $pool/two
+said=$(rbdvol trim --all 2>&1)
+is "as one of all it is no failure" $? 0
+like "but a note" "$said" 'note:.*cannot trim /srv/layers.*passes no discards'
+mount -t tmpfs hides /srv/plain
+refuses "no file system is trimmed that is mounted over it" 9 '^rbdvol: cannot trim /srv/layers' rbdvol trim $pool/two
+umount /srv/plain /srv/layers
+mount -t tmpfs hides /srv/plain
+umount /srv/plain
+mount "${node}p1" /srv/plain
+mount -t tmpfs hides /srv/plain
+refuses "and that it is hidden is told" 1 'another mount hides it' rbdvol trim $pool/two
+umount /srv/plain
+umount /srv/plain
 cryptsetup close secret
 done_testing

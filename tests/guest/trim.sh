@@ -10,7 +10,7 @@ pool=trim
 
 cleanup() {
 	kill "${container-}" 2>/dev/null
-	umount -A /srv/trim /srv/dm 2>/dev/null
+	umount -A /srv/trim /srv/dm /srv/other 2>/dev/null
 	dmsetup remove layer 2>/dev/null
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
@@ -37,7 +37,8 @@ litter() { # DIRECTORY
 
 pool_create $pool
 mkdir -p /srv/trim /srv/dm
-daemon_start
+printf '[rbdvol]\ntrims-at-once = 1\n' >/run/rbdvol.conf
+daemon_start --config /run/rbdvol.conf
 rbdvol create $pool/vol --size 128M
 device=$(readlink -f "$(rbdvol attach $pool/vol 2>/dev/null)")
 mkfs.ext4 -q -b 4096 -E nodiscard "$device"
@@ -53,7 +54,8 @@ is "how many objects there were" "$(jq .usage_before.objects <<<"$said")" "$many
 is "and how many there are" "$(jq .usage.objects <<<"$said")" "$(objects $pool/vol)"
 ok "what they hold is less" test "$(jq '.usage_before.stored - .usage.stored' <<<"$said")" -gt $((16 << 20))
 litter /srv/trim
-like "in words" "$(rbdvol trim $pool/vol)" "^$pool/vol: [0-9.]+ MiB trimmed, objects [0-9.]+ MiB smaller$"
+like "as a table" "$(rbdvol trim $pool/vol)" \
+	"^VOLUME +TRIMMED +OBJECTS +STORED.*$pool/vol +[0-9.]+ MiB +[0-9]+ -> [0-9]+ +[0-9.]+ [KM]iB -> [0-9.]+ [KM]iB$"
 like "a second trim explains its 0" "$(rbdvol trim $pool/vol 2>&1 >/dev/null)" \
 	'gave nothing back.*alloc_size'
 refuses "a minimum that ext4 does not take" 2 'no minimum above the size of its groups' rbdvol trim $pool/vol --minimum 1G
@@ -62,6 +64,37 @@ is "no range is as long as the minimum" "$(rbdvol trim $pool/vol --minimum 120M 
 start=$(date +%s%N)
 ok "with a rate" rbdvol trim $pool/vol --rate 40M
 ok "it takes its time" test $((($(date +%s%N) - start) / 1000000)) -gt 600
+
+# --- one after the other ---
+rbdvol create $pool/other --size 128M
+other=$(readlink -f "$(rbdvol attach $pool/other 2>/dev/null)")
+mkfs.ext4 -q -b 4096 -E nodiscard "$other"
+mkdir -p /srv/other
+mount "$other" /srv/other
+litter /srv/trim
+step() { # VOLUME: what its trim is at
+	rbdvol jobs --json | jq -r ".jobs[] | select(.volume == \"$pool/$1\" and .state == \"running\").step"
+}
+is_at() { # VOLUME STEP
+	[[ $(step "$1") == "$2" ]]
+}
+rbdvol trim $pool/vol --rate 1 --timeout 300 >/run/slow 2>&1 &
+ok "a slow trim is under way" wait_for 60 is_at vol trim
+rbdvol trim $pool/other --timeout 300 >/run/waits 2>&1 &
+waits=$!
+ok "another waits for it, and says so" wait_for 60 is_at other "wait for other trims (1 at once)"
+like "cancelled it does so no more" "$(rbdvol cancel $pool/other)" 'cancelled while it waited for other trims'
+wait $waits
+is "which who asked is told" $? 1
+rbdvol trim $pool/other --timeout 300 >/run/waits 2>&1 &
+waits=$!
+ok "it waits again" wait_for 60 is_at other "wait for other trims (1 at once)"
+like "the slow one is cancelled, and what it did is said" "$(rbdvol cancel $pool/vol)" \
+	'after [0-9.]+ MiB were trimmed: trim of /srv/trim: cancelled'
+wait $waits
+is "so the other has its turn" $? 0
+umount /srv/other
+rbdvol detach $pool/other
 
 # --- what a trim could give back ---
 dd if=/dev/zero of=/srv/trim/junk bs=1M count=40 conv=fsync status=none
@@ -97,6 +130,17 @@ like "which list says" "$(rbdvol list --all --usage --pool $pool 2>&1)" 'note: 1
 is "and can do" "$(rbdvol list --all --usage --slow --pool $pool --json |
 	jq -r ".volumes[] | select(.image == \"plain\").usage.objects")" 2
 
+like "as show does" "$(rbdvol show $pool/plain 2>&1)" 'no valid object map.*--slow'
+rbd snap create --no-progress $pool/plain@s
+rbd clone --rbd-default-clone-format 2 --image-feature layering,exclusive-lock,object-map,fast-diff $pool/plain@s $pool/half
+is "what a parent without an object map has is not known" "$(rbdvol show $pool/half --json | jq -c '[.usage.used, .usage.shared]')" '[0,null]'
+like "and told to be so" "$(rbdvol show $pool/half 2>&1)" 'one of its parents.*--slow'
+is "unless told" "$(rbdvol show $pool/half --slow --json | jq .usage.shared)" $((8 << 20))
+rbd create $pool/striped --size 30M --stripe-unit 64K --stripe-count 4
+rbd bench --io-type write --io-size 1M --io-total 1M $pool/striped >/dev/null 2>&1
+is "of a striped image each object counts once" \
+	"$(rbdvol show $pool/striped --json | jq -c '[.usage.objects, .usage.used]')" "[$(objects $pool/striped),$((16 << 20))]"
+
 # --- in another mount namespace ---
 litter /srv/trim
 unshare --mount --propagation private sleep 1000 &
@@ -105,6 +149,8 @@ timeout 10 bash -c "until [[ \$(readlink /proc/$container/ns/mnt) != \$(readlink
 umount /srv/trim
 ok "a volume that is mounted in a container alone is trimmed" rbdvol trim $pool/vol
 ok "also as one of all" test "$(litter /proc/$container/root/srv/trim; rbdvol trim --all --json | jq -s 'map(.filesystems) | add')" = 1
+is "which has a total" "$(litter /proc/$container/root/srv/trim; rbdvol trim --all --json |
+	jq -s '.[-1].total.trimmed == (.[:-1] | map(.trimmed) | add)')" true
 kill $container
 wait $container 2>/dev/null
 refuses "when the container has ended, it is mounted no more" 1 'not mounted' rbdvol trim $pool/vol

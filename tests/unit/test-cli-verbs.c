@@ -267,10 +267,15 @@ static void trim_all_trims_what_is_mounted_for_writing(void **state)
 {
 	(void)state;
 	expect("trim --all", 0,
-	       "rbd/a: 1 MiB trimmed, objects 4 MiB smaller\nrbd/c: 2 MiB trimmed\n"
-	       "total: 3 MiB trimmed, objects 4 MiB smaller\n",
+	       "VOLUME TRIMMED OBJECTS         STORED\n"
+	       "rbd/a    1 MiB       - 8 MiB -> 4 MiB\n"
+	       "rbd/c    2 MiB       -              -\n"
+	       "total    3 MiB       - 8 MiB -> 4 MiB\n",
 	       "");
-	expect("trim rbd/c", 0, "rbd/c: 2 MiB trimmed\n", "");
+	expect("trim rbd/c", 0,
+	       "VOLUME TRIMMED OBJECTS STORED\n"
+	       "rbd/c    2 MiB       -      -\n",
+	       "");
 	expect("trim", 2, "",
 	       "rbdvol: trim of what? a VOLUME or --all is missing (rbdvol trim --help)\n");
 	expect("trim a --all", 2, "",

@@ -104,11 +104,12 @@ static void test_missing_file_that_was_asked_for(void **state)
 
 static void test_values_and_drop_ins(void **state)
 {
-	static const char text[] = "# comment\n\n[rbdvol]\r\ncluster = west\nuser=web\n"
-				   "conf = /etc/ceph/w.conf\nkeyring = /etc/ceph/k\npool = p1\n"
-				   "timeout = 12.5\ncluster-timeout = 3 ; short\nstuck-after = 90\n"
-				   "map-options = ms_mode=crc,queue_depth=64\n"
-				   "allow-change = root, @root 1234 @4321";
+	static const char text[] =
+		"# comment\n\n[rbdvol]\r\ncluster = west\nuser=web\n"
+		"conf = /etc/ceph/w.conf\nkeyring = /etc/ceph/k\npool = p1\n"
+		"timeout = 12.5\ntrims-at-once = 3\ncluster-timeout = 3 ; short\nstuck-after = 90\n"
+		"map-options = ms_mode=crc,queue_depth=64\n"
+		"allow-change = root, @root 1234 @4321";
 	const struct folder *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL;
@@ -126,6 +127,7 @@ static void test_values_and_drop_ins(void **state)
 	assert_int_equal(c.timeout_us, 12500000);
 	assert_int_equal(c.cluster_timeout_us, 3 * USEC_PER_SEC);
 	assert_int_equal(c.stuck_us, 90 * USEC_PER_SEC);
+	assert_int_equal(c.trims_at_once, 3);
 	assert_int_equal(c.changers.n_uids, 2);
 	assert_int_equal(c.changers.uids[1], 1234);
 	assert_int_equal(c.changers.n_gids, 2);
