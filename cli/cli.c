@@ -16,6 +16,7 @@
 #define ANSWER_MARGIN_US  (10 * USEC_PER_SEC)
 #define ANSWER_DEFAULT_US (120 * USEC_PER_SEC)
 #define RETRY_EVERY_US	  (2 * USEC_PER_SEC)
+#define CANCEL_WAIT_S	  2 /* who pressed Ctrl-C wants to be gone */
 
 int cli_init(struct cli *cli, struct err **e)
 {
@@ -170,43 +171,55 @@ static bool ends_too(const char *action)
 	return false;
 }
 
-/* Have what was asked of the volume NAME end, and tell how it did. */
-static void cancel(const struct cli *cli, const char *name)
+/* The options of the request that matter to its end, too, and how long to wait for that. */
+static json_t *cancel_options(const struct cli *cli)
 {
-	struct deadline deadline = deadline_in(ANSWER_DEFAULT_US);
-	_cleanup_json_ json_t *options = json_object(), *answer = NULL;
-	_cleanup_free_ char *target = make_target("volumes", name, "cancel", NULL);
-	_cleanup_close_ int fd = -1;
-	_cleanup_err_ struct err *e = NULL;
-	const char *key, *outcome = NULL;
-	json_t *value;
+	json_t *options = json_pack("{s:i}", "timeout", CANCEL_WAIT_S), *value;
+	const char *key;
 
 	json_object_foreach(cli->options, key, value)
 	{
-		if (request_option_find(VERB_CANCEL, key))
+		if (request_option_find(VERB_CANCEL, key) && strcmp(key, "timeout") != 0)
 			json_object_set(options, key, value);
 	}
+	return options;
+}
+
+/* Have what was asked of the volume NAME end, and tell how it did, or that it has not yet. */
+static void cancel(const struct cli *cli, const char *name)
+{
+	struct deadline deadline = deadline_in(2 * CANCEL_WAIT_S * USEC_PER_SEC);
+	_cleanup_json_ json_t *options = cancel_options(cli), *answer = NULL;
+	_cleanup_free_ char *target = make_target("volumes", name, "cancel", NULL);
+	_cleanup_close_ int fd = -1;
+	_cleanup_err_ struct err *e = NULL;
+	const char *outcome = NULL;
+
 	fd = target ? client_connect(cli->socket_path, deadline, &e) : err_oom(&e);
 	if (fd >= 0 && client_exchange(fd, "POST", target, options, deadline, &answer, &e) >= 0)
 		outcome = json_string_value(json_object_get(answer, "outcome"));
-	print_line("interrupted: ", outcome ? outcome : e ? e->message : "?", e ? e->hint : NULL);
+	print_line("", outcome ? outcome : e ? e->message : "?", e ? e->hint : NULL);
 }
 
 static _Noreturn void interrupted(const struct cli *cli, const char *name, const char *action)
 {
-	_cleanup_free_ char *text = NULL;
+	bool ends = ends_too(action);
+	char text[64];
 	long long id;
 
 	interrupt_release(); /* a second one ends this, too */
-	if (ends_too(action)) {
-		cancel(cli, name);
-		interrupt_end();
-	}
 	id = find_job(cli, name);
-	if (!id || asprintf(&text, "interrupted; job %lld goes on", id) < 0)
-		text = NULL;
-	print_line("", text ? text : "interrupted; what was asked for may go on",
-		   "see 'rbdvol jobs'");
+	if (id)
+		snprintf(text, sizeof(text),
+			 ends ? "interrupted: ending job %lld" : "interrupted; job %lld goes on",
+			 id);
+	else
+		snprintf(text, sizeof(text),
+			 ends ? "interrupted: ending what was asked for"
+			      : "interrupted; what was asked for may go on");
+	print_line("", text, ends ? NULL : "see 'rbdvol jobs'");
+	if (ends)
+		cancel(cli, name);
 	interrupt_end();
 }
 

@@ -72,6 +72,7 @@ pool_create $pool
 printf '[rbdvol]\ncluster-timeout = 8\n' >"$folder/rbdvol.conf"
 start
 ok "a volume, as long as all is well" "$rbdvol" create $pool/golden --size 16M
+"$rbdvol" create $pool/clone --from $pool/golden 2>/dev/null
 
 # --- the OSD stands still ---
 pause osd
@@ -83,6 +84,10 @@ interrupt "$rbdvol" create $pool/interrupted --from $pool/golden
 is "Ctrl-C ends the command by its signal, at once" "$status" 130
 like "which says that its job goes on" "$said" "interrupted; job ([0-9]+) goes on .see 'rbdvol jobs'.$"
 like "and it does" "$(timeout 2 "$rbdvol" jobs)" "${BASH_REMATCH[1]-no} +create +$pool/interrupted +[a-z]+ .*running"
+interrupt "$rbdvol" flatten $pool/clone
+is "so it does where the job is to end, too" "$status" 130
+like "which says that it has not yet" "$said" \
+	'interrupted: ending job ([0-9]+).*job [0-9]+ shall end, but has not yet: in flatten'
 in_time "the cluster's own time ends it, with what to look at" 20 7 'did not answer within 8 s.*ceph -s' \
 	"$rbdvol" show $pool/golden --timeout 18
 "$rbdvol" create $pool/other --size 16M --timeout 1 2>/dev/null
