@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/deadline.h"
@@ -13,6 +14,7 @@
 #include "rbd/session.h"
 
 #define DEFAULT_TIMEOUT_US (30 * USEC_PER_SEC)
+#define LOOK_EVERY_S	   2.0
 
 struct cluster {
 	atomic_uint refs;
@@ -78,6 +80,21 @@ static int configure_concurrency(struct session *s)
 	return now && !strcmp(now, "10") ? rados_conf_set(s->rados, option, "64") : 0;
 }
 
+/* A request that no OSD answers makes librados ask for the map anew, but only after ten seconds and
+ * at a look every five. One that has its timeout before that would never see the OSD come back. */
+static int configure_looks(struct session *s)
+{
+	static const char *const looks[] = {"objecter_timeout", "objecter_tick_interval"};
+	double quarter = (double)s->timeout_us / USEC_PER_SEC / 4;
+	char seconds[32];
+	int r = 0;
+
+	snprintf(seconds, sizeof(seconds), "%.2f", quarter < LOOK_EVERY_S ? quarter : LOOK_EVERY_S);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(looks); i++)
+		r = rados_conf_set(s->rados, looks[i], seconds);
+	return r;
+}
+
 /* Timeouts in whole seconds, which is what librados takes; quiet on stderr. */
 static int configure_limits(struct session *s)
 {
@@ -95,6 +112,8 @@ static int configure_limits(struct session *s)
 		r = rados_conf_set(s->rados, timeouts[i], seconds);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(noise); i++)
 		r = rados_conf_set(s->rados, noise[i], "false");
+	if (!r)
+		r = configure_looks(s);
 	return r < 0 ? r : configure_concurrency(s);
 }
 

@@ -110,7 +110,6 @@ static int reach_data_pool(struct place *p, const struct spec *spec)
 
 int fence(struct place *p, const struct spec *spec, const struct strlist *addresses, struct err **e)
 {
-	rados_t rados = p->session->rados;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < addresses->n; i++) {
@@ -118,12 +117,12 @@ int fence(struct place *p, const struct spec *spec, const struct strlist *addres
 			return err_set(e, ERR_FAILED, -EINVAL,
 				       "'%s' is not the address of one client: nobody is shut out",
 				       addresses->items[i]);
-		r = compat_shut_out(rados, addresses->items[i], SHUT_OUT_SECONDS);
+		r = compat_shut_out(p->session->rados, addresses->items[i], SHUT_OUT_SECONDS);
 		if (r < 0)
 			return session_fail(p->session, r, e, "shut the client at %s out",
 					    addresses->items[i]);
 	}
-	r = rados_wait_for_latest_osdmap(rados);
+	r = session_latest_osdmap(p->session);
 	if (!r)
 		r = reach_groups(p);
 	if (!r)

@@ -28,6 +28,15 @@ int session_ask(struct session *s, const char *command, json_t **out)
 	return r;
 }
 
+int session_latest_osdmap(struct session *s)
+{
+	_cleanup_json_ json_t *ignored = NULL;
+	int r = session_ask(s, "{\"prefix\": \"osd stat\", \"format\": \"json\"}", &ignored);
+
+	/* Any answer is one of a monitor that is there. */
+	return r == -ETIMEDOUT ? r : rados_wait_for_latest_osdmap(s->rados);
+}
+
 /* Append ",ADDRESS" to *list. */
 static int append(char **list, const char *address)
 {

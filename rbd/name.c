@@ -181,7 +181,7 @@ static bool shut_out(struct place *p, const struct strlist *watchers)
 
 	for (size_t i = 0; !r && i < watchers->n; i++)
 		r = compat_shut_out(p->session->rados, watchers->items[i], SHUT_OUT_SECONDS);
-	return !r && !rados_wait_for_latest_osdmap(p->session->rados);
+	return !r && !session_latest_osdmap(p->session);
 }
 
 /* End the watches on a hidden image: the client behind them is this owner's predecessor, dead. Shut

@@ -84,9 +84,23 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 /* With a pool goes all that was in it, and who has the map of before sees only that. */
 static bool pool_gone(struct place *p, const char *pool)
 {
-	rados_t rados = p->session->rados;
+	return !session_latest_osdmap(p->session) &&
+	       rados_pool_lookup(p->session->rados, pool) == -ENOENT;
+}
 
-	return !rados_wait_for_latest_osdmap(rados) && rados_pool_lookup(rados, pool) == -ENOENT;
+/* Whether the map that this connection has, which may be old, has the pool. */
+static bool pool_known(rados_t rados, const char *pool)
+{
+	int len = rados_pool_list(rados, NULL, 0);
+	_cleanup_free_ char *names = len > 0 ? calloc(1, (size_t)len) : NULL;
+
+	/* Names with a NUL behind each, and one more at the end. */
+	if (!names || rados_pool_list(rados, names, (size_t)len) > len)
+		return false;
+	for (const char *name = names; *name; name += strlen(name) + 1)
+		if (!strcmp(name, pool))
+			return true;
+	return false;
 }
 
 static int no_pool(const char *pool, struct err **e)
@@ -108,9 +122,14 @@ int place_open_in(struct session *session, const char *pool, const char *ns, str
 		  struct err **e)
 {
 	rados_ioctx_t io = NULL;
-	int r = rados_ioctx_create(session->rados, pool, &io);
+	int r = 0;
 
 	*out = (struct place){0};
+	/* A pool that is not known makes librados wait for the newest map, too. */
+	if (!pool_known(session->rados, pool))
+		r = session_latest_osdmap(session);
+	if (!r)
+		r = rados_ioctx_create(session->rados, pool, &io);
 	if (r == -ENOENT)
 		return no_pool(pool, e);
 	if (r < 0)

@@ -44,6 +44,9 @@ struct json_t;
 int session_ask(struct session *s, const char *command, struct json_t **out);
 /* The addresses in a dump of the monitors' map. -EPROTO: it has none. */
 int monitors_parse(const struct json_t *dump, struct monitors *out);
+/* Have the newest map of the OSDs and pools, or -ETIMEDOUT: librados would wait for it without end
+ * where no monitor answers. */
+int session_latest_osdmap(struct session *s);
 /* 0, or -EDQUOT, -ENOSPC: nothing that needs room can be written to the pool. To be asked before a
  * snapshot is taken: librbd takes one even then, but without the object map that belongs to it. */
 int session_check_room(struct session *s, int64_t pool_id);
