@@ -326,6 +326,7 @@ static struct job *last_of_key(struct job_queue *q, const char *key)
 static int check_room(struct job_queue *q, bool read, struct err **e)
 {
 	unsigned unfinished = 0, reads = 0;
+	bool many_reads;
 	struct job *j;
 
 	if (q->stopping)
@@ -337,10 +338,12 @@ static int check_room(struct job_queue *q, bool read, struct err **e)
 		unfinished++;
 		reads += !j->key;
 	}
-	if (unfinished < q->limits.unfinished && (!read || reads < q->limits.reads))
+	many_reads = read && reads >= q->limits.reads;
+	if (unfinished < q->limits.unfinished && !many_reads)
 		return 0;
 	err_set(e, ERR_BUSY, -EBUSY,
-		"%u requests are under way already, the most that rbdvold takes", unfinished);
+		"%u requests%s are under way already, the most that rbdvold takes",
+		many_reads ? reads : unfinished, many_reads ? " that only look" : "");
 	return err_hint(e, "see 'rbdvol jobs' for what they wait for");
 }
 

@@ -321,7 +321,9 @@ static void test_limits(void **state)
 
 	assert_int_equal(submit(x, NULL, NULL, 'x', &none, &e), -EBUSY);
 	assert_int_equal(e->kind, ERR_BUSY);
+	assert_non_null(strstr(e->message, "2 requests that only look"));
 	assert_int_equal(submit(x, "z", NULL, 'x', &none, &e2), -EBUSY);
+	assert_non_null(strstr(e2->message, "4 requests are"));
 	assert_null(none);
 	gate_open(&x->gate);
 	wait_done(b);
