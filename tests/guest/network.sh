@@ -11,6 +11,7 @@ pool=network
 
 cleanup() {
 	"$tap_tools/guest" --name a net up
+	on a ip link set vec0 up
 	leave a
 	on a rm -f /etc/rbdvol/rbdvol.conf
 	pool_delete "$pool"
@@ -22,6 +23,22 @@ again() { # COMMAND...
 	wait_for 120 on a "$@"
 }
 
+# The network goes while a volume is being mapped: as soon as its job is at that. Where the map was
+# quicker than this, once more.
+cut_in_map() { # VOLUME
+	local attempt
+	for attempt in {1..10}; do
+		on a --sh "rbdvol attach $1 >/dev/null 2>/tmp/attach & job=\$!
+			until rbdvol jobs | grep -q 'attach .* map .* running'; do kill -0 \$job || break; done
+			ip link set vec0 down; sleep 2; rbdvol jobs | grep -q 'attach .* map .* running'" && return
+		on a ip link set vec0 up
+		again rbdvol attach "$1"
+		again rbdvol detach "$1"
+	done
+	echo "not in $attempt attempts: $(on a cat /tmp/attach)"
+	return 1
+}
+
 pool_create "$pool"
 rbd create "$pool/one" --size 16M
 rbd create "$pool/two" --size 16M
@@ -30,6 +47,18 @@ serve a
 ok "a volume is attached" on a rbdvol attach "$pool/one" -o mount_timeout=20
 ok "and another" on a rbdvol attach "$pool/two" -o mount_timeout=20
 ok "and written" on a --sh "echo before | dd of=/dev/rbdvol/$pool/one bs=4k conv=sync oflag=direct status=none"
+
+rbd create "$pool/mapped" --size 16M
+ok "the network goes in the middle of a map" cut_in_map "$pool/mapped"
+again --sh 'rbdvol jobs | grep -q stuck'
+like "list says in what it is stuck" "$(on a rbdvol list 2>&1)" "$pool/mapped: attach is stuck in map since 20.*job ([0-9]+)"
+job=${BASH_REMATCH[1]-none}
+ok "others are answered" on a timeout 20 rbdvol show /dev/rbd0
+on a ip link set vec0 up
+ok "with the network back the same attach works" again rbdvol attach "$pool/mapped"
+is "and gives the link" "$(on a rbdvol attach "$pool/mapped" 2>/dev/null)" "/dev/rbdvol/$pool/mapped"
+like "the job that was stuck has ended" "$(on a rbdvol jobs)" " $job +attach +$pool/mapped .* done "
+ok "it is detached" on a rbdvol detach "$pool/mapped"
 
 "$tap_tools/guest" --name a net down
 is "list tells what is attached" "$(on a rbdvol list --json | jq -c '[.volumes[].volume]')" "[\"$pool/one\",\"$pool/two\"]"
