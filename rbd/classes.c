@@ -301,6 +301,26 @@ int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct 
 	return r;
 }
 
+int class_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_id,
+		 uint64_t *snap_id)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id), *ns = NULL;
+	_cleanup_answer_ struct answer a = {0};
+	int r = object ? read_call(io, object, "rbd", "parent_get", NULL, &a) : -ENOMEM;
+	struct reader reader = reader_of(&a);
+
+	if (r < 0)
+		return r;
+	read_skip(&reader, 6); /* versions of the encoding, and its length */
+	*pool_id = (int64_t)read_u64(&reader);
+	ns = read_string(&reader);
+	*image_id = read_string(&reader);
+	*snap_id = read_u64(&reader);
+	if (!reader.bad && ns && *image_id)
+		return *pool_id < 0 ? -ENOENT : 0;
+	return -EPROTO;
+}
+
 int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out)
 {
 	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);

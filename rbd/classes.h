@@ -36,6 +36,10 @@ int class_note(rados_ioctx_t io, const char *id, const char *key, const char *va
 int class_note_remove(rados_ioctx_t io, const char *id, const char *key);
 /* The first keys of the image's metadata behind START, in their order. */
 int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out);
+/* The image and snapshot that image ID is a clone of; *image_id is the caller's to free. -ENOENT:
+ * of none. */
+int class_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_id,
+		 uint64_t *snap_id);
 /* RBD_FLAG_* of a snapshot, or of head (LIBRADOS_SNAP_HEAD). */
 int class_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out);
 /* The state that a proof is made of, in one round trip, if NAME still means ID. -ESTALE: it does

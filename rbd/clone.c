@@ -109,11 +109,8 @@ static int check_free(struct work *w, struct err **e)
 	_cleanup_free_ char *id = NULL, *listed = NULL;
 	int r = class_image_id(w->to.io, w->child->image, &id);
 
-	if (!r) {
-		place_missing(&w->to, w->child, e);
-		(*e)->kind = ERR_EXISTS;
-		return (*e)->code = -EEXIST;
-	}
+	if (!r)
+		return place_taken(w->child, e);
 	/* Listed, but without a name object: deleted, all but the last change. */
 	if (!class_directory_id(w->to.io, w->child->image, &listed))
 		rbd_remove(w->to.io, w->child->image);
@@ -243,6 +240,23 @@ static int drop_inherited(rados_ioctx_t io, const char *id)
 	return r;
 }
 
+/* librbd was given names, which may have come to mean other things since we looked: a clone of
+ * those is not published. -ESTALE: look again. */
+static int check_parent(struct work *w, const char *id)
+{
+	_cleanup_free_ char *image_id = NULL;
+	uint64_t snap_id = 0;
+	int64_t pool_id = -1;
+	int r = class_parent(w->to.io, id, &pool_id, &image_id, &snap_id);
+
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	return pool_id == w->base.pool_id && snap_id == w->base.snap_id &&
+			       !strcmp(image_id, w->base.image_id)
+		       ? 0
+		       : -ESTALE;
+}
+
 /* Everything between the snapshot and the child's name. Negative errno; -EEXIST: the hidden name
  * or the child's is taken. */
 static int make(struct work *w, uint64_t features)
@@ -259,6 +273,8 @@ static int make(struct work *w, uint64_t features)
 	FAILPOINT("clone.cloned");
 	if (!r)
 		r = class_image_id(w->to.io, w->hidden, &id);
+	if (!r)
+		r = check_parent(w, id);
 	if (!r)
 		r = class_note(w->to.io, id, NOTE_FROM, from);
 	if (!r)

@@ -224,11 +224,8 @@ static int fail_create(struct place *p, const struct spec *spec, const char *nam
 
 	if (r != -EEXIST)
 		return session_fail(p->session, r, e, "create image '%s'", name);
-	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT) {
-		place_missing(p, spec, e);
-		(*e)->kind = ERR_EXISTS;
-		return (*e)->code = r;
-	}
+	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT)
+		return place_taken(spec, e);
 	if (image)
 		rbd_close(image);
 	return err_set(e, ERR_EXISTS, r, "image '%s' exists already", name);

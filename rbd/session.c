@@ -195,6 +195,22 @@ static bool name_taken(struct place *p, const char *name)
 	return asprintf(&old, "%s.rbd", name) > 0 && !rados_stat(p->io, old, &size, &when);
 }
 
+/* NAME is taken by what can't be opened. */
+static int say_incomplete(const char *name, enum err_kind kind, int code, struct err **e)
+{
+	err_set(e, kind, code,
+		"image '%s' is incomplete: it is being made or deleted, or that was cut short",
+		name);
+	return err_hint(e, "if nobody is at it, 'rbdvol delete %s' removes the remains", name);
+}
+
+int place_taken(const struct spec *spec, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+
+	return name ? say_incomplete(name, ERR_EXISTS, -EEXIST, e) : err_oom(e);
+}
+
 int place_missing(struct place *p, const struct spec *spec, struct err **e)
 {
 	const struct spec image = {spec->pool, spec->ns, spec->image, NULL};
@@ -213,8 +229,5 @@ int place_missing(struct place *p, const struct spec *spec, struct err **e)
 	if (spec->snap)
 		return err_set(e, ERR_NOT_FOUND, -ENOENT, "no snapshot '%s' of image '%s'",
 			       spec->snap, name);
-	err_set(e, ERR_NOT_FOUND, -ENOENT,
-		"image '%s' is incomplete: it is being made or deleted, or that was cut short",
-		name);
-	return err_hint(e, "if nobody is at it, 'rbdvol delete %s' removes the remains", name);
+	return say_incomplete(name, ERR_NOT_FOUND, -ENOENT, e);
 }

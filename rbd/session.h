@@ -79,6 +79,8 @@ void place_deinit(struct place *p);
 int place_check_namespace(struct place *p, const struct spec *spec, struct err **e);
 /* Say what of SPEC is missing, after a call said -ENOENT. Returns -ENOENT. */
 int place_missing(struct place *p, const struct spec *spec, struct err **e);
+/* Say that the name of SPEC is taken by an image that is not whole. Returns -EEXIST. */
+int place_taken(const struct spec *spec, struct err **e);
 
 static inline void image_close_p(rbd_image_t *image)
 {

@@ -189,6 +189,28 @@ static void a_name_that_is_taken_is_passed_by(void **state)
 	clone_expect("taken", "taken-2", false);
 }
 
+/* What is remembered is remembered by name, and librbd clones by name. */
+static void snapshots_that_swap_their_names_are_not_mixed_up(void **state)
+{
+	rbd_image_t image;
+
+	(void)state;
+	make_image("swapped", SIZE, FAST_FEATURES);
+	write_at("swapped", 0, "old");
+	take_snapshot("swapped", "a");
+	write_at("swapped", 0, "new");
+	take_snapshot("swapped", "b");
+	clone_expect("swapped", "swapped-1", false);
+	clone_expect("swapped", "swapped-2", false);
+	image = open_image("swapped");
+	assert_int_equal(rbd_snap_rename(image, "b", "c"), 0);
+	assert_int_equal(rbd_snap_rename(image, "a", "b"), 0);
+	rbd_close(image);
+	clone_expect("swapped", "swapped-3", false);
+	assert_reads("swapped-3", 0, "new");
+	assert_int_equal(count_hidden(), 0);
+}
+
 static void snapshots_of_trash_do_not_count(void **state)
 {
 	rbd_image_t image;
@@ -410,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_rollback_counts_as_a_write),
 		cmocka_unit_test(a_foreign_snapshot_is_reused),
 		cmocka_unit_test(a_name_that_is_taken_is_passed_by),
+		cmocka_unit_test(snapshots_that_swap_their_names_are_not_mixed_up),
 		cmocka_unit_test(snapshots_of_trash_do_not_count),
 		cmocka_unit_test(one_look_decides_among_many_snapshots),
 		cmocka_unit_test(an_invalid_object_map_is_not_trusted),
