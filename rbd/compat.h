@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Inside rbd/: what configure found in librados and librbd, and what stands in where it found
- * nothing. RBDVOL_FORCE_FALLBACKS takes the stand-ins in any case, for a test build. */
+ * nothing. Namespaces and parents by id, which came with librbd 14, have no stand-in: configure
+ * wants them. RBDVOL_FORCE_FALLBACKS takes the stand-ins in any case: tests/cluster/test-fallbacks.
+ */
 #pragma once
 
 #include <rados/librados.h>
@@ -9,6 +11,8 @@
 #ifdef RBDVOL_FORCE_FALLBACKS
 #undef HAVE_RBD_DIFF_ITERATE2
 #undef HAVE_RBD_AIO_WRITE_ZEROES
+#undef HAVE_RADOS_BLOCKLIST_ADD
+#undef HAVE_RADOS_SET_POOL_FULL_TRY
 #endif
 
 /* Whether compat_diff makes use of fast-diff. */

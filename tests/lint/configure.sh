@@ -14,7 +14,7 @@ wanted()
 }
 
 said=$(PKG_CONFIG_LIBDIR=$build PKG_CONFIG_PATH='' ac_cv_lib_rados_rados_wait_for_latest_osdmap=no \
-	ac_cv_lib_rbd_rbd_clone3=no "$top/configure" 2>&1) && echo "configure went on" >>"$faults"
+	ac_cv_lib_rbd_rbd_namespace_exists=no "$top/configure" 2>&1) && echo "configure went on" >>"$faults"
 [ "$(wanted | wc -l)" -ge 12 ] || echo "packages read: $(wanted | wc -l)" >>"$faults"
 for package in $(wanted); do
 	echo "$said" | grep -q "(Debian package $package)" || echo "$package is not named" >>"$faults"
