@@ -82,6 +82,25 @@ map_plainly() { # SPEC: pool/namespace/image or pool/image
 		udevadm settle
 }
 
+leads_to() { # LINK NODE
+	[[ $(readlink -f "$1") == "$2" ]]
+}
+
+# The properties of a device that name its image.
+properties() { # NODE
+	udevadm info -q property "$1" | grep '^ID_RBD_' | grep -vE '^ID_RBD_(CLIENT|DISKSEQ)='
+}
+
+properties_wanted() { # POOL IMAGE: as udev has them
+	cat <<-END
+		ID_RBD_CLUSTER_FSID=$fsid
+		ID_RBD_IMAGE=$(encode "$2")
+		ID_RBD_IMAGE_ID=$(rbd info --format json "$1/$2" | jq -r .id)
+		ID_RBD_POOL=$1
+		ID_RBD_POOL_ID=$(pool_id "$1")
+	END
+}
+
 mappings() {
 	find /sys/bus/rbd/devices/ -mindepth 1 2>/dev/null | wc -l
 }
@@ -124,12 +143,13 @@ is "also after an event of the second" "$(readlink -f /dev/rbdvol/$pool/plain)" 
 read -r third _ _ _ link <<<"$(map $pool/plain -)"
 is "a third for writing has none either" "$link $(readlink -f /dev/rbdvol/$pool/plain)" "- $node"
 ok "unmap the first" "$probe" unmap "$node"
-is "the one for writing gets the link, not the older one for reading" \
-	"$(readlink -f /dev/rbdvol/$pool/plain)" "$third"
+ok "the one for writing gets the link, not the older one for reading" \
+	wait_for 10 leads_to /dev/rbdvol/$pool/plain "$third"
 ok "unmap the third" "$probe" unmap "$third"
-is "the last gets it" "$(readlink -f /dev/rbdvol/$pool/plain)" "$second"
+ok "the last gets it" wait_for 10 leads_to /dev/rbdvol/$pool/plain "$second"
 ok "unmap the last" "$probe" unmap "$second"
-ok "then no link is left" test ! -e /dev/rbdvol
+# udev removes the folder a moment after the link
+ok "then no link is left" wait_for 10 test ! -e /dev/rbdvol
 is "and no mapping" "$(mappings)" 0
 
 # --- names ---
@@ -145,6 +165,21 @@ for name in 'comma,name' a=b 'ümläut-€' x-part1 x-part1y -part2 "$long" '#+.
 	is "is known to device_find_path" "$("$probe" show /dev/rbd0 | cut -d' ' -f5)" "$wanted"
 	"$probe" unmap /dev/rbd0 2>/dev/null
 done
+# A plain name takes no process: it comes out the same without the helper. An odd one needs it.
+helper=/usr/lib/udev/rbdvol-udev
+mv $helper $helper.away
+map_plainly $pool/plain
+is "a plain name is right without the helper" "$(readlink -f /dev/rbdvol/$pool/plain)" /dev/rbd0
+is "with all its properties" "$(properties /dev/rbd0 | sort)" "$(properties_wanted $pool plain)"
+"$probe" unmap /dev/rbd0 2>/dev/null
+map_plainly "$pool/comma,name"
+is "an odd name has no link without it" "$(find /dev/rbdvol/$pool -name 'comma*' 2>/dev/null)" ""
+echo 0 >/sys/bus/rbd/remove_single_major && udevadm settle
+mv $helper.away $helper
+map_plainly "$pool/comma,name"
+is "an odd name has the same properties" "$(properties /dev/rbd0 | sort)" "$(properties_wanted $pool comma,name)"
+"$probe" unmap /dev/rbd0 2>/dev/null
+
 for name in web 'we,b=ü'; do
 	rbd create --size 8M "$pool/team/$name"
 	wanted=$(link_of $pool team "$name")
@@ -155,7 +190,7 @@ for name in web 'we,b=ü'; do
 	is "its properties" "$(udevadm info -q property "$wanted" | grep ^ID_RBD_NAMESPACE)" ID_RBD_NAMESPACE=team
 	"$probe" unmap "$wanted" 2>/dev/null
 done
-is "all names are gone again" "$(find /dev/rbdvol -type l 2>/dev/null)" ""
+ok "all names are gone again" wait_for 10 test ! -e /dev/rbdvol
 
 rbd create --size 8M by-id/img
 is "a pool called by-id is kept apart" "$(map by-id/img - | cut -d' ' -f5)" '/dev/rbdvol/\x62y-id/img'
@@ -224,7 +259,23 @@ udevadm trigger --action=change "${golden}p1" && udevadm settle
 is "an image stands behind a device of another kind" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${twin}p1"
 losetup -d "$twin" && udevadm settle
 is "and gets the link after it" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${golden}p1"
+
+# Flattened, a clone has no parent any more, but still golden's UUIDs.
+rbd flatten --no-progress $pool/clone
+ok "the kernel has seen that the clone is flattened" \
+	wait_for 30 grep -q '^(no parent' "/sys/bus/rbd/devices/${node#/dev/rbd}/parent"
+udevadm trigger --action=change "$node" "${node}p1" && udevadm settle
+is "a flattened clone does not take the link" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${golden}p1"
+"$probe" unmap "$node" 2>/dev/null
+node=$(map $pool/clone - | cut -d' ' -f1)
+udevadm settle
+is "nor when it is mapped anew" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${golden}p1"
+is "as it is marked then" "$(udevadm info -q property "${node}p1" | grep ^ID_RBD_CO)" ID_RBD_COPY=1
+is "nor by-partuuid" \
+	"$(readlink -f "/dev/disk/by-partuuid/$(blkid -o value -s PARTUUID "${node}p1")")" "${golden}p1"
 "$probe" unmap "$golden" 2>/dev/null
+udevadm trigger --action=change "${node}p1" && udevadm settle
+ok "nor once golden is away" wait_for 10 test ! -e "/dev/disk/by-uuid/$uuid"
 rm /etc/udev/rules.d/60-persistent-storage.rules && udevadm control --reload
 
 # --- the rules themselves ---
