@@ -56,6 +56,13 @@ is "with this host's name" "$(field $pool/golden .held_by.host)" "$(uname -n)"
 for option in ms_mode=prefer-crc abort_on_full lock_timeout= mount_timeout= alloc_size=; do
 	ok "mapped with $option" grep -q "$option" "/sys/bus/rbd/devices/$id/config_info"
 done
+like "by the second version of Ceph's protocol" \
+	"$(cut -d' ' -f1 "/sys/bus/rbd/devices/$id/config_info")" '^10\.99\.0\.1:3300$'
+ok "detached" rbdvol detach $pool/golden
+ok "by the first one where asked for" rbdvol attach $pool/golden -o ms_mode=legacy
+device=$(readlink -f /dev/rbdvol/$pool/golden)
+id=$(basename "$device" | tr -dc 0-9)
+like "indeed" "$(cut -d' ' -f1 "/sys/bus/rbd/devices/$id/config_info")" '^10\.99\.0\.1:6789$'
 
 # --- content, clone ---
 mkfs.ext4 -q -E nodiscard "$device" && mount "$device" /srv/life
@@ -73,6 +80,12 @@ like "show tells its parent" "$(field $pool/web1 .parent)" "^$pool/golden@rbdvol
 is "lsblk knows its file system" "$(lsblk -no FSTYPE /dev/rbdvol/$pool/web1)" ext4
 ok "a second clone" rbdvol attach $pool/web2 --from $pool/golden
 is "shares the snapshot" "$(snapshots $pool/golden)" 1
+web1=$(readlink -f /dev/rbdvol/$pool/web1)
+ln -sfn "$(readlink -f /dev/rbdvol/$pool/web2)" /dev/rbdvol/$pool/web1
+like "show says where a link belongs to another device" "$(rbdvol show $pool/web1 2>&1 >/dev/null)" \
+	"/dev/rbdvol/$pool/web1 belongs to another device"
+udevadm trigger --action=change "$web1" && udevadm settle
+is "and nothing where it does not" "$(rbdvol show $pool/web1 2>&1 >/dev/null)" ""
 ok "the parent is removable: clone format 2, unprotected" \
 	test "$(rbd snap ls $pool/golden --format json | jq -r '.[0].protected')" = false
 mount /dev/rbdvol/$pool/web1 /srv/life
