@@ -22,10 +22,20 @@ rbd create $pool/journal --size 64M --image-feature layering,exclusive-lock,jour
 RBD_FORCE_ALLOW_V1=1 rbd create $pool/ancient --image-format 1 --size 64M 2>/dev/null
 
 world() { # what the cluster and the kernel have
+	local object
 	rbd ls -l $pool --format json
 	rbd snap ls $pool/golden
+	rbd trash ls $pool
+	for object in $(rados -p $pool ls | grep '^rbd_header\.' | sort); do
+		echo "$object $(rados -p $pool getxattr "$object" rbdvol.hold 2>/dev/null)"
+	done
 	ls /sys/bus/rbd/devices 2>/dev/null
+	find /dev/rbdvol -type l 2>/dev/null
+	grep ' ceph ' /proc/keys
 }
+
+groupadd -r rbdvol 2>/dev/null
+useradd -M -G rbdvol reader
 
 # --- before the daemon ---
 refuses "no daemon" 7 'rbdvold does not answer at .*api.sock' rbdvol list
@@ -92,16 +102,42 @@ is "indeed" "$(rbdvol show $pool/fromjournal --json | jq '.features | index("jou
 ok "and goes" rbdvol delete $pool/fromjournal
 
 # --- users ---
-ok "a reader is known by his credentials" true
+as_reader=(setpriv --reuid reader --regid nogroup --init-groups)
+ok "a member of the group may look" "${as_reader[@]}" rbdvol list
+refuses "but change nothing" 8 'not permitted|may not|root' "${as_reader[@]}" rbdvol attach $pool/web1
+refuses "who is in no group may not look either" 8 'root' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups rbdvol list
 refuses "not root" 8 'be root' \
 	setpriv --reuid 65534 --regid 65534 --clear-groups rbdvol attach $pool/web1
-refuses "a user without a key" '[378]' 'nobody' rbdvol attach $pool/web1 --id nobody
+refuses "a user without a key" 8 'nobody' rbdvol attach $pool/web1 --id nobody
+
+# --- users and clusters that a request names: no other files than Ceph's own are read for them ---
+refuses "a cluster's name that is a path" 2 "no cluster's name" rbdvol list --cluster ../../home/eve/x
+refuses "a user's name that is one" 2 "no user's name" rbdvol list --id ../../home/eve/x
+# shellcheck disable=SC2016 # Ceph's
+refuses "a user's name with a variable of Ceph's" 2 "no user's name" rbdvol list --id '$host'
+cp /etc/ceph/ceph.client.admin.keyring /etc/ceph/keyring
+failures=0
+for i in {1..20}; do
+	ln -s ceph.conf "/etc/ceph/c$i.conf"
+	rbdvol show $pool/web1 --cluster "c$i" >/dev/null || failures=$((failures + 1))
+done
+rm /etc/ceph/c*.conf /etc/ceph/keyring
+is "20 clusters are served" "$failures" 0
+connections() { # to the monitor
+	ss -Htn state established '( dport = :3300 )' | wc -l
+}
+are_kept() {
+	[[ $(connections) == "$1" ]]
+}
+ok "the connections to 16 of them are kept" wait_for 20 are_kept 16
 daemon_stop
 
 # --- no monitor, a wrong key, no module ---
 sed 's/10\.99\.0\.1/10.99.0.77/g' /etc/ceph/ceph.conf >/run/dead.conf
-CEPH_CONF=/run/dead.conf daemon_start
-refuses "no monitor answers" 7 '10\.99\.0\.77' rbdvol attach $pool/web1 --timeout 5
+printf '[rbdvol]\ncluster-timeout = 3\n' >/run/dead.rbdvol.conf
+CEPH_CONF=/run/dead.conf daemon_start --config /run/dead.rbdvol.conf
+refuses "no monitor answers" 7 'no monitor of cluster .*10\.99\.0\.77' rbdvol attach $pool/web1
 daemon_stop
 mv /etc/ceph/ceph.client.admin.keyring /run/keyring
 printf '[client.admin]\n\tkey = AQBSdFhcAAAAABAAZGVtb2RlbW9kZW1vZGVtbw==\n' >/etc/ceph/ceph.client.admin.keyring
