@@ -180,6 +180,34 @@ rbd image-meta set $pool/gx rbdvol.mkfs "$(id_of gx) xfs" >/dev/null
 like "an xfs that was being made is, too" "$(mount_ gx one)" '^200'
 unmount_ gx one >/dev/null
 
+# --- without a runtime, as a CSI driver would ask (docs/csi.md) ---
+probe() { "$top_builddir/tests/guest/publish-probe" "$@"; }
+rbdvol create $pool/csi --size 32M
+refuses "what is not staged is published nowhere" 3 'not staged' probe at $pool/csi /srv/x/pod1
+ok "a volume is staged" probe stage $pool/csi ext4
+ok "and published to a path" probe at $pool/csi /srv/x/pod1
+ok "again" probe at $pool/csi /srv/x/pod1
+ok "and to another, for reading" probe at $pool/csi /srv/x/pod2 ro
+ok "what is written at the one" touch /srv/x/pod1/file
+ok "is read at the other" test -e /srv/x/pod2/file
+refuses "where nothing can be written" 1 'Read-only' touch /srv/x/pod2/other
+like "nosuid and nodev at both" "$(findmnt -no OPTIONS /srv/x/pod1) $(findmnt -no OPTIONS /srv/x/pod2)" \
+	'rw,nosuid,nodev.* ro,nosuid,nodev'
+mkdir -p /srv/x/taken
+mount -t tmpfs taken /srv/x/taken
+refuses "not where something else is" 5 'something else' probe at $pool/csi /srv/x/taken
+refuses "which is not unmounted either" 5 'something else' probe leave $pool/csi /srv/x/taken
+umount /srv/x/taken
+ok "it leaves the one" probe leave $pool/csi /srv/x/pod1
+ok "again" probe leave $pool/csi /srv/x/pod1
+ok "and the other" probe leave $pool/csi /srv/x/pod2
+is "of which nothing is left" "$(ls /srv/x)" taken
+ok "it is unstaged" probe unstage $pool/csi
+ok "again" probe unstage $pool/csi
+like "there is room for more" "$(probe capacity $pool)" '^[1-9][0-9]+$'
+refuses "in a pool that exists" 3 'no pool' probe capacity nosuchpool
+rbdvol delete $pool/csi
+
 # --- what can't be meant ---
 for options in fs=ntfs 'mkfs-options=-d /etc' 'mkfs-options=-b many' map-options=nosuch map-options=secret=x \
 	mount-options=commit=abc mount-options=data=some 'mode=0700 read-only=yes' 'uid=5 mount-options=ro' \
