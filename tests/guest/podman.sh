@@ -154,9 +154,9 @@ volumes:
     external: true
     name: kube
 END
-ok "a project of podman-compose with an external volume" again b podman-compose --podman-path podman-compose-podman -f /tmp/shop/compose.yaml up -d
+ok "a project of podman-compose with an external volume" again b podman-compose --podman-path /usr/local/bin/podman-compose-podman -f /tmp/shop/compose.yaml up -d
 is "has it" "$(on b podman exec shop_web_1 cat /data/motd)" golden
-ok "and lets it go" on b podman-compose --podman-path podman-compose-podman -f /tmp/shop/compose.yaml down -t 0
+ok "and lets it go" on b podman-compose --podman-path /usr/local/bin/podman-compose-podman -f /tmp/shop/compose.yaml down -t 0
 is "for good" "$(left_at_last b)" ""
 
 # --- the cluster is away ---
