@@ -122,7 +122,7 @@ for i in {1..20}; do
 	ln -s ceph.conf "/etc/ceph/c$i.conf"
 	rbdvol show $pool/web1 --cluster "c$i" >/dev/null || failures=$((failures + 1))
 done
-rm /etc/ceph/c*.conf /etc/ceph/keyring
+rm /etc/ceph/c[0-9]*.conf /etc/ceph/keyring
 is "20 clusters are served" "$failures" 0
 connections() { # to the monitor
 	ss -Htn state established '( dport = :3300 )' | wc -l
