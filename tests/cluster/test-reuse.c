@@ -395,19 +395,19 @@ static void a_comparison_that_would_take_long_is_given_up(void **state)
 	clone_expect("small", "small-1", false);
 }
 
-/* By object maps the same is soon told, in several steps. */
-static void a_vast_image_with_an_object_map_is_compared(void **state)
+/* By object maps the same is soon told; in several steps either way. */
+static void a_large_image_is_compared_in_steps(void **state)
 {
+	const uint64_t size = (COMPAT_FAST_DIFF ? 256 : 2) * 1024 * MIB;
+
 	(void)state;
-	if (!COMPAT_FAST_DIFF)
-		skip();
-	make_image("mapped", 256 * 1024 * MIB, FAST_FEATURES);
+	make_image("mapped", size, FAST_FEATURES);
 	write_at("mapped", 0, "one");
 	take_snapshot("mapped", "fits");
 	clone_expect("mapped", "mapped-1", false);
-	write_at("mapped", 255 * 1024 * MIB, "two");
+	write_at("mapped", size - MIB, "two");
 	clone_expect("mapped", "mapped-2", true);
-	assert_reads("mapped-2", 255 * 1024 * MIB, "two");
+	assert_reads("mapped-2", size - MIB, "two");
 }
 
 static void a_deadline_that_is_over_is_said_to_be(void **state)
@@ -442,7 +442,7 @@ int main(void)
 		cmocka_unit_test(what_was_seen_is_remembered_and_proved),
 		cmocka_unit_test(snapshots_of_a_group_do_not_count),
 		cmocka_unit_test(a_comparison_that_would_take_long_is_given_up),
-		cmocka_unit_test(a_vast_image_with_an_object_map_is_compared),
+		cmocka_unit_test(a_large_image_is_compared_in_steps),
 		cmocka_unit_test(a_deadline_that_is_over_is_said_to_be),
 	};
 
