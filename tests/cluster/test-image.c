@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Images made, looked at, listed and deleted. */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include "rbd/image-internal.h"
 #include "tests/cluster/lab.h"
@@ -194,6 +196,68 @@ static void names_that_are_odd_are_just_names(void **state)
 	}
 }
 
+#define OPENERS 6
+#define OPENS	500
+
+struct opener {
+	pthread_t thread;
+	rados_ioctx_t io;
+	unsigned done;
+};
+
+static void *open_often(void *arg)
+{
+	struct opener *me = arg;
+	rbd_image_t image;
+
+	for (int i = 0; i < OPENS; i++)
+		if (!rbd_open_read_only(me->io, "often", &image, "s"))
+			me->done += !rbd_close(image);
+	return NULL;
+}
+
+/* Threads that are started from now on, too, until it is undone. */
+static void run_on_one_processor(cpu_set_t *before)
+{
+	cpu_set_t one;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(*before), before), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; !CPU_COUNT(&one); cpu++)
+		if (CPU_ISSET(cpu, before))
+			CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
+/* Closed right after they were opened, by several threads of one processor: librbd with more than
+ * one thread of librados aborts then, see rbd/cluster.c. */
+static void images_are_opened_and_closed_at_once(void **state)
+{
+	struct opener openers[OPENERS] = {0};
+	struct cluster *cluster = lab_cluster();
+	struct place place = {0};
+	struct err *e = NULL;
+	cpu_set_t before;
+
+	(void)state;
+	make_image("often", MIB, FAST_FEATURES);
+	take_snapshot("often", "s");
+	run_on_one_processor(&before);
+	assert_done(place_open(cluster, lab.pool, "", &place, &e), e);
+	for (size_t i = 0; i < OPENERS; i++) {
+		openers[i].io = place.io;
+		assert_int_equal(pthread_create(&openers[i].thread, NULL, open_often, &openers[i]),
+				 0);
+	}
+	for (size_t i = 0; i < OPENERS; i++) {
+		pthread_join(openers[i].thread, NULL);
+		assert_int_equal(openers[i].done, OPENS);
+	}
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	place_deinit(&place);
+	cluster_unref(cluster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +269,7 @@ int main(void)
 		cmocka_unit_test(what_is_in_use_is_not_deleted),
 		cmocka_unit_test(the_last_child_takes_our_snapshot_along),
 		cmocka_unit_test(names_that_are_odd_are_just_names),
+		cmocka_unit_test(images_are_opened_and_closed_at_once),
 	};
 
 	return cmocka_run_group_tests_name("image", tests, lab_setup, lab_teardown);
