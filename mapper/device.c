@@ -17,7 +17,7 @@
 
 #define SYS	       "/sys"
 #define ANSWER_WAIT_US (8 * USEC_PER_SEC)  /* for the cluster to answer what is in flight */
-#define UNMAP_WAIT_US  (10 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
+#define UNMAP_WAIT_US  (20 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
 #define OPENER_US      (1 * USEC_PER_SEC)  /* grace for a program that is about to end */
 #define SLICE_US       (USEC_PER_SEC / 4)
 

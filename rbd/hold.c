@@ -366,8 +366,8 @@ int hold_release(struct cluster *c, const struct spec *spec, const char *image_i
 	if (r >= 0)
 		r = image_id ? hold_object_of(image_id, &object, e)
 			     : hold_object(&p, spec, &object, e);
-	if (r == -ENOENT && p.io) {
-		err_free(steal(e)); /* no image, no hold */
+	if (r == -ENOENT) {
+		err_free(steal(e)); /* no pool or no image, no hold */
 		return 0;
 	}
 	return r < 0 ? r : UNTIL_ALONE(release_once(&p, spec, object, mine, e));

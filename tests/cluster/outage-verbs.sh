@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Each verb against a cluster whose OSD or monitor stands still or is dead: it ends in its time, and
 # says what it waits for, unless it needs nothing of what is missing. rbdvold answers meanwhile, its
 # jobs end by themselves, and without a restart of it the same command succeeds once the cluster is

@@ -104,7 +104,10 @@ ok "and here" on b rbdvol detach $pool/vol
 # --- both say shared ---
 ok "shared on the one" on a rbdvol attach $pool/vol --shared
 ok "shared on the other" on b rbdvol attach $pool/vol --shared
-refuses "to have it alone the other must go first" 6 'held by host guest-a .*shared' on b rbdvol attach $pool/vol
+refuses "it does not become this host's alone under its device" 5 'attached already.* shared' on b rbdvol attach $pool/vol
+ok "the other ends" on b rbdvol detach $pool/vol
+refuses "to have it alone the first must go" 6 'held by host guest-a .*shared' on b rbdvol attach $pool/vol
+ok "shared on the other again" on b rbdvol attach $pool/vol --shared
 on a --sh 'echo shared | dd of=/dev/rbdvol/hosts/vol bs=4k conv=sync oflag=direct status=none'
 is "what the one writes the other reads" "$(on b --sh 'dd if=/dev/rbdvol/hosts/vol bs=4k count=1 iflag=direct status=none | head -c 6')" shared
 ok "the one ends" on a rbdvol detach $pool/vol

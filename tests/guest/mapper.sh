@@ -314,7 +314,7 @@ like "is in the way" "$("$probe" unmap "$node" 2>&1)" 'in use'
 kill $sleeper
 wait $sleeper 2>/dev/null
 loop=$(losetup --show -f "${node}p2")
-is "a loop device on a partition" "$("$probe" users "$node")" "held by ${loop#/dev/} (a loop device)"
+like "a loop device on a partition" "$("$probe" users "$node")" "held by ${loop#/dev/} \(a loop device\)"
 like "is in the way, too" "$("$probe" unmap "$node" 2>&1)" 'in use'
 losetup -d "$loop"
 if modprobe dm_mod 2>/dev/null || [[ -d /sys/module/dm_mod ]]; then

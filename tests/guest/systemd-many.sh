@@ -20,7 +20,7 @@ all_mounted() {
 }
 
 failed() {
-	guest systemctl --failed --plain --no-legend | cut -d' ' -f1 | xargs
+	guest systemctl --failed --plain --no-legend | cut -d' ' -f1 | LC_ALL=C sort | xargs
 }
 
 # When each volume's command began and ended, in µs: how many began before the first ended?
