@@ -44,7 +44,7 @@ int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, 
 {
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	uint64_t has_bytes;
 	int r = open_head(c, spec, name, &p, &image, e);
 
@@ -65,7 +65,7 @@ int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap,
 {
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r = open_head(c, spec, name, &p, &image, e);
 
 	if (r < 0)
@@ -97,7 +97,7 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 	struct telling telling = {tell, arg};
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_link_ struct link link = {0};
 	_cleanup_free_ char *dropped = NULL;
 	int r = open_head(c, spec, name, &p, &image, e);
@@ -126,7 +126,7 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 	struct telling telling = {tell, arg};
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r = open_head(c, spec, name, &p, &image, e);
 
 	if (r < 0)

@@ -186,7 +186,7 @@ int clone_base(struct place *from, const struct base *base, struct place *to, co
 /* Clones of format 1 need a protected snapshot. */
 static int protect(struct work *w)
 {
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r = rbd_open_by_id(w->from.io, w->base.image_id, &image, NULL);
 
 	if (r < 0) {
@@ -201,7 +201,7 @@ static int protect(struct work *w)
 /* Grow the hidden clone, before anybody can see it. */
 static int grow(struct work *w)
 {
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r;
 
 	if (w->options->size_bytes <= w->base.size_bytes)

@@ -95,15 +95,6 @@ static int configure_looks(struct session *s)
 	return r;
 }
 
-/* librbd says that an image is open from within a thread of librados, and then takes the image's
- * lock once more. If that thread is held up in between, who opened the image may have closed it by
- * then, and the lock is gone: std::system_error, and with it the whole process. With one thread
- * librbd says so, from a task that it queues, only when it has let go. */
-static int configure_threads(struct session *s)
-{
-	return rados_conf_set(s->rados, "librados_thread_count", "1");
-}
-
 /* Timeouts in whole seconds, which is what librados takes; quiet on stderr. */
 static int configure_limits(struct session *s)
 {
@@ -123,8 +114,9 @@ static int configure_limits(struct session *s)
 		r = rados_conf_set(s->rados, noise[i], "false");
 	if (!r)
 		r = configure_looks(s);
+	/* Nothing is read twice here, and each image would have a thread for its cache. */
 	if (!r)
-		r = configure_threads(s);
+		r = rados_conf_set(s->rados, "rbd_cache", "false");
 	return r < 0 ? r : configure_concurrency(s);
 }
 

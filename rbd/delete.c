@@ -144,7 +144,7 @@ static char *format_link(const struct link *link)
 char *parent_snapshot_drop_early(struct session *session, const struct link *link)
 {
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int protected = 0;
 
 	if (!open_droppable(session, link, 1, &p, &image, &protected) || protected)
@@ -155,7 +155,7 @@ char *parent_snapshot_drop_early(struct session *session, const struct link *lin
 char *parent_snapshot_drop(struct session *session, const struct link *link)
 {
 	_cleanup_place_ struct place p = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int protected = 0;
 
 	if (!open_droppable(session, link, 0, &p, &image, &protected))
@@ -182,7 +182,7 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
 	if (image) {
 		if (!r && image_link(image, &link) < 0)
 			link = (struct link){0};
-		rbd_close(image);
+		image_close_later(image);
 	}
 	if (r < 0)
 		return r;

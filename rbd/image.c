@@ -227,7 +227,7 @@ static int fail_create(struct place *p, const struct spec *spec, const char *nam
 	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT)
 		return place_taken(spec, e);
 	if (image)
-		rbd_close(image);
+		image_close_later(image);
 	return err_set(e, ERR_EXISTS, r, "image '%s' exists already", name);
 }
 

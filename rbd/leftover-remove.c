@@ -53,7 +53,8 @@ int leftover_remove_clone(struct cluster *c, const char *name, struct deadline d
  * clone that was made this moment. */
 static int remove_snapshot(struct place *p, const struct spec *spec)
 {
-	_cleanup_image_ rbd_image_t at = NULL, image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
+	_cleanup_image_ rbd_image_t at = NULL;
 	int protected = 0, r = rbd_open_read_only(p->io, spec->image, &at, spec->snap);
 
 	if (r < 0) {

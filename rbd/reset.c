@@ -31,7 +31,7 @@ struct reset {
 static void reset_deinit(struct reset *s)
 {
 	if (s->image)
-		rbd_close(s->image);
+		image_close_later(s->image);
 	link_deinit(&s->link);
 	image_info_deinit(&s->info);
 	place_deinit(&s->from);
@@ -278,7 +278,7 @@ static int renew_made(struct reset *s, rbd_image_t image)
 /* What was copied of the parent goes: a key that was removed from the clone does not come back. */
 static int dress(struct reset *s)
 {
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	uint64_t size_bytes;
 	int r = rbd_open(s->at.io, s->hidden, &image, NULL);
 

@@ -12,8 +12,10 @@ void session_unref(struct session *s)
 {
 	if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
 		return;
-	if (s->rados)
+	if (s->rados) {
+		images_close_now();
 		rados_shutdown(s->rados);
+	}
 	free(s->user);
 	free(s->monitors);
 	free(s);

@@ -10,6 +10,7 @@
 
 #include "base/deadline.h"
 #include "base/spec.h"
+#include "rbd/close.h"
 #include "rbd/cluster.h"
 #include "rbd/memory.h"
 
@@ -81,10 +82,3 @@ int place_check_namespace(struct place *p, const struct spec *spec, struct err *
 int place_missing(struct place *p, const struct spec *spec, struct err **e);
 /* Say that the name of SPEC is taken by an image that is not whole. Returns -EEXIST. */
 int place_taken(const struct spec *spec, struct err **e);
-
-static inline void image_close_p(rbd_image_t *image)
-{
-	if (*image)
-		rbd_close(*image);
-}
-#define _cleanup_image_ cleanup(image_close_p)

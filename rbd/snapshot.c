@@ -30,7 +30,7 @@ static void look_deinit(struct look *l)
 {
 	snapshots_deinit(&l->snaps);
 	if (l->image)
-		rbd_close(l->image);
+		image_close_later(l->image);
 	image_info_deinit(&l->info);
 }
 #define _cleanup_look_ cleanup(look_deinit)
@@ -245,12 +245,27 @@ static char *next_name(const struct look *l)
 	return name;
 }
 
+/* Who saw a snapshot that is being taken may have met a map of head that did not tell of it yet.
+ * Where the lock is ours nobody is at that any more: does the newest one equal head after all? */
+static bool fits_by_now(rbd_image_t image, const struct look *l, struct deadline deadline)
+{
+	const uint64_t needed = RBD_FEATURE_EXCLUSIVE_LOCK | RBD_FEATURE_FAST_DIFF;
+	struct look again = *l;
+
+	if (!l->newest || l->newest->size != l->info.size_bytes || l->proof.flags ||
+	    (l->info.features & needed) != needed || !COMPAT_FAST_DIFF ||
+	    rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE) < 0)
+		return false;
+	again.image = image;
+	return !compare(&again, true, deadline);
+}
+
 /* Make the next snapshot. -EEXIST: another did. */
 static int take_snapshot(struct place *p, const struct spec *parent, const struct look *l,
-			 struct base *out)
+			 struct deadline deadline, struct base *out)
 {
 	_cleanup_image_info_ struct image_info info = {0};
-	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_free_ char *name = next_name(l);
 	uint64_t snap_id;
 	int r = name ? rbd_open_by_id(p->io, l->info.id, &image, NULL) : -ENOMEM;
@@ -260,6 +275,8 @@ static int take_snapshot(struct place *p, const struct spec *parent, const struc
 		return r;
 	}
 	r = session_check_room(p->session, p->pool_id);
+	if (!r && fits_by_now(image, l, deadline))
+		return -EEXIST;
 	if (!r)
 		r = rbd_snap_create(image, name);
 	FAILPOINT("clone.snapshotted");
@@ -285,7 +302,7 @@ static int fail(struct place *p, const struct spec *parent, int r, struct err **
 		return session_fail(p->session, r, e, "find a snapshot of '%s' to clone", name);
 	if (!rbd_open_read_only(p->io, parent->image, &image, NULL)) {
 		rbd_get_old_format(image, &old);
-		rbd_close(image);
+		image_close_later(image);
 	}
 	return old ? refuse_format1(parent, e) : place_missing(p, parent, e);
 }
@@ -325,7 +342,7 @@ static int choose_once(struct memory *memory, struct place *p, const struct spec
 		return 0; /* the image or the snapshot went away while we looked */
 	if (r < 0)
 		return fail(p, parent, r, e);
-	r = take_snapshot(p, parent, &l, out);
+	r = take_snapshot(p, parent, &l, deadline, out);
 	if (!r)
 		return 1;
 	return r == -EEXIST || r == -ENOENT ? 0 : fail(p, parent, r, e);

@@ -245,7 +245,7 @@ static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *imag
 	ranges_deinit(covered);
 	*covered = both;
 	both = (struct ranges){0};
-	rbd_close(*image);
+	image_close_later(*image);
 	*image = steal(&parent);
 	place_deinit(p);
 	*p = at;

@@ -208,11 +208,12 @@ struct opener {
 static void *open_often(void *arg)
 {
 	struct opener *me = arg;
-	rbd_image_t image;
 
-	for (int i = 0; i < OPENS; i++)
-		if (!rbd_open_read_only(me->io, "often", &image, "s"))
-			me->done += !rbd_close(image);
+	for (int i = 0; i < OPENS; i++) {
+		_cleanup_image_ rbd_image_t image = NULL;
+
+		me->done += !rbd_open_read_only(me->io, "often", &image, "s");
+	}
 	return NULL;
 }
 

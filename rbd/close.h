@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Handles of images that were opened for reading are closed some time after their last use.
+ *
+ * librbd (16 to 18 at least) says that an image is open from within a thread of librados, which
+ * then takes the image's lock once more (ImageState::complete_action_unlock). If that thread is
+ * held up in between, and who opened the image has closed it by then, the lock is gone:
+ * std::system_error, and with it the whole process. A handle for writing takes the cluster several
+ * round trips to close; one for reading none, and it bars nobody as long as it stays open. (One
+ * thread of librados alone, which could not be overtaken, would deadlock: librbd waits in it for
+ * maps, to unprotect a snapshot.) */
+#pragma once
+
+#include <rbd/librbd.h>
+
+/* Takes the handle. */
+void image_close_later(rbd_image_t image);
+/* Those that wait, before the connections end that they are of. */
+void images_close_now(void);
+
+static inline void image_close_later_p(rbd_image_t *image)
+{
+	if (*image)
+		image_close_later(*image);
+}
+/* Opened for reading. */
+#define _cleanup_image_ cleanup(image_close_later_p)
+
+static inline void image_close_p(rbd_image_t *image)
+{
+	if (*image)
+		rbd_close(*image);
+}
+/* Opened for writing: others wait for the end of its watch and its lock. */
+#define _cleanup_writable_image_ cleanup(image_close_p)
