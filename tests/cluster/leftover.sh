@@ -23,10 +23,14 @@ cleanup() {
 }
 trap cleanup EXIT
 
+is_dead() { # a zombie, until it is waited for
+	! readlink -e "/proc/$daemon_pid/exe"
+}
+
 die_at() { # POINT COMMAND...
 	echo "$1" >"$failpoints/armed"
-	shift
-	"$@" >/dev/null 2>&1
+	"${@:2}" >/dev/null 2>&1
+	wait_for 20 is_dead || bail_out "'${*:2}' passed no $1"
 	wait "$daemon_pid" 2>/dev/null
 	deadly_start
 }
@@ -122,13 +126,14 @@ is "the other one, too, when it is old enough" "$(rbd ls $pool | grep young)" ""
 
 # A wipe that was cut short is for its owner to complete.
 rbd create --size 16M $pool/wiped
-die_at wipe.emptied "$rbdvol" wipe $pool/wiped --algorithm trim
+rbd bench --io-type write --io-size 4K --io-total 4K $pool/wiped >/dev/null 2>&1
+die_at wipe.removed "$rbdvol" wipe $pool/wiped --algorithm trim
 wait_for 60 finds "wipe: $pool/wiped"
 like "a wipe that was cut short is told, with what completes it" "$(findings warning)" \
 	"wipe: $pool/wiped is erased in part.*\(rbdvol wipe $pool/wiped --algorithm trim completes it\)"
 like "its hold, too" "$(findings warning)" "hold: $pool/wiped is held by this host, but not attached \(rbdvol prune"
 like "which prune ends" "$("$rbdvol" prune --pool $pool)" "stale hold: $pool/wiped is removed"
-is "so it is free" "$("$rbdvol" show $pool/wiped --json | jq -c '[.held_by, .size]')" '[null,0]'
+is "so it is free" "$("$rbdvol" show $pool/wiped --json | jq -c '[.held_by, .size]')" '[null,16777216]'
 ok "and completed" "$rbdvol" wipe $pool/wiped --algorithm trim --retry 60
 is "no finding is left" "$(findings warning)" ""
 

@@ -53,7 +53,7 @@ ok "rbdvold is restarted" guest systemctl restart rbdvold
 ok "and dockerd" guest systemctl restart docker
 ok "the container is running" wait_for 120 guest docker exec keeper cat /data/mark
 ok "counted once" wait_for 60 used_once
-ok "dockerd is killed" guest --sh 'systemctl kill -s KILL docker; sleep 1; systemctl restart docker'
+ok "dockerd is killed" guest --sh 'systemctl kill -s KILL docker; sleep 1; systemctl reset-failed docker; systemctl restart docker'
 ok "the container is running again" wait_for 120 guest docker exec keeper cat /data/mark
 ok "and counted once" wait_for 60 used_once
 ok "the one that did not start again is removed" guest docker rm -f brief
@@ -110,7 +110,7 @@ spec:
   - name: web
     image: localhost/box
     imagePullPolicy: Never
-    command: [sleep, "1000"]
+    command: [/bin/sleep, "1000"]
     volumeMounts:
     - {name: store, mountPath: /data}
   volumes:
@@ -118,7 +118,7 @@ spec:
     persistentVolumeClaim: {claimName: data}
 END
 ok "a pod claims the volume" guest podman play kube --replace --network none /tmp/kube.yaml
-is "and has it" "$(guest podman exec shop-web cat /data/motd)" golden
+is "and has it" "$(guest podman exec shop-web /bin/cat /data/motd)" golden
 ok "it ends" guest podman play kube --down /tmp/kube.yaml
 is "and has let go of it" "$(left)" ""
 ok "the volumes are removed" guest docker volume rm data golden
