@@ -10,7 +10,8 @@
 #include "rbd/image-internal.h"
 
 #define LOOKS_MAX	16
-#define LOOK_AGAIN_US	20000		   /* times the number of looks so far */
+#define LOOK_AGAIN_US	20000 /* times the number of looks so far */
+#define LOOKS_PATIENT	10 /* those that rather look again than take a snapshot without the lock */
 #define COMPARE_US	(2 * USEC_PER_SEC) /* taking a snapshot costs 0.4 to 0.8 s */
 #define COMPARE_OBJECTS 256		   /* at a time, where each is asked for its state */
 #define COMPARE_MAPPED	1024		   /* to begin with, where object maps tell */
@@ -246,23 +247,26 @@ static char *next_name(const struct look *l)
 }
 
 /* Who saw a snapshot that is being taken may have met a map of head that did not tell of it yet.
- * Where the lock is ours nobody is at that any more: does the newest one equal head after all? */
-static bool fits_by_now(rbd_image_t image, const struct look *l, struct deadline deadline)
+ * Where the lock is ours nobody is at that any more: does the newest one equal head after all? Who
+ * does not get the lock may have been refused by another who asks this; PATIENT: so look again. */
+static bool may_fit_by_now(rbd_image_t image, const struct look *l, bool patient,
+			   struct deadline deadline)
 {
 	const uint64_t needed = RBD_FEATURE_EXCLUSIVE_LOCK | RBD_FEATURE_FAST_DIFF;
 	struct look again = *l;
 
 	if (!l->newest || l->newest->size != l->info.size_bytes || l->proof.flags ||
-	    (l->info.features & needed) != needed || !COMPAT_FAST_DIFF ||
-	    rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE) < 0)
+	    (l->info.features & needed) != needed || !COMPAT_FAST_DIFF)
 		return false;
+	if (rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE) < 0)
+		return patient;
 	again.image = image;
 	return !compare(&again, true, deadline);
 }
 
 /* Make the next snapshot. -EEXIST: another did. */
 static int take_snapshot(struct place *p, const struct spec *parent, const struct look *l,
-			 struct deadline deadline, struct base *out)
+			 bool patient, struct deadline deadline, struct base *out)
 {
 	_cleanup_image_info_ struct image_info info = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
@@ -275,7 +279,7 @@ static int take_snapshot(struct place *p, const struct spec *parent, const struc
 		return r;
 	}
 	r = session_check_room(p->session, p->pool_id);
-	if (!r && fits_by_now(image, l, deadline))
+	if (!r && may_fit_by_now(image, l, patient, deadline))
 		return -EEXIST;
 	if (!r)
 		r = rbd_snap_create(image, name);
@@ -325,8 +329,8 @@ static int refuse_half_wiped(const struct look *l, const struct spec *parent, st
 
 /* 1: *out; 0: look again; or negative with *e. */
 static int choose_once(struct memory *memory, struct place *p, const struct spec *parent,
-		       uint64_t child_size, struct deadline deadline, struct base *out,
-		       struct err **e)
+		       uint64_t child_size, bool patient, struct deadline deadline,
+		       struct base *out, struct err **e)
 {
 	_cleanup_look_ struct look l = {0};
 	int r = look_at(p, parent, &l);
@@ -342,7 +346,7 @@ static int choose_once(struct memory *memory, struct place *p, const struct spec
 		return 0; /* the image or the snapshot went away while we looked */
 	if (r < 0)
 		return fail(p, parent, r, e);
-	r = take_snapshot(p, parent, &l, deadline, out);
+	r = take_snapshot(p, parent, &l, patient, deadline, out);
 	if (!r)
 		return 1;
 	return r == -EEXIST || r == -ENOENT ? 0 : fail(p, parent, r, e);
@@ -371,7 +375,8 @@ int snapshot_choose(struct memory *memory, struct place *p, const struct spec *p
 		return r;
 	}
 	for (unsigned i = 1; i <= LOOKS_MAX && !deadline_passed(deadline); i++) {
-		int r = choose_once(memory, p, parent, child_size, deadline, out, e);
+		int r = choose_once(memory, p, parent, child_size, i <= LOOKS_PATIENT, deadline,
+				    out, e);
 
 		if (r)
 			return r < 0 ? r : 0;
