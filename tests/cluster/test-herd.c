@@ -94,7 +94,7 @@ static void they_share_one_snapshot(void **state)
  * that, and compares after it, must not take the old one for the image as it is. */
 static void none_gets_what_was_before_a_write(void **state)
 {
-	char golden[16];
+	char golden[32];
 
 	(void)state;
 	for (int i = 0; i < ROUNDS; i++) {
