@@ -6,7 +6,7 @@
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
 systemd_guest s down
-patience=200 # seconds
+patience=400 # seconds
 [[ -z ${USERS-} ]] || patience=1500
 
 is_down() {
