@@ -364,7 +364,7 @@ int cli_ask(const struct cli *cli, const char *what, const char *done, int n, ch
 }
 
 int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
-	     void (*tell)(const json_t *answer, void *context), void *context)
+	     void (*tell)(const json_t *answer), json_t *answers)
 {
 	int status = 0;
 
@@ -383,7 +383,9 @@ int cli_each(struct cli *cli, const char *method, const char *action, int n, cha
 		if (cli->json)
 			cli_print_json(answer);
 		else if (tell)
-			tell(answer, context);
+			tell(answer);
+		if (answers)
+			json_array_append(answers, answer);
 	}
 	return status;
 }

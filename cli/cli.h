@@ -58,7 +58,7 @@ bool cli_confirm(const struct cli *cli, const char *question);
 int cli_ask(const struct cli *cli, const char *what, const char *done, int n, char **names);
 
 /* METHOD (with ACTION) for each of the N volumes NAMES. What came back is printed with --json, or
- * else handed to TELL, where there is one. All are tried; the exit status is that of the first
- * failure. */
+ * else handed to TELL, where there is one, and added to the array ANSWERS, where there is one. All
+ * are tried; the exit status is that of the first failure. */
 int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
-	     void (*tell)(const json_t *answer, void *context), void *context);
+	     void (*tell)(const json_t *answer), json_t *answers);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/verb.h"
 
-static void tell(const json_t *answer, void *context)
+static void tell(const json_t *answer)
 {
 	const char *volume = "volume", *outcome = "?";
 
-	(void)context;
 	json_unpack((json_t *)answer, "{s?s, s?s}", "volume", &volume, "outcome", &outcome);
 	cli_print_clean(stdout, volume);
 	fputs(": ", stdout);

@@ -6,40 +6,29 @@
 #include "cli/trimmed.h"
 #include "cli/verb.h"
 
-/* All are tried; the exit status is that of the first failure. */
-static int trim_each(struct cli *cli, int n, char **names, json_t *rows)
+/* What was trimmed: one of all may not be mounted. */
+static json_t *trimmed(const json_t *answers)
 {
-	int status = 0;
+	json_t *rows = json_array(), *answer;
+	size_t i;
 
-	for (int i = 0; i < n; i++) {
-		_cleanup_err_ struct err *e = NULL;
-		_cleanup_json_ json_t *answer = NULL;
-		const json_t *filesystems;
+	json_array_foreach((json_t *)answers, i, answer)
+	{
+		const json_t *filesystems = json_object_get(answer, "filesystems");
 
-		if (cli_call(cli, "POST", "volumes", names[i], "trim", cli->options, &answer, &e) <
-		    0) {
-			int failed = cli_fail(cli, answer, e);
-
-			status = status ? status : failed;
-			continue;
-		}
-		cli_notes(answer);
-		if (cli->json)
-			cli_print_json(answer);
-		/* None: one of all, and not mounted. */
-		filesystems = json_object_get(answer, "filesystems");
 		if (!filesystems || json_integer_value(filesystems))
 			json_array_append(rows, answer);
 	}
-	return status;
+	return rows;
 }
 
 static int trim(struct cli *cli, int n, char **names)
 {
-	_cleanup_json_ json_t *rows = json_array(), *document = NULL;
+	_cleanup_json_ json_t *answers = json_array(), *rows = NULL, *document = NULL;
 	_cleanup_err_ struct err *e = NULL;
-	int status = trim_each(cli, n, names, rows);
+	int status = cli_each(cli, "POST", "trim", n, names, NULL, answers);
 
+	rows = trimmed(answers);
 	if (cli->request.all && cli->json) {
 		document = json_pack("{s:o}", "total", trimmed_total(rows));
 		cli_print_json(document);

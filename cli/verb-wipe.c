@@ -2,9 +2,8 @@
 #include "cli/fields.h"
 #include "cli/verb.h"
 
-static void tell(const json_t *answer, void *context)
+static void tell(const json_t *answer)
 {
-	(void)context;
 	fields_print_space(answer, "wiped", "used");
 }
 

@@ -102,36 +102,40 @@ int class_directory_id(rados_ioctx_t io, const char *name, char **out)
 	return read_name(io, DIRECTORY, "dir_get_id", &in, out);
 }
 
+/* Add a call of class rbd that changes PREFIX+NAME to what is in OP already, and do it. */
+static int write_call(rados_write_op_t op, rados_ioctx_t io, const char *prefix, const char *name,
+		      const char *method, const struct writer *in)
+{
+	_cleanup_free_ char *object = object_name(prefix, name);
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	if (in->bad)
+		return -ENAMETOOLONG;
+	rados_write_op_exec(op, "rbd", method, (const char *)in->data, in->len, &result);
+	return rados_write_op_operate2(op, io, object, NULL, 0);
+}
+
 int class_directory_rename(rados_ioctx_t io, const char *from, const char *to, const char *id)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
 	struct writer in = {0};
-	int result = 0;
 
 	write_string(&in, from);
 	write_string(&in, to);
 	write_string(&in, id);
-	if (in.bad)
-		return -ENAMETOOLONG;
-	rados_write_op_exec(op, "rbd", "dir_rename_image", (const char *)in.data, in.len, &result);
-	return rados_write_op_operate2(op, io, DIRECTORY, NULL, 0);
+	return write_call(op, io, DIRECTORY, "", "dir_rename_image", &in);
 }
 
 int class_name_create(rados_ioctx_t io, const char *name, const char *id)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
 	struct writer in = {0};
-	int result = 0;
 
-	if (!object)
-		return -ENOMEM;
 	write_string(&in, id);
-	if (in.bad)
-		return -ENAMETOOLONG;
 	rados_write_op_create(op, LIBRADOS_CREATE_EXCLUSIVE, NULL);
-	rados_write_op_exec(op, "rbd", "set_id", (const char *)in.data, in.len, &result);
-	return rados_write_op_operate2(op, io, object, NULL, 0);
+	return write_call(op, io, NAME_OBJECT, name, "set_id", &in);
 }
 
 int class_name_remove(rados_ioctx_t io, const char *name)
@@ -245,37 +249,23 @@ int class_directory_replace(rados_ioctx_t io, const char *name, const char *old_
 int class_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
 	struct writer in = {0};
-	int result = 0;
 
-	if (!object)
-		return -ENOMEM;
 	write_u32(&in, 1);
 	write_string(&in, key);
 	write_string(&in, value);
-	if (in.bad)
-		return -ENAMETOOLONG;
 	rados_write_op_assert_exists(op);
-	rados_write_op_exec(op, "rbd", "metadata_set", (const char *)in.data, in.len, &result);
-	return rados_write_op_operate2(op, io, object, NULL, 0);
+	return write_call(op, io, HEADER_OBJECT, id, "metadata_set", &in);
 }
 
 int class_note_remove(rados_ioctx_t io, const char *id, const char *key)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
 	struct writer in = {0};
-	int result = 0;
 
-	if (!object)
-		return -ENOMEM;
 	write_string(&in, key);
-	if (in.bad)
-		return -ENAMETOOLONG;
 	rados_write_op_assert_exists(op);
-	rados_write_op_exec(op, "rbd", "metadata_remove", (const char *)in.data, in.len, &result);
-	return rados_write_op_operate2(op, io, object, NULL, 0);
+	return write_call(op, io, HEADER_OBJECT, id, "metadata_remove", &in);
 }
 
 int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out)

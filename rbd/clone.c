@@ -170,8 +170,24 @@ static void set_options(const struct base *b, const char *pool, uint64_t feature
 		rbd_image_options_set_string(o, RBD_IMAGE_OPTION_DATA_POOL, b->data_pool);
 }
 
+/* librbd was given names, which may have come to mean other things since we looked. */
+static int check_parent(rados_ioctx_t io, const char *id, const struct base *base)
+{
+	_cleanup_free_ char *image_id = NULL;
+	uint64_t snap_id = 0;
+	int64_t pool_id = -1;
+	int r = class_parent(io, id, &pool_id, &image_id, &snap_id);
+
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	return pool_id == base->pool_id && snap_id == base->snap_id &&
+			       !strcmp(image_id, base->image_id)
+		       ? 0
+		       : -ESTALE;
+}
+
 int clone_base(struct place *from, const struct base *base, struct place *to, const char *to_pool,
-	       const char *name, uint64_t features, unsigned format)
+	       const char *name, uint64_t features, unsigned format, char **id)
 {
 	rbd_image_options_t options;
 	int r;
@@ -180,7 +196,9 @@ int clone_base(struct place *from, const struct base *base, struct place *to, co
 	set_options(base, to_pool, features, format, options);
 	r = rbd_clone3(from->io, base->image, base->snap, to->io, name, options);
 	rbd_image_options_destroy(options);
-	return r;
+	if (!r)
+		r = class_image_id(to->io, name, id);
+	return r < 0 ? r : check_parent(to->io, *id, base);
 }
 
 /* Clones of format 1 need a protected snapshot. */
@@ -240,23 +258,6 @@ static int drop_inherited(rados_ioctx_t io, const char *id)
 	return r;
 }
 
-/* librbd was given names, which may have come to mean other things since we looked: a clone of
- * those is not published. -ESTALE: look again. */
-static int check_parent(struct work *w, const char *id)
-{
-	_cleanup_free_ char *image_id = NULL;
-	uint64_t snap_id = 0;
-	int64_t pool_id = -1;
-	int r = class_parent(w->to.io, id, &pool_id, &image_id, &snap_id);
-
-	if (r < 0)
-		return r == -ENOENT ? -ESTALE : r;
-	return pool_id == w->base.pool_id && snap_id == w->base.snap_id &&
-			       !strcmp(image_id, w->base.image_id)
-		       ? 0
-		       : -ESTALE;
-}
-
 /* Everything between the snapshot and the child's name. Negative errno; -EEXIST: the hidden name
  * or the child's is taken. */
 static int make(struct work *w, uint64_t features)
@@ -269,12 +270,8 @@ static int make(struct work *w, uint64_t features)
 	if (r < 0)
 		return r;
 	r = clone_base(&w->from, &w->base, &w->to, w->child->pool, w->hidden, features,
-		       w->options->format);
+		       w->options->format, &id);
 	FAILPOINT("clone.cloned");
-	if (!r)
-		r = class_image_id(w->to.io, w->hidden, &id);
-	if (!r)
-		r = check_parent(w, id);
 	if (!r)
 		r = class_note(w->to.io, id, NOTE_FROM, from);
 	if (!r)

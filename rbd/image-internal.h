@@ -49,9 +49,10 @@ void link_deinit(struct link *l);
 #define _cleanup_link_ cleanup(link_deinit)
 
 /* Clone the snapshot that BASE names, in FROM, as image NAME of the pool TO_POOL, with BASE's
- * layout and FEATURES; FORMAT is 1 or 2. Negative errno. */
+ * layout and FEATURES; FORMAT is 1 or 2; *id is the caller's to free. Negative errno; -ESTALE: NAME
+ * was made, but of another image or snapshot than BASE's ids say, to which its names belong now. */
 int clone_base(struct place *from, const struct base *base, struct place *to, const char *to_pool,
-	       const char *name, uint64_t features, unsigned format);
+	       const char *name, uint64_t features, unsigned format, char **id);
 
 /* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
  * and for what is not known. */

@@ -301,9 +301,13 @@ static int dress(struct reset *s)
 
 static int make(struct reset *s)
 {
+	_cleanup_free_ char *id = NULL;
 	const struct base base = {
 		.image = s->link.image.image_name,
 		.snap = s->link.snap.name,
+		.pool_id = s->link.image.pool_id,
+		.image_id = s->link.image.image_id,
+		.snap_id = s->link.snap.id,
 		.order = __builtin_ctzll(s->info.object_size_bytes),
 		.stripe_unit_bytes = s->info.stripe_unit_bytes,
 		.stripe_count = s->info.stripe_count,
@@ -314,7 +318,7 @@ static int make(struct reset *s)
 
 	if (!r)
 		r = clone_base(&s->from, &base, &s->at, s->spec->pool, s->hidden,
-			       s->info.features & ~FEATURES_STATE, s->format);
+			       s->info.features & ~FEATURES_STATE, s->format, &id);
 	FAILPOINT("reset.cloned");
 	return r < 0 ? r : dress(s);
 }
@@ -327,12 +331,22 @@ static int replace(struct reset *s)
 	return r < 0 ? r : name_replace(s->at.io, s->hidden, id, s->spec->image, s->info.id);
 }
 
+static int fail_make(struct reset *s, int r, struct err **e)
+{
+	if (r != -ESTALE)
+		return fail(s, r, e);
+	err_set(e, ERR_FAILED, r,
+		"reset '%s': its parent, '%s@%s', was renamed or replaced meanwhile", s->name,
+		s->link.image.image_name, s->link.snap.name);
+	return err_hint(e, "the volume is as it was; try again");
+}
+
 static int make_and_look_again(struct reset *s, struct err **e)
 {
 	_cleanup_err_ struct err *stays = NULL;
 	int r = make(s);
 
-	r = r < 0 ? fail(s, r, e) : refuse_users(s, e);
+	r = r < 0 ? fail_make(s, r, e) : refuse_users(s, e);
 	if (r < 0)
 		name_discard(&s->at, s->hidden, s->deadline, &stays);
 	return r;

@@ -52,6 +52,20 @@ interrupt() { # COMMAND...
 	said=$(timeout --foreground --preserve-status --signal INT 1 env --default-signal=INT "$@" 2>&1) || status=$?
 }
 
+# A second Ctrl-C as soon as it tells of the first.
+interrupt_twice() { # COMMAND...
+	local command
+	env --default-signal=INT "$@" 2>"$folder/said" &
+	command=$!
+	sleep 1
+	kill -INT $command
+	wait_for 5 grep -q interrupted "$folder/said"
+	kill -INT $command
+	status=0
+	wait $command || status=$?
+	said=$(<"$folder/said")
+}
+
 pause() {
 	"$tap_tools/cluster" pause "$@" >&2
 }
@@ -88,6 +102,8 @@ interrupt "$rbdvol" flatten $pool/clone
 is "so it does where the job is to end, too" "$status" 130
 like "which says that it has not yet" "$said" \
 	'interrupted: ending job ([0-9]+).*job [0-9]+ shall end, but has not yet: in flatten'
+interrupt_twice "$rbdvol" flatten $pool/clone
+is "a second Ctrl-C does not wait for that" "$status $(grep -c interrupted <<<"$said") $(grep -c 'not yet' <<<"$said")" "130 1 0"
 in_time "the cluster's own time ends it, with what to look at" 20 7 'did not answer within 8 s.*ceph -s' \
 	"$rbdvol" show $pool/golden --timeout 18
 "$rbdvol" create $pool/other --size 16M --timeout 1 2>/dev/null

@@ -70,10 +70,21 @@ is "of all of it" "$(left)" ""
 ok "another one takes it" guest --sh "docker $run -d --restart always --name keeper -v data:/data box sh -c 'echo mark >>/data/mark; sync; exec sleep 10000'"
 n=$(marks)
 
+# --- podman, beside docker ---
+guest "$tap_tools/podman" --lasting || bail_out "no podman in the guest"
+ok "podman has a volume of its own" guest podman volume create --driver rbdvol -o from=golden pods
+ok "in a container that stays" guest --sh \
+	"podman run --network none -d --name stays -v pods:/data box sh -c 'echo mark >>/data/mark; sync; exec sleep 10000'"
+
 # --- power loss ---
 "$tap_tools/guest" --name d kill
 boot again
 ok "after a loss of power it starts again, with its data" wait_for 180 marks_beyond "$n"
+ok "so does podman's" guest podman start stays
+is "it has what it had before" "$(guest podman exec stays cat /data/mark | xargs)" "mark mark"
+is "its volume is counted once" "$(users pods)" 1
+ok "and let go of when it ends" guest podman rm -f -t 0 stays
+ok "for good" guest podman volume rm pods
 
 # --- a clean end ---
 ok "a clean shutdown" guest_stop
@@ -89,8 +100,7 @@ is "counted once" "$(guest --sh "ls /run/rbdvol/users/$pool%2Fdata | wc -l")" 1
 ok "its end lets go of the volume" guest docker rm -f keeper
 is "of all of it" "$(left)" ""
 
-# --- podman play kube, whose pods want systemd, beside docker ---
-guest "$tap_tools/podman" || bail_out "no podman in the guest"
+# --- podman play kube, whose pods want systemd ---
 "$tap_tools/guest" --name d run --sh 'cat >/tmp/kube.yaml' <<END
 apiVersion: v1
 kind: PersistentVolumeClaim

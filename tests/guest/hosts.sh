@@ -69,7 +69,12 @@ END
 on a --sh 'rm -f /tmp/writer.out; bash /tmp/writer >/dev/null 2>&1 &'
 sleep 1
 is "a host writes" "$(on a --sh 'test -e /tmp/writer.out; echo $?')" 1
-ok "the volume is taken from it" on b rbdvol attach $pool/vol --steal --yes
+asked() { # ANSWER: at a terminal
+	on b --sh "printf '%s\n' $1 | script -qec 'rbdvol attach $pool/vol --steal' /dev/null"
+}
+like "at a terminal it is asked before; no is no" "$(asked n)" "held by host guest-a.*\[y/N\].*held by host guest-a"
+is "and the first host writes on" "$(on a --sh 'test -e /tmp/writer.out; echo $?')" 1
+like "the volume is taken from it by a yes" "$(asked y)" "held by host guest-a.*\[y/N\].*/dev/rbdvol/$pool/vol"
 first=$(on b --sh "$sum")
 ok "exactly its client is shut out" test "$(ceph osd blocklist ls 2>/dev/null | grep -c '^10.99.0.11:')" = $((shut_out + 1))
 is "by address and nonce" "$(ceph osd blocklist ls 2>/dev/null | grep -c "^$address ")" 1
