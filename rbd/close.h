@@ -14,6 +14,11 @@
 
 /* Takes the handle. */
 void image_close_later(rbd_image_t image);
+/* The same, and until then image_take hands it out again to who asks for KEY, which is taken too;
+ * NULL: to nobody. */
+void image_lay_by(rbd_image_t image, char *key);
+/* The caller's again; NULL: there is none. */
+rbd_image_t image_take(const char *key);
 /* Those that wait, before the connections end that they are of. */
 void images_close_now(void);
 

@@ -8,6 +8,7 @@
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
 #include "rbd/snapshot.h"
+#include "rbd/watchers.h"
 
 #define NAMED_MAX 5 /* in a message; of more, the number */
 
@@ -40,38 +41,6 @@ int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name,
 			name);
 }
 
-/* Of ADDRESSES those that are not this connection's own. */
-static int leave_out_own(struct place *p, const struct strlist *addresses, struct strlist *out)
-{
-	char *mine = NULL;
-	int r = rados_getaddrs(p->session->rados, &mine);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r >= 0 && i < addresses->n; i++)
-		if (!has_address(mine, addresses->items[i]))
-			r = strlist_add(out, "%s", addresses->items[i]);
-	free(mine);
-	return r;
-}
-
-int image_refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e)
-{
-	_cleanup_strlist_ struct strlist all = {0}, watchers = {0};
-	_cleanup_free_ char *list = NULL;
-	int r = image_watchers(image, &all);
-
-	if (r >= 0)
-		r = leave_out_own(p, &all, &watchers);
-	if (r < 0)
-		return session_fail(p->session, r, e, "ask who has '%s' open", name);
-	if (!watchers.n)
-		return 0;
-	list = strlist_join(&watchers, ", ", NAMED_MAX);
-	err_set(e, ERR_BUSY, -EBUSY, "image '%s' is open for writing at %s", name, list);
-	return err_hint(e, "detach it there; the watch of a host that died ends after 30 s");
-}
-
 /* 0 and *image open (NULL: only remains of an image are there), or why not to delete it. */
 static int examine(struct place *p, const struct spec *spec, const char *name, rbd_image_t *image,
 		   struct err **e)
@@ -93,7 +62,7 @@ static int examine(struct place *p, const struct spec *spec, const char *name, r
 	if (r < 0)
 		return session_fail(p->session, r, e, "open image '%s'", name);
 	r = image_refuse_snapshots(p, *image, name, e);
-	return r < 0 ? r : image_refuse_watchers(p, *image, name, e);
+	return r < 0 ? r : watchers_refuse(p, *image, name, deadline_in(WATCHERS_PATIENCE_US), e);
 }
 
 unsigned snapshot_children(rbd_image_t image)

@@ -14,7 +14,6 @@
 /* The entry must outlive a client that sleeps (a virtual machine that is paused), and no client of
  * another mapping ever has the same address and nonce. */
 #define SHUT_OUT_SECONDS (365 * 24 * 3600)
-#define KERNEL_COOKIES	 UINT64_C(0xffff000000000000) /* libceph's watches begin here */
 
 DEFINE_CLEANUP(json_t *, json_decref)
 #define _cleanup_json_ cleanup(json_decref_p)
@@ -129,68 +128,5 @@ int fence(struct place *p, const struct spec *spec, const struct strlist *addres
 		r = reach_data_pool(p, spec);
 	return r < 0 ? session_fail(p->session, r, e,
 				    "make sure that every OSD knows the clients that are shut out")
-		     : 0;
-}
-
-void watchers_deinit(struct watchers *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->items[i].address);
-	free(w->items);
-	*w = (struct watchers){0};
-}
-
-static int copy_watchers(const rbd_image_watcher_t *from, size_t n, uint64_t self,
-			 struct watchers *out)
-{
-	_cleanup_watchers_ struct watchers w = {.items = calloc(n ? n : 1, sizeof(*w.items))};
-
-	if (!w.items)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		if ((uint64_t)from[i].id == self)
-			continue;
-		w.items[w.n].address = strdup(from[i].addr);
-		w.items[w.n].kernel = from[i].cookie >= KERNEL_COOKIES;
-		if (!w.items[w.n++].address)
-			return -ENOMEM;
-	}
-	*out = w;
-	w = (struct watchers){0};
-	return 0;
-}
-
-static int list_watchers(rbd_image_t image, uint64_t self, struct watchers *out)
-{
-	size_t n = 16;
-
-	for (;;) {
-		_cleanup_free_ rbd_image_watcher_t *w = calloc(n ? n : 1, sizeof(*w));
-		int r = w ? rbd_watchers_list(image, w, &n) : -ENOMEM;
-
-		if (r == -ERANGE)
-			continue;
-		if (r < 0)
-			return r;
-		r = copy_watchers(w, n, self, out);
-		rbd_watchers_list_cleanup(w, n);
-		return r;
-	}
-}
-
-int watchers_get(struct place *p, const struct spec *spec, struct watchers *out, struct err **e)
-{
-	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
-
-	*out = (struct watchers){0};
-	if (r < 0)
-		image = NULL;
-	else
-		r = list_watchers(image, rados_get_instance_id(p->session->rados), out);
-	if (r == -ENOENT)
-		return place_missing(p, spec, e);
-	return r < 0 ? session_fail(p->session, r, e, "ask who has '%s/%s' open", spec->pool,
-				    spec->image)
 		     : 0;
 }

@@ -15,17 +15,3 @@ bool address_is_exact(const char *text);
  * data in takes anything of theirs any more. Repeating it is fine. */
 int fence(struct place *p, const struct spec *spec, const struct strlist *addresses,
 	  struct err **e);
-
-/* A client that has an image open for writing. */
-struct watcher {
-	char *address;
-	bool kernel; /* krbd, not librbd */
-};
-struct watchers {
-	struct watcher *items;
-	size_t n;
-};
-void watchers_deinit(struct watchers *w);
-#define _cleanup_watchers_ cleanup(watchers_deinit)
-/* All but this very connection. */
-int watchers_get(struct place *p, const struct spec *spec, struct watchers *out, struct err **e);

@@ -9,13 +9,11 @@
 #include "base/failpoint.h"
 #include "rbd/fence.h"
 #include "rbd/hold-state.h"
+#include "rbd/watchers.h"
 
 #define ATTEMPTS_MAX 64
 
-/* Programs that open the image for a moment (a resize, a snapshot) are waited for; the kernel's
- * mappings last, but for a sharer's that is about to be recorded. */
-#define STRANGERS_PATIENCE_US (4 * USEC_PER_SEC)
-#define LOOK_AGAIN_US	      200000
+#define LOOK_AGAIN_US 200000
 
 static int fail(struct place *p, const struct spec *spec, int r, struct err **e)
 {
@@ -211,7 +209,8 @@ static int add_kernel_watchers(struct place *p, const struct spec *spec,
 	int r = watchers_get(p, spec, &w, e);
 
 	for (size_t i = 0; r >= 0 && i < w.n; i++)
-		if (w.items[i].kernel && !is_among(w.items[i].address, claim->own_clients) &&
+		if (w.items[i].kernel && !w.items[i].own &&
+		    !is_among(w.items[i].address, claim->own_clients) &&
 		    !is_holder(w.items[i].address, state) &&
 		    strlist_add(out, "%s", w.items[i].address) < 0)
 			return err_oom(e);
@@ -389,7 +388,8 @@ static int find_strangers(struct place *p, const struct spec *spec, const char *
 	for (size_t i = 0; r >= 0 && i < w.n; i++) {
 		const char *address = w.items[i].address;
 
-		if (is_among(address, claim->own_clients) || is_holder(address, &state))
+		if (w.items[i].own || is_among(address, claim->own_clients) ||
+		    is_holder(address, &state))
 			continue;
 		*kernel = *kernel || w.items[i].kernel;
 		if (strlist_add(out, "%s", address) < 0)
@@ -428,7 +428,7 @@ static int shut_strangers_out(struct place *p, const struct spec *spec,
 int hold_check_strangers(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
 			 struct err **e)
 {
-	struct deadline end = deadline_earlier(deadline_in(STRANGERS_PATIENCE_US), claim->deadline);
+	struct deadline end = deadline_earlier(deadline_in(WATCHERS_PATIENCE_US), claim->deadline);
 	_cleanup_place_ struct place p = {0};
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
@@ -440,6 +440,7 @@ int hold_check_strangers(struct cluster *c, const struct spec *spec, const struc
 		r = find_strangers(&p, spec, object, claim, &strangers, &kernel, e);
 		if (r < 0 || !strangers.n)
 			return r;
+		/* A sharer's mapping may be about to be recorded. */
 		if ((kernel && !claim->mine->shared) || deadline_passed(end))
 			return claim->steal ? shut_strangers_out(&p, spec, &strangers, claim, e)
 					    : refuse_strangers(spec, &strangers, e);

@@ -71,18 +71,11 @@ char *parent_snapshot_drop(struct session *s, const struct link *link);
 
 /* A metadata value; the caller frees it; NULL where there is none. */
 char *image_note(rbd_image_t image, const char *key);
-/* Addresses of those that have the image open for writing ("ip:port/nonce"). */
-int image_watchers(rbd_image_t image, struct strlist *out);
-/* Whether LIST, as rados_getaddrs tells it, has ADDRESS: whole, not as the beginning of another. */
-bool has_address(const char *list, const char *address);
 /* What an image that is open in P has itself; out->known is false where no object map tells. That
  * is read as it is in the cluster: nobody else may have the image open for writing. */
 int image_usage_own(struct place *p, rbd_image_t image, struct usage *out);
 /* The place of an open image's data. */
 int place_open_data(struct place *p, rbd_image_t image, struct place *out);
-/* 0, or -EBUSY and who (but this connection) has an open image open for writing. NAME: for words.
- */
-int image_refuse_watchers(struct place *p, rbd_image_t image, const char *name, struct err **e);
 /* 0, or -ENOTEMPTY and the snapshots of an open image. */
 int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e);
 

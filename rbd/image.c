@@ -6,6 +6,7 @@
 
 #include "base/failpoint.h"
 #include "rbd/image-internal.h"
+#include "rbd/watchers.h"
 
 int snapshots_list(rbd_image_t image, struct snapshots *out)
 {
@@ -68,25 +69,6 @@ char *image_note(rbd_image_t image, const char *key)
 	size_t len = sizeof(value);
 
 	return rbd_metadata_get(image, key, value, &len) < 0 ? NULL : strndup(value, len);
-}
-
-int image_watchers(rbd_image_t image, struct strlist *out)
-{
-	size_t n = 16;
-
-	for (;;) {
-		_cleanup_free_ rbd_image_watcher_t *w = calloc(n ? n : 1, sizeof(*w));
-		int r = w ? rbd_watchers_list(image, w, &n) : -ENOMEM;
-
-		if (r == -ERANGE)
-			continue;
-		if (r < 0)
-			return r;
-		for (size_t i = 0; !r && i < n; i++)
-			r = strlist_add(out, "%s", w[i].addr);
-		rbd_watchers_list_cleanup(w, n);
-		return r;
-	}
 }
 
 int image_layout(struct place *p, rbd_image_t image, struct image_info *out)
@@ -203,6 +185,7 @@ int image_info(struct cluster *c, const struct spec *spec, struct image_info *ou
 		return session_fail(p.session, r, e, "look at image '%s'", name);
 	info.from = image_note(image, NOTE_FROM);
 	info.wiping = is_wiping(image, spec);
+	watchers_keep(&p, info.id, steal(&image));
 	*out = info;
 	info = (struct image_info){0};
 	return 0;

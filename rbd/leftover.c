@@ -5,6 +5,7 @@
 #include "rbd/classes.h"
 #include "rbd/leftover-internal.h"
 #include "rbd/snapshot.h"
+#include "rbd/watchers.h"
 
 /* A creation whose next request is on its way may be so old: longer than any cluster's time-out
  * that is usual. */
@@ -212,11 +213,11 @@ int is_remains(struct place *p, const char *image)
 }
 
 /* What OPEN, image NAME, tells of a wipe: one under way has it open for writing. */
-static int find_wipe(rbd_image_t open, const char *name, struct leftovers *out)
+static int find_wipe(struct place *p, rbd_image_t open, const char *name, struct leftovers *out)
 {
 	_cleanup_free_ char *noted = image_note(open, NOTE_WIPE);
-	_cleanup_strlist_ struct strlist watchers = {0};
-	int r = noted ? image_watchers(open, &watchers) : 0;
+	_cleanup_watchers_ struct watchers watchers = {0};
+	int r = noted ? watchers_list(p, open, &watchers) : 0;
 
 	return r < 0 || !noted || watchers.n ? r : strlist_add(&out->wipes, "%s", name);
 }
@@ -251,7 +252,7 @@ static int look_at(struct place *p, const struct spec *spec, const char *name,
 	if (!r)
 		r = find_snapshots(p, spec->image, q, image, &names);
 	if (!r && !is_busy(q, name))
-		r = find_wipe(image, name, out);
+		r = find_wipe(p, image, name, out);
 	for (size_t i = 0; !r && i < names.n; i++)
 		r = strlist_add(&out->snapshots, "%s@%s", name, names.items[i]);
 	return r;

@@ -3,7 +3,6 @@
  * name object for the new name, the entry in the pool's directory, the removal of the old name
  * object. From the first on the image is there under its name, whole; after a cut the same three
  * are done again, and those that are done already do nothing. */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "rbd/classes.h"
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/watchers.h"
 
 /* How long a dead client stays shut out: longer than any of its requests can be under way. */
 #define SHUT_OUT_SECONDS 300
@@ -137,50 +137,29 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	return publish_rest(io, listed, name, id);
 }
 
-bool has_address(const char *list, const char *address)
-{
-	size_t len = strlen(address);
-	const char *at = list;
-
-	while ((at = strstr(at, address))) {
-		if ((at == list || !isdigit((unsigned char)at[-1])) &&
-		    !isdigit((unsigned char)at[len]))
-			return true;
-		at++;
-	}
-	return false;
-}
-
-/* Who else has the hidden image open; -EALREADY if it is this connection itself.
- */
-static int others_watching(struct place *p, const char *hidden, struct strlist *out)
+/* Who else has the hidden image open; -EALREADY if it is this connection itself. */
+static int others_watching(struct place *p, const char *hidden, struct watchers *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
-	char *mine = NULL;
 	int r = rbd_open_read_only(p->io, hidden, &image, NULL);
 
 	if (r < 0) {
 		image = NULL;
 		return 0; /* not even an image yet, or no more */
 	}
-	r = image_watchers(image, out);
-	if (r < 0)
-		return r;
-	if (rados_getaddrs(p->session->rados, &mine) < 0)
-		return 0;
-	for (size_t i = 0; i < out->n; i++)
-		if (has_address(mine, out->items[i]))
+	r = watchers_list(p, image, out);
+	for (size_t i = 0; !r && i < out->n; i++)
+		if (out->items[i].own)
 			r = -EALREADY;
-	free(mine);
 	return r;
 }
 
-static bool shut_out(struct place *p, const struct strlist *watchers)
+static bool shut_out(struct place *p, const struct watchers *w)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && i < watchers->n; i++)
-		r = compat_shut_out(p->session->rados, watchers->items[i], SHUT_OUT_SECONDS);
+	for (size_t i = 0; !r && i < w->n; i++)
+		r = compat_shut_out(p->session->rados, w->items[i].address, SHUT_OUT_SECONDS);
 	return !r && !session_latest_osdmap(p->session);
 }
 
@@ -193,7 +172,7 @@ static int end_watches(struct place *p, const char *hidden, struct deadline dead
 	bool powerless = false;
 
 	for (unsigned looks = 0;; looks++) {
-		_cleanup_strlist_ struct strlist watchers = {0};
+		_cleanup_watchers_ struct watchers watchers = {0};
 		int r = others_watching(p, hidden, &watchers);
 
 		if (r < 0 || !watchers.n)

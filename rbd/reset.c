@@ -10,6 +10,7 @@
 #include "rbd/clone.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
+#include "rbd/watchers.h"
 
 #define LOOK_AGAIN_US 500000
 #define NOTES_AT_ONCE 8
@@ -57,7 +58,7 @@ static int say_who(struct place *p, const char *outgoing, struct err **e)
 	if (r < 0)
 		image = NULL;
 	if (!r)
-		r = image_refuse_watchers(p, image, outgoing, e);
+		r = watchers_refuse(p, image, outgoing, deadline_in(0), e);
 	if (r < 0 && *e)
 		return err_wrap(e, "the content from before a reset stays");
 	return r < 0 ? session_fail(p->session, r, e, "open image '%s'", outgoing) : 0;
@@ -164,7 +165,8 @@ static int look(struct reset *s)
 /* Whoever opens it while it is being replaced would go on with what is removed. */
 static int refuse_users(struct reset *s, struct err **e)
 {
-	int r = image_refuse_watchers(&s->at, s->image, s->name, e);
+	struct deadline patience = deadline_earlier(deadline_in(WATCHERS_PATIENCE_US), s->deadline);
+	int r = watchers_refuse(&s->at, s->image, s->name, patience, e);
 
 	return r < 0 ? r : image_refuse_snapshots(&s->at, s->image, s->name, e);
 }

@@ -14,6 +14,7 @@
 #include "rbd/classes.h"
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/watchers.h"
 #include "rbd/wipe-objects.h"
 
 #define IN_FLIGHT 32 /* requests of zeros; each carries a block at most */
@@ -233,7 +234,7 @@ static int wipe(struct wipe *w)
 
 static int refuse(struct place *p, struct wipe *w, struct err **e)
 {
-	int r = image_refuse_watchers(p, w->image, w->name, e);
+	int r = watchers_refuse(p, w->image, w->name, deadline_in(WATCHERS_PATIENCE_US), e);
 
 	if (r < 0 || w->options->despite_snapshots)
 		return r;

@@ -145,21 +145,28 @@ static int check_strangers(struct operation *o, const struct claiming *c, struct
 	return r;
 }
 
-static int hold_it(struct operation *o, struct err **e)
+static int take_hold(struct operation *o, struct claiming *c, struct err **e)
 {
-	_cleanup_claiming_ struct claiming c = {0};
 	bool had_it = is_ours(o);
-	int r = claiming_init(o, &c, e);
+	int r = claiming_init(o, c, e);
 
 	/* Nothing is taken from anybody for the sake of a dead device; else who has the volume is
 	 * the better news. */
 	if (r >= 0 && o->req->steal)
 		r = refuse_dead_device(o, e);
 	if (r >= 0)
-		r = hold_take(o->cluster, o->spec, &c.claim, e);
+		r = hold_take(o->cluster, o->spec, &c->claim, e);
 	o->held_here = r >= 0 && !had_it;
 	if (r >= 0 && !o->req->steal)
 		r = refuse_dead_device(o, e);
+	return r;
+}
+
+static int hold_it(struct operation *o, struct err **e)
+{
+	_cleanup_claiming_ struct claiming c = {0};
+	int r = take_hold(o, &c, e);
+
 	return r < 0 ? r : check_strangers(o, &c, e);
 }
 
@@ -264,8 +271,9 @@ const struct step step_release = {"release", not_held, let_go};
 
 int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **e), struct err **e)
 {
+	_cleanup_claiming_ struct claiming c = {0};
 	_cleanup_err_ struct err *release = NULL;
-	int r = hold_it(o, e);
+	int r = take_hold(o, &c, e);
 
 	FAILPOINT("hold.held");
 	if (r >= 0)

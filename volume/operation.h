@@ -107,6 +107,6 @@ int hold_explain_loss(struct operation *o, struct err **e);
 extern const struct step step_hold;    /* hold.c: this host has the right to write it */
 extern const struct step step_record;  /* hold.c: the hold says which client writes */
 extern const struct step step_release; /* hold.c: this host does not hold it */
-/* Hold the volume while ACT is at it, so that no other host attaches it meanwhile. That it can't be
- * let go of afterwards is a note. */
+/* Hold the volume while ACT is at it, so that no other host attaches it meanwhile. Whoever has it
+ * open without a hold is for ACT to refuse. That it can't be let go of afterwards is a note. */
 int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **e), struct err **e);

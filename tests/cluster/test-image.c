@@ -134,7 +134,7 @@ static void what_is_in_use_is_not_deleted(void **state)
 		     "1 snapshot: s", NULL);
 	make_image("open", MIB, FAST_FEATURES);
 	image = open_image("open");
-	assert_fails(image_delete(lab.cluster, at("open"), &snap, &e), &e, ERR_BUSY, -EBUSY,
+	assert_fails(image_delete(lab.cluster, at("open"), &snap, &e), &e, ERR_HELD, -EBUSY,
 		     "10.99.0.1:0/", NULL);
 	rbd_close(image);
 	assert_done(image_delete(lab.cluster, at("open"), &snap, &e), e);

@@ -50,9 +50,9 @@ rbd snap rm $pool/vol@keep 2>/dev/null
 rbd watch $pool/vol >/dev/null < <(sleep 1000) &
 watcher=$!
 wait_for 60 is_watched $pool/vol
-refuses "what a stranger has open is not wiped" 6 'unknown holder' rbdvol wipe $pool/vol --algorithm trim --yes
+refuses "what a stranger has open is not wiped" 6 'open for writing at' rbdvol wipe $pool/vol --algorithm trim --yes
 is "and not held after that" "$(holder $pool/vol)" nobody
-refuses "nor is it deleted" 6 'unknown holder' rbdvol delete $pool/vol
+refuses "nor is it deleted" 6 'open for writing at' rbdvol delete $pool/vol
 is "and not held after that either" "$(holder $pool/vol)" nobody
 kill $watcher
 wait $watcher 2>/dev/null
