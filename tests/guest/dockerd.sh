@@ -75,6 +75,7 @@ guest "$tap_tools/podman" --lasting || bail_out "no podman in the guest"
 ok "podman has a volume of its own" guest podman volume create --driver rbdvol -o from=golden pods
 ok "in a container that stays" guest --sh \
 	"podman run --network none -d --name stays -v pods:/data box sh -c 'echo mark >>/data/mark; sync; exec sleep 10000'"
+ok "which writes" wait_for 60 guest podman exec stays sh -c 'cat /data/mark && sync'
 
 # --- power loss ---
 "$tap_tools/guest" --name d kill

@@ -15,6 +15,8 @@ lab_netns=rbdvol-$(cksum <<<"$lab")
 lab_netns=${lab_netns%% *}
 # shellcheck disable=SC2034  # for those that source this
 host_address=10.99.0.1          # the bridge: monitor, manager, OSDs
+# shellcheck disable=SC2034
+outside_port=79                 # commands of guests, see outside
 
 me=${0##*/}
 
@@ -124,15 +126,9 @@ wait_until() {
 	done
 }
 
-# kill_and_wait LISTER ARG…: SIGKILL for all pids that LISTER prints, until none is left.
-kill_and_wait() {
-	local pids end=$((SECONDS + 15))
-	while pids=$("$@") && [[ $pids ]]; do
-		# shellcheck disable=SC2086  # a list
-		kill -KILL $pids 2>/dev/null || true
-		[[ $SECONDS -lt $end ]] || die "these processes don't die: ${pids//$'\n'/ }"
-		sleep 0.05
-	done
+# SIGKILL for the lab's processes, or only those of these sessions, until none is left.
+kill_and_wait() { # SESSION...
+	"$lab_tools/kill-exactly" "/run/netns/$lab_netns" "$@" || die "not all processes end"
 }
 
 netns_pids() {
