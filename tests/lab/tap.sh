@@ -259,6 +259,6 @@ wait_for() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[[ $SECONDS -lt $end ]] || { "$@"; return; }
-		sleep 0.5
+		sleep 1
 	done
 }
