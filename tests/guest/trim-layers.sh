@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Trimming through what may lie between a file system and its volume: a partition, LVM, dm-crypt; and
-# xfs. What passes no discards is named. A pool of its own.
+# xfs and btrfs. What passes no discards is named. A pool of its own.
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
 in_guest "$@"
@@ -27,6 +27,7 @@ attach() { # VOLUME [SIZE]
 litter() { # NODE TYPE
 	case $2 in
 	xfs) mkfs.xfs -q -K "$1" ;;
+	btrfs) mkfs.btrfs -q -K "$1" ;;
 	ext4) mkfs.ext4 -q -E nodiscard "$1" ;;
 	esac
 	mount "$1" /srv/layers
@@ -51,6 +52,18 @@ daemon_start
 device=$(attach xfs)
 litter "$device" xfs
 trims xfs xfs
+
+# One file system mounted twice, the second time by a subvolume, which has a device number of its own.
+device=$(attach btrfs)
+litter "$device" btrfs
+btrfs -q subvolume create /srv/layers/part
+mount -o subvol=part "$device" /srv/plain
+said=$(rbdvol trim $pool/btrfs --json)
+is "btrfs is trimmed once, however often it is mounted" "$(jq .filesystems <<<"$said")" 1
+ok "what is deleted is trimmed" test "$(jq .trimmed <<<"$said")" -ge $((24 << 20))
+ok "and comes back" test "$(jq '.usage_before.stored - .usage.stored' <<<"$said")" -ge $((16 << 20))
+like "with a rate it is trimmed at once, which is told" "$(rbdvol trim $pool/btrfs --rate 1G 2>&1)" 'trimmed at once, not at the rate'
+umount /srv/plain /srv/layers
 
 # --- with a rate: range after range, none of which is trimmed twice ---
 keeps_to() { # RATE-IN-BYTES TYPE
