@@ -15,6 +15,8 @@
 #include "cli/mounts.h"
 #include "cli/run.h"
 
+/* Many volumes at once, as at a boot, take their time; systemd gives a mount 90 s. */
+#define TIMEOUT_S	  "80"
 #define PARTITION_WAIT_US (5 * USEC_PER_SEC)
 #define MOUNT_ARGV_MAX	  16
 
@@ -333,6 +335,8 @@ int mount_main(struct cli *cli, int argc, char **argv)
 	_cleanup_err_ struct err *e = NULL;
 	int r = mount_request_parse(cli, argc, argv, &m, &e);
 
+	if (r >= 0 && !cli->request.timeout_us)
+		r = cli_set_option(cli, VERB_ATTACH, "timeout", TIMEOUT_S, &e);
 	if (r >= 0)
 		r = mount_it(cli, &m, &e);
 	if (r >= 0)
