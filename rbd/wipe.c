@@ -7,6 +7,7 @@
 #include "rbd/wipe.h"
 
 #include <errno.h>
+#include <rbd/features.h>
 #include <string.h>
 
 #include "base/failpoint.h"
@@ -14,6 +15,7 @@
 #include "rbd/classes.h"
 #include "rbd/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/object-map.h"
 #include "rbd/watchers.h"
 #include "rbd/wipe-objects.h"
 
@@ -29,7 +31,6 @@ struct wipe {
 	uint64_t size_bytes;
 	uint64_t landed_bytes; /* of the zeros */
 	uint64_t done, total;  /* of no certain unit */
-	bool noted;	       /* an earlier one was cut short */
 };
 
 static int tell(struct wipe *w, uint64_t done, uint64_t total)
@@ -52,7 +53,6 @@ static int recall(struct wipe *w)
 		r = rbd_get_id(w->image, w->id, sizeof(w->id));
 	if (r < 0)
 		return r;
-	w->noted = noted;
 	if (noted && !w->size_bytes)
 		value_u64(NOTE_WIPE, noted, 1, INT64_MAX, &w->size_bytes, &ignored);
 	return 0;
@@ -199,15 +199,6 @@ static void measure(struct wipe *w, struct usage *out)
 		*out = (struct usage){0};
 }
 
-/* The object map has no object, there is no parent to show, and no wipe was cut short. */
-static bool is_empty(struct wipe *w)
-{
-	_cleanup_link_ struct link link = {0};
-
-	return w->options->before->known && !w->options->before->objects && !w->noted &&
-	       !image_link(w->image, &link);
-}
-
 /* Until it is done a note says that it is not. */
 static int wipe(struct wipe *w)
 {
@@ -216,10 +207,6 @@ static int wipe(struct wipe *w)
 	if (r < 0)
 		return r;
 	measure(w, w->options->before);
-	if (w->options->algorithm == WIPE_TRIM && is_empty(w)) {
-		*w->options->after = *w->options->before;
-		return 0;
-	}
 	r = note_size(w);
 	FAILPOINT("wipe.noted");
 	if (!r)
@@ -230,6 +217,59 @@ static int wipe(struct wipe *w)
 	if (!r)
 		measure(w, w->options->after);
 	return r;
+}
+
+static bool has_no_object(struct place *p, const char *id)
+{
+	_cleanup_object_map_ struct object_map map = {0};
+
+	if (object_map_load(p->io, id, &map) < 0)
+		return false;
+	for (uint64_t i = 0; i < map.n; i++)
+		if (object_map_has(&map, i))
+			return false;
+	return true;
+}
+
+static bool is_clone(struct place *p, const char *id)
+{
+	_cleanup_free_ char *parent = NULL;
+	uint64_t snap_id;
+	int64_t pool_id;
+
+	return class_parent(p->io, id, &pool_id, &parent, &snap_id) != -ENOENT;
+}
+
+static bool is_noted(struct place *p, const char *id)
+{
+	_cleanup_strlist_ struct strlist keys = {0};
+	bool found = class_note_keys(p->io, id, "rbdvol.", &keys) < 0;
+
+	for (size_t i = 0; i < keys.n; i++)
+		found |= !strcmp(keys.items[i], NOTE_WIPE);
+	return found;
+}
+
+static bool is_watched(struct place *p, const struct spec *spec)
+{
+	_cleanup_watchers_ struct watchers w = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	return watchers_get(p, spec, &w, &ignored) < 0 || w.n;
+}
+
+/* There is nothing to be erased, and nobody who could write: known without opening the image, which
+ * would take most of the round trips that there are. */
+static bool is_blank(struct place *p, const struct spec *spec)
+{
+	_cleanup_free_ char *id = NULL;
+	struct proof proof;
+
+	if (class_image_id(p->io, spec->image, &id) < 0 ||
+	    class_proof(p->io, spec->image, id, &proof) < 0)
+		return false;
+	return proof.features & RBD_FEATURE_OBJECT_MAP && !proof.flags && !proof.newest_snap &&
+	       !is_clone(p, id) && !is_noted(p, id) && !is_watched(p, spec) && has_no_object(p, id);
 }
 
 static int refuse(struct place *p, struct wipe *w, struct err **e)
@@ -280,6 +320,10 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 
 	if (r < 0)
 		return r;
+	if (options->algorithm == WIPE_TRIM && is_blank(&p, spec)) {
+		*options->before = *options->after = (struct usage){.known = true};
+		return 0;
+	}
 	r = open_alone(&p, spec, &w, e);
 	if (!r) {
 		r = wipe(&w);
