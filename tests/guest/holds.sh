@@ -47,7 +47,7 @@ rbdvol create $pool/vol --size 16M
 rbd snap create $pool/vol@keep 2>/dev/null
 refuses "a snapshot is not deleted" 2 'not a snapshot' rbdvol delete $pool/vol@keep
 rbd snap rm $pool/vol@keep 2>/dev/null
-rbd watch $pool/vol >/dev/null < <(sleep 1000) &
+exec rbd watch $pool/vol >/dev/null < <(sleep 1000) &
 watcher=$!
 wait_for 60 is_watched $pool/vol
 refuses "what a stranger has open is not wiped" 6 'open for writing at' rbdvol wipe $pool/vol --algorithm trim --yes

@@ -59,7 +59,7 @@ refuses "no such volume" 3 "no image '$pool/none'" rbdvol reset $pool/none
 rbdvol attach $pool/web >/dev/null 2>&1
 refuses "what is attached here" 5 'attached to this host as /dev/rbd.*detach' rbdvol reset $pool/web
 rbdvol detach $pool/web
-rbd bench --io-type write --io-size 4K --io-total 1G $pool/web >/run/bench.log 2>&1 &
+exec rbd bench --io-type write --io-size 4K --io-total 1G $pool/web >/run/bench.log 2>&1 &
 writer=$!
 timeout 60 bash -c "until grep -q OPS /run/bench.log; do sleep 0.2; done"
 kill -STOP $writer

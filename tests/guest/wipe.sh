@@ -57,7 +57,7 @@ refuses "no such volume" 3 "no image '$pool/none'" rbdvol wipe $pool/none --algo
 rbdvol attach $pool/clone >/dev/null 2>&1
 refuses "what is attached here" 5 'attached to this host as /dev/rbd.*detach' rbdvol wipe $pool/clone --algorithm trim
 rbdvol detach $pool/clone
-rbd bench --io-type write --io-size 4K --io-total 1G $pool/golden >/run/bench.log 2>&1 &
+exec rbd bench --io-type write --io-size 4K --io-total 1G $pool/golden >/run/bench.log 2>&1 &
 writer=$!
 timeout 20 bash -c "until grep -q OPS /run/bench.log; do sleep 0.2; done"
 kill -STOP $writer

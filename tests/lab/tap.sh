@@ -136,7 +136,8 @@ done_testing() {
 }
 
 # In a guest, rbd and ceph are run by the machine itself, but for what belongs to the guest: its
-# mappings, watches and locks, its files, its keys.
+# mappings, watches and locks, its files, its keys. (In the background it takes 'exec rbd ... &', for
+# $! to be rbd's own.)
 if [[ -n ${RBDVOL_IN_GUEST-} ]]; then
 	outside() { # COMMAND...
 		local connection status answer text
