@@ -15,11 +15,12 @@
 #include "mapper/module.h"
 #include "mapper/ready.h"
 
-#define SYS	       "/sys"
-#define ANSWER_WAIT_US (8 * USEC_PER_SEC)  /* for the cluster to answer what is in flight */
-#define UNMAP_WAIT_US  (20 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
-#define OPENER_US      (1 * USEC_PER_SEC)  /* grace for a program that is about to end */
-#define SLICE_US       (USEC_PER_SEC / 4)
+#define FEATURE_EXCLUSIVE_LOCK 4 /* of an image, as the kernel tells it */
+#define SYS		       "/sys"
+#define ANSWER_WAIT_US	       (8 * USEC_PER_SEC) /* for the cluster to answer what is in flight */
+#define UNMAP_WAIT_US	       (20 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
+#define OPENER_US	       (1 * USEC_PER_SEC) /* grace for a program that is about to end */
+#define SLICE_US	       (USEC_PER_SEC / 4)
 
 void device_deinit(struct device *d)
 {
@@ -377,6 +378,21 @@ static bool has_request_timeout(const struct device *d)
 		if (!strncmp(word, option, strlen(option)))
 			return strtoul(word + strlen(option), NULL, 10) > 0;
 	return false;
+}
+
+static bool has_lock(const struct device *d)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d/features", d->id);
+	return !d->read_only && file_read_line(AT_FDCWD, path, &text) >= 0 &&
+	       strtoull(text, NULL, 16) & FEATURE_EXCLUSIVE_LOCK;
+}
+
+bool device_unmap_unbounded(const struct device *d)
+{
+	return has_lock(d) && !has_request_timeout(d);
 }
 
 /* The kernel ends no device before its requests are answered, force or not, and can't be stopped

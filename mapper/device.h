@@ -87,3 +87,6 @@ int device_wait_ready(struct device *d, struct deadline deadline, struct err **e
  * udev may have it open still: waited for, until the deadline. Returns when the device and its link
  * are gone. */
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e);
+/* Whether the kernel, with force too, waits for the cluster without end when it has removed the
+ * device: it gives the image's exclusive lock back, and was given no osd_request_timeout. */
+bool device_unmap_unbounded(const struct device *d);

@@ -34,6 +34,9 @@ static int name_users(struct operation *o, struct err **e)
  * is in use: a look beforehand would be a race, and would count udev, which is waited for. */
 static int unmap(struct operation *o, struct err **e)
 {
+	if (o->req->force && device_unmap_unbounded(&o->v->device))
+		operation_tell(o, "unmap (when the device is gone the kernel gives the image's "
+				  "lock back, and waits for the cluster without end)");
 	do {
 		int r = device_unmap(&o->v->device, o->req->force, o->progress->deadline, e);
 

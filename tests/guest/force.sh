@@ -35,7 +35,7 @@ ok "and one is mounted" on a --sh "mkdir -p /srv/web && mount -t rbdvol -o size=
 	dd if=/dev/zero of=/srv/web/file bs=1M count=4 status=none && sync"
 ok "and one with the defaults" on a rbdvol attach $pool/default
 "$tap_tools/guest" --name a net down
-on a --sh "(rbdvol detach $pool/default --force --timeout 75; echo \$?) >/tmp/default.end 2>&1 &"
+on a --sh "(rbdvol detach $pool/default --force --timeout 20; echo \$?) >/tmp/default.end 2>&1 &"
 on a dd if=/dev/urandom of=/srv/web/file bs=1M count=4 conv=notrunc status=none
 refuses "umount gives up where the cluster does not answer" 32 \
 	'/srv/web is unmounted, but not its file system: /dev/rbd[0-9]+ was not answered by the cluster for 3 s' \
@@ -55,14 +55,17 @@ refuses "with a limit the device ends, and what remains is told" 7 \
 	"in release for|the device is gone, but this host's hold may remain" \
 	within 40 on a rbdvol detach $pool/bounded --force --timeout 25
 is "its writer got an error" "$(on a cat /tmp/bounded.end)" 1
-ok "one with the defaults, and without a request under way, ends by itself" wait_for 90 on a grep -qx 7 /tmp/default.end
-like "and the same is told" "$(on a cat /tmp/default.end)" "in release for|the device is gone, but this host's hold may remain"
+ok "one with the defaults, and without a request under way, is gone" wait_for 60 on a test ! -e /sys/bus/rbd/devices/3
+ok "but the kernel waits without end" wait_for 60 on a grep -qx 7 /tmp/default.end
+like "for what is told" "$(on a cat /tmp/default.end)" "still running: job [0-9]+, in unmap \\(.*the kernel gives the image's lock back"
 is "the others are left" "$(on a --sh 'ls /sys/bus/rbd/devices | xargs')" "1 2"
 "$tap_tools/guest" --name a net up
 # shellcheck disable=SC2016
 ok "with the network back the other's writes are done" \
 	on a timeout 60 sh -c 'until test -e /tmp/plain.end; do sleep 0.2; done; exit $(cat /tmp/plain.end)'
 ok "and it detaches" on a rbdvol detach $pool/plain
+ok "the one with the defaults ends by itself" wait_for 60 on a --sh "rbdvol jobs --json | jq -e '[.jobs[] | select(.state == \"running\" or .state == \"stuck\")] == []'"
+is "and is held no more" "$(on a rbdvol show $pool/default --json | jq .held_by)" null
 ok "and the unmount ends" on a timeout 60 sh -c 'while pgrep -f "^@/umount" >/dev/null; do sleep 0.2; done'
 ok "so that its volume detaches, too" on a rbdvol detach $pool/web --retry 60
 ok "the first is attached again, its hold still ours" on a rbdvol attach $pool/bounded
