@@ -15,7 +15,7 @@ export RBDVOL_SOCKET=$failpoints/api.sock
 cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
-	pool_delete $pool
+	pool_over $pool
 	ceph config rm osd osd_client_watch_timeout
 	rm -rf "$failpoints"
 }

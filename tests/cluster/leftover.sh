@@ -16,7 +16,7 @@ weak=$failpoints/weak.keyring
 cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
-	pool_delete $pool
+	pool_over $pool
 	ceph auth rm client.weak 2>/dev/null
 	ceph config rm osd osd_client_watch_timeout
 	rm -rf "$failpoints"

@@ -20,7 +20,7 @@ cleanup() {
 	"$tap_tools/cluster" revive mon osd >&2
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid"
-	pool_delete $pool
+	pool_over $pool
 	rm -rf "$folder"
 }
 trap cleanup EXIT

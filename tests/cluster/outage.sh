@@ -15,7 +15,7 @@ cleanup() {
 	"$tap_tools/cluster" resume mon osd >&2
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
-	pool_delete $pool
+	pool_over $pool
 	ceph auth rm client.passing 2>/dev/null
 	rm -rf "$folder"
 }

@@ -14,8 +14,8 @@ export RBDVOL_SOCKET=$folder/api.sock LC_ALL=C.UTF-8
 cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
-	pool_delete $pool
-	pool_delete $other
+	pool_over $pool
+	pool_over $other
 	rm -rf "$folder"
 }
 trap cleanup EXIT

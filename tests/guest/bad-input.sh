@@ -11,7 +11,7 @@ pool=bad
 cleanup() {
 	rbdvol list --json 2>/dev/null | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

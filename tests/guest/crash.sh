@@ -23,7 +23,7 @@ cleanup() {
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
-	pool_delete $pool
+	pool_over $pool
 }
 trap cleanup EXIT
 

@@ -14,7 +14,7 @@ cleanup() {
 	rm -f "$rules"
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete $pool
+	pool_over $pool
 	rm -rf "$conf"
 }
 trap cleanup EXIT

@@ -11,7 +11,7 @@ pool=force
 cleanup() {
 	"$tap_tools/guest" --name a net up
 	leave a
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

@@ -12,7 +12,7 @@ cleanup() {
 	ratios 0.85 0.90 0.95
 	ceph osd pool set-quota $pool max_objects 0 >&2
 	leave a
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

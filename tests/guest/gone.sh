@@ -13,7 +13,7 @@ cleanup() {
 	leave a
 	on a rm -f /etc/rbdvol/rbdvol.conf
 	ceph auth rm client.passing 2>/dev/null
-	pool_delete "$pool"
+	pool_over "$pool"
 	rm -f "$keyring"
 }
 trap cleanup EXIT

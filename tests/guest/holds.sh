@@ -20,7 +20,7 @@ cleanup() {
 	udevadm control --start-exec-queue
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 watcher=''
 trap cleanup EXIT

@@ -14,7 +14,7 @@ cleanup() {
 	for guest in b c; do
 		leave "$guest"
 	done
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

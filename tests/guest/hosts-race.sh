@@ -21,7 +21,7 @@ cleanup() {
 	done
 	on a rm -rf "$share"
 	rm -rf "$logs"
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

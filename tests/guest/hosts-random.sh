@@ -22,7 +22,7 @@ cleanup() {
 	for guest in "${guests[@]}"; do
 		leave "$guest"
 	done
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

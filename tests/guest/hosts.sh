@@ -19,7 +19,7 @@ cleanup() {
 		on "$guest" pkill writer
 		leave "$guest"
 	done
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

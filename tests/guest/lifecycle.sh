@@ -21,8 +21,8 @@ cleanup() {
 	umount /srv/life 2>/dev/null
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete "$pool"
-	pool_delete "$other"
+	pool_over "$pool"
+	pool_over "$other"
 }
 trap cleanup EXIT
 

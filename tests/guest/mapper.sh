@@ -21,8 +21,8 @@ cleanup() {
 		[[ ! -e $mapping ]] || rbd device unmap "/dev/rbd${mapping##*/}" >&2
 	done
 	losetup -D
-	pool_delete "$pool"
-	pool_delete by-id
+	pool_over "$pool"
+	pool_over by-id
 }
 trap cleanup EXIT
 

@@ -21,7 +21,7 @@ cleanup() {
 	umount -q /srv/a /srv/b
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete $pool
+	pool_over $pool
 	cp /dev/null /etc/fstab
 }
 trap cleanup EXIT

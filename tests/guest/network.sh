@@ -14,7 +14,7 @@ cleanup() {
 	on a ip link set vec0 up
 	leave a
 	on a rm -f /etc/rbdvol/rbdvol.conf
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

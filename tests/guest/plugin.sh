@@ -56,7 +56,7 @@ cleanup() {
 	for device in /sys/bus/rbd/devices/*; do
 		[[ -e $device ]] && rbd unmap "/dev/rbd${device##*/}"
 	done
-	pool_delete $pool
+	pool_over $pool
 }
 trap cleanup EXIT
 

@@ -78,7 +78,7 @@ cleanup() {
 			rm -rf /run/rbdvol/names /run/rbdvol/users /etc/rbdvol/rbdvol.conf' >/dev/null 2>&1
 		serve_no_more $guest
 	done
-	pool_delete $pool
+	pool_over $pool
 }
 trap cleanup EXIT
 

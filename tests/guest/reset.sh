@@ -12,7 +12,7 @@ cleanup() {
 	umount /srv/reset 2>/dev/null
 	rbdvol list --json | jq -r '.volumes[].device' | xargs -r rbdvol detach >&2
 	daemon_stop
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

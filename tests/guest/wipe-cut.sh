@@ -17,7 +17,7 @@ cleanup() {
 	serve_no_more a
 	serve_no_more b
 	ceph config rm osd osd_client_watch_timeout
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 trap cleanup EXIT
 

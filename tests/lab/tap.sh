@@ -24,7 +24,7 @@ in_guest() {
 	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
 	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
 	"$tap_tools/guest" start --stage "$top_builddir/stage" >&2 || bail_out "the guest did not start"
-	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 EVERY_POINT="${EVERY_POINT-}" top_srcdir="$top_srcdir" \
+	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 RBDVOL_LAB_ENDS="${RBDVOL_LAB_ENDS-}" EVERY_POINT="${EVERY_POINT-}" top_srcdir="$top_srcdir" \
 		top_builddir="$top_builddir" bash "$(readlink -f -- "$0")" "$@" </dev/null
 }
 
@@ -159,7 +159,8 @@ if [[ -n ${RBDVOL_IN_GUEST-} ]]; then
 	ceph() { if at_home "$@"; then command ceph "$@"; else outside ceph "$@"; fi; }
 fi
 
-# A pool of a test's own, and its end.
+# A pool of a test's own, and its end. At the end of a test it is over: a lab that ends with the test
+# needs no more.
 pool_create() {
 	ceph osd pool create "$1" 8 >&2 || bail_out "no pool $1"
 	rbd pool init "$1" || bail_out "pool $1 can't be used"
@@ -167,6 +168,10 @@ pool_create() {
 
 pool_delete() {
 	ceph osd pool rm "$1" "$1" --yes-i-really-really-mean-it >&2
+}
+
+pool_over() {
+	[[ -n ${RBDVOL_LAB_ENDS-} ]] || pool_delete "$1"
 }
 
 # Start rbdvold in the background of a guest and wait until it serves.
@@ -210,7 +215,7 @@ systemd_guest() {
 
 systemd_guest_over() {
 	systemd_guest_end
-	pool_delete "$pool"
+	pool_over "$pool"
 }
 
 cluster() {

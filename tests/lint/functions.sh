@@ -36,11 +36,13 @@ result "no file of a verb is longer than 150 lines"
 # Comments and strings may speak of them.
 code()
 {
-	c_files | while read -r file; do
-		sed -E -e 's/"([^"\\]|\\.)*"/""/g' -e 's,/\*.*\*/,,' -e '/^[[:space:]]*\/?\*/d' \
-			-e 's,//.*,,' -e '/\/\*/,/\*\//{/\*\//!{/\/\*/!d}}' -e 's,/\*.*,,' \
-			"$file" | sed "s|^|$file: |"
-	done
+	c_files | xargs awk '
+		FNR == 1 { comment = 0 }
+		{ gsub(/"([^"\\]|\\.)*"/, "\"\"") }
+		comment && !sub(/^.*\*\//, "") { next }
+		{ comment = 0; gsub(/\/\*.*\*\//, ""); sub(/\/\/.*/, "") }
+		sub(/\/\*.*/, "") { comment = 1 }
+		{ print FILENAME ": " $0 }'
 }
 
 code | grep -E '\b(sprintf|vsprintf|strcpy|strcat|strncpy|strncat|gets|atoi|atol|atof|strtok|system|popen|alloca|tmpnam|mktemp)[[:space:]]*\(' >>"$faults"

@@ -26,8 +26,14 @@ if ! command -v shellcheck >/dev/null; then
 	finish
 	exit
 fi
+said=$(mktemp)
+scripts | sort | xargs shellcheck -f gcc -S warning -x -P SCRIPTDIR >"$said" 2>&1
+status=$?
 for script in $(scripts | sort); do
-	shellcheck -S warning -x -P SCRIPTDIR "$script" >>"$faults" 2>&1
+	grep -F "$script:" "$said" >>"$faults"
 	result "$script"
 done
+[ $status = 0 ] || cat "$said" >>"$faults"
+result "shellcheck has nothing else to say"
+rm -f "$said"
 finish

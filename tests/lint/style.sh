@@ -6,9 +6,7 @@ cd "$top" || exit 1
 
 name="clang-format would change nothing"
 if command -v clang-format >/dev/null; then
-	c_files | while read -r file; do
-		clang-format "$file" | cmp -s - "$file" || echo "$file"
-	done >>"$faults"
+	c_files | xargs clang-format --dry-run -Werror 2>>"$faults"
 	result "$name"
 else
 	skip "$name" "no clang-format"
