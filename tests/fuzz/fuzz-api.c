@@ -9,12 +9,12 @@
 /* Takes E. */
 static void must_send(int r, struct err *e, const char *subject)
 {
-	_cleanup_err_ struct err *error = e;
 	_cleanup_free_ char *text = NULL;
 
 	must_tell(r, e);
 	if (r < 0)
 		must((text = json_render(json_error(e, subject, 1))));
+	err_free(e);
 }
 
 static const struct route *find(const char *method, const char *path, char **subject)

@@ -25,7 +25,7 @@
 #include "tests/unit/unit.h"
 
 /* Sanitizers make the daemon's many short threads eight times as dear. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#ifdef RBDVOL_SANITIZED
 #define REQUESTS 10000
 #else
 #define REQUESTS 100000
@@ -295,13 +295,14 @@ static void *be_client(void *arg)
 	uintptr_t number = (uintptr_t)arg;
 	uid_t uid = number == CLIENTS - 1 ? STRANGER : 0;
 	struct http_input b = {.at = malloc(HTTP_INPUT_MAX), .random = seed * CLIENTS + number + 1};
-	_cleanup_free_ char *answer = malloc(ANSWER_MAX), *at = b.at;
+	_cleanup_free_ char *answer = malloc(ANSWER_MAX);
 
 	for (unsigned sent = 0, n; sent < REQUESTS / CLIENTS; sent += n) {
 		n = http_input_next(&b, uid);
 		judge(uid, exchange(uid, b.at, b.len, answer), answer);
 		atomic_fetch_add(&tally.sent, n);
 	}
+	free(b.at);
 	atomic_fetch_sub(&tally.clients, 1);
 	return NULL;
 }
