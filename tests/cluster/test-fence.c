@@ -236,7 +236,7 @@ static void a_steal_waits_for_an_osd_that_stands_still(void **state)
 static void an_osd_that_stands_still_for_good_is_told(void **state)
 {
 	const struct cluster_config config = {
-		.name = "ceph", .user = "admin", .timeout_us = 4 * USEC_PER_SEC};
+		.name = "ceph", .user = "admin", .timeout_us = 10 * USEC_PER_SEC};
 	_cleanup_cluster_ struct cluster *c = NULL;
 	struct victim v = {0};
 	struct theft t = {0};
