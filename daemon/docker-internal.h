@@ -49,8 +49,8 @@ int docker_find(struct docker_work *w, struct progress *p, struct err **e);
 int docker_create(struct docker_work *w, struct progress *p, struct err **e);
 int docker_remove(struct docker_work *w, struct progress *p, struct err **e);
 int docker_mount(struct docker_work *w, struct progress *p, struct err **e);
-/* Without an id: whatever has no users any more. */
-int docker_unmount(struct docker_work *w, struct progress *p, struct err **e);
+/* Unmount and detach it where it has no users any more. */
+int docker_let_go(struct docker_work *w, struct progress *p, struct err **e);
 
 /* A work for NAME and ID (which may be NULL); owned by the caller until docker_run. */
 struct docker_work *docker_work_new(struct runtime *runtime, enum verb verb,
@@ -61,7 +61,7 @@ void docker_work_free(void *w);
 DEFINE_CLEANUP(struct docker_work *, docker_work_free)
 #define _cleanup_docker_work_ cleanup(docker_work_free_p)
 /* Run W, which is taken, as a job, and wait. *out (may be NULL) is what it found. -ETIMEDOUT: it
- * goes on. */
+ * goes on; if it has not begun, only a detach will. */
 int docker_run(struct service *s, struct docker_work *w, struct deadline deadline, char **out,
 	       struct err **e);
 /* The same without waiting. */

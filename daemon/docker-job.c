@@ -130,8 +130,8 @@ static int take_over(const struct err *error, struct err **e)
 	return error->hint ? err_hint(e, "%s", error->hint) : error->code;
 }
 
-/* 0, or the error of the last job before JOB that did the same, if nobody was told of it. An
- * unmount has a user of its own to forget. */
+/* 0, or the error of the last job before JOB that did the same, if nobody was told of it. Of
+ * a detach nobody is. */
 static int missed_error(const struct docker_work *w, const struct job *job, struct err **e)
 {
 	_cleanup_free_ char *volume = w->spec.image ? spec_format(&w->spec) : NULL;
@@ -229,6 +229,7 @@ int docker_run(struct service *s, struct docker_work *w, struct deadline deadlin
 	       struct err **e)
 {
 	cleanup(attention_unref_p) struct attention *a = attention_new();
+	bool needs_caller = w->verb != VERB_DETACH;
 	_cleanup_free_ char *why = NULL;
 	_cleanup_job_ struct job *job = NULL;
 	int r;
@@ -243,7 +244,7 @@ int docker_run(struct service *s, struct docker_work *w, struct deadline deadlin
 	if (r < 0)
 		return r;
 	r = job_wait(job, deadline, &why);
-	if (!r && !attention_set(a, GONE)) {
+	if (!r && needs_caller && !attention_set(a, GONE)) {
 		free(steal(&why));
 		r = job_wait(job, deadline_in(TAKEN_US), &why);
 	}

@@ -204,13 +204,11 @@ int docker_mount(struct docker_work *w, struct progress *p, struct err **e)
 	return publish_user_add(&w->spec, w->id, e);
 }
 
-int docker_unmount(struct docker_work *w, struct progress *p, struct err **e)
+int docker_let_go(struct docker_work *w, struct progress *p, struct err **e)
 {
 	unsigned users;
-	int r = w->id ? publish_user_remove(&w->spec, w->id, e) : 0;
+	int r = publish_users(&w->spec, &users, e);
 
-	if (r >= 0)
-		r = publish_users(&w->spec, &users, e);
 	if (r < 0 || users)
 		return r;
 	return publish_unstage(w->runtime->host, &w->spec, p, e);

@@ -207,6 +207,16 @@ static int mount_volume(struct call *c, char **folder, struct err **e)
 	return perform(c, VERB_ATTACH, docker_mount, &r, &spec, deadline, e);
 }
 
+/* Who has let go is told no failure of what is left to do: podman 4 would count a user for ever,
+ * ask for no mount of the next container, and start it on a folder that is empty by then. It is in
+ * the log, and tried again by docker_tend. */
+static void let_go(const struct call *c, const struct docker_request *r, struct spec *spec)
+{
+	_cleanup_err_ struct err *logged = NULL;
+
+	perform(c, VERB_DETACH, docker_let_go, r, spec, patience(c), &logged);
+}
+
 static int unmount_volume(struct call *c, struct err **e)
 {
 	_cleanup_docker_request_ struct docker_request r = {0};
@@ -219,7 +229,10 @@ static int unmount_volume(struct call *c, struct err **e)
 		ret = local_spec(c, r.name, &spec, e);
 	if (ret <= 0)
 		return ret; /* not known here: nothing of it is mounted */
-	return perform(c, VERB_DETACH, docker_unmount, &r, &spec, patience(c), e);
+	ret = publish_user_remove(&spec, r.id, e);
+	if (ret >= 0)
+		let_go(c, &r, &spec);
+	return ret;
 }
 
 static void handle_create(struct call *c, struct answer *a)
@@ -364,7 +377,7 @@ void docker_tend(struct service *s)
 	publish_idle(IDLE_US, &idle, &e);
 	for (size_t i = 0; i < idle.n; i++) {
 		_cleanup_docker_work_ struct docker_work *w =
-			docker_work_new(runtime, VERB_DETACH, docker_unmount, idle.items[i], NULL);
+			docker_work_new(runtime, VERB_DETACH, docker_let_go, idle.items[i], NULL);
 		_cleanup_err_ struct err *bad = NULL;
 
 		if (w && spec_parse(idle.items[i], "", &w->spec, &bad) >= 0)

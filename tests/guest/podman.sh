@@ -113,8 +113,9 @@ is "which lets go of the volume" "$(left_at_last a)" ""
 is "so it moves, with its data" "$(again b pod --rm -v data:/data box cat /data/mark)" a
 
 # --- containers that die ---
-again a pod -d --replace --name victim -v data:/data box sleep 1000 >/dev/null
-victim=$(pids a victim '{{.State.Pid}}') || bail_out "no victim: pid '$victim'"
+again a pod -d --replace --name victim -v data:/data box sleep 1000 >/dev/null || bail_out "no victim"
+victim=$(pids a victim '{{.State.Pid}}') ||
+	bail_out "no victim: pid '$victim', $(on a podman inspect -f '{{json .State}}' victim)"
 on a --sh "kill -9 $victim"
 is "a container that was killed lets go of its volume" "$(left_at_last a)" ""
 again a podman start victim >/dev/null

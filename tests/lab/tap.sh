@@ -15,6 +15,7 @@ top_srcdir=${top_srcdir:-$(readlink -f -- "$tap_tools/../..")}
 top_builddir=${top_builddir:-$top_srcdir/build}
 
 bail_out() {
+	tap_failures=$((tap_failures + 1)) # who cleans up tells more then
 	echo "Bail out! $*"
 	exit 1
 }

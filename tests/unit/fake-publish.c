@@ -229,6 +229,10 @@ int publish_unstage(struct host *h, const struct spec *spec, struct progress *p,
 	(void)p;
 	if (s->users)
 		return err_set(e, ERR_BUSY, -EBUSY, "mounted here for %u users", s->users);
+	if (strstr(with_text, "slow"))
+		pass_gate();
+	if (strstr(with_text, "stuck"))
+		return err_set(e, ERR_BUSY, -EBUSY, "open in sleep");
 	s->staged = false;
 	return 0;
 }
@@ -242,14 +246,28 @@ int publish_user_check(const char *id, struct err **e)
 		       : 0;
 }
 
+static void user_add(struct fake_stage *s, const char *id)
+{
+	for (unsigned i = 0; i < s->users; i++)
+		if (!strcmp(s->user[i], id))
+			return;
+	snprintf(s->user[s->users++], sizeof(s->user[0]), "%s", id);
+}
+
+static void user_remove(struct fake_stage *s, const char *id)
+{
+	for (unsigned i = 0; i < s->users; i++)
+		if (!strcmp(s->user[i], id))
+			memmove(s->user[i], s->user[--s->users], sizeof(s->user[0]));
+}
+
 int publish_user_add(const struct spec *spec, const char *id, struct err **e)
 {
 	WITH_STAGE(s, spec);
 	(void)e;
-	for (unsigned i = 0; i < s->users; i++)
-		if (!strcmp(s->user[i], id))
-			return 0;
-	snprintf(s->user[s->users++], sizeof(s->user[0]), "%s", id);
+	pthread_mutex_lock(&lock);
+	user_add(s, id);
+	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
@@ -257,9 +275,9 @@ int publish_user_remove(const struct spec *spec, const char *id, struct err **e)
 {
 	WITH_STAGE(s, spec);
 	(void)e;
-	for (unsigned i = 0; i < s->users; i++)
-		if (!strcmp(s->user[i], id))
-			memcpy(s->user[i], s->user[--s->users], sizeof(s->user[0]));
+	pthread_mutex_lock(&lock);
+	user_remove(s, id);
+	pthread_mutex_unlock(&lock);
 	return 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stands in for volume/publish.c, volume/publish-users.c and daemon/docker-names.c where the
  * plugin's front is tested: a few volumes in memory. Beside what fake-volume.h says of names:
- * staging slow      waits at the gate
- * staging broken    waits at the gate, and fails */
+ * staging slow      waits at the gate, and so does unstaging it
+ * staging broken    waits at the gate, and fails
+ * unstaging stuck   fails */
 #pragma once
 
 #include "volume/publish.h"

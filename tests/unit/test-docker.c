@@ -344,6 +344,42 @@ static void test_not_waited_for(void **state)
 	assert_int_equal(fake_find("rbd/slow")->stagings, 1);
 }
 
+/* Who unmounts has let go, however long the rest takes; who mounts next waits for that. */
+static void test_let_go_not_waited_for(void **state)
+{
+	static const char *const unmount = "VolumeDriver.Unmount";
+	char text[256];
+
+	(void)state;
+	fake_image("rbd/slow", "keep=yes\n");
+	fake_gate(true);
+	works("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"first\"}", NULL);
+	fake_gate(false);
+	works(unmount, "{\"Name\":\"slow\",\"ID\":\"first\"}", NULL);
+	works(unmount, "{\"Name\":\"slow\",\"ID\":\"first\"}", NULL);
+	assert_int_equal(fake_find("rbd/slow")->users, 0);
+	assert_true(fake_find("rbd/slow")->staged);
+	fake_gate(true);
+	assert_int_equal(insist("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"next\"}", text,
+				sizeof(text)),
+			 200);
+	assert_int_equal(fake_find("rbd/slow")->users, 1);
+	assert_int_equal(fake_find("rbd/slow")->stagings, 2);
+}
+
+/* What fails after that is not the runtime's to know. */
+static void test_let_go_fails(void **state)
+{
+	(void)state;
+	fake_image("rbd/stuck", "keep=yes\n");
+	works("VolumeDriver.Mount", "{\"Name\":\"stuck\",\"ID\":\"a\"}", NULL);
+	works("VolumeDriver.Unmount", "{\"Name\":\"stuck\",\"ID\":\"a\"}", NULL);
+	assert_true(fake_find("rbd/stuck")->staged);
+	assert_int_equal(fake_find("rbd/stuck")->users, 0);
+	works("VolumeDriver.Mount", "{\"Name\":\"stuck\",\"ID\":\"b\"}", NULL);
+	assert_int_equal(fake_find("rbd/stuck")->stagings, 1);
+}
+
 /* A failure that came too late for who asked is what the next one is told, once. */
 static void test_late_failure(void **state)
 {
@@ -417,6 +453,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_other_pool, forget),
 		cmocka_unit_test_teardown(test_unreachable, forget),
 		cmocka_unit_test_setup_teardown(test_not_waited_for, impatient, patient_again),
+		cmocka_unit_test_setup_teardown(test_let_go_not_waited_for, impatient,
+						patient_again),
+		cmocka_unit_test_teardown(test_let_go_fails, forget),
 		cmocka_unit_test_setup_teardown(test_late_failure, impatient, patient_again),
 		cmocka_unit_test_teardown(test_whose_it_is, forget),
 		cmocka_unit_test_teardown(test_many_at_once, forget),
