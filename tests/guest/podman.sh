@@ -112,6 +112,16 @@ ok "and is stopped under the next daemon" again a podman stop -t 0 keeper
 is "which lets go of the volume" "$(left_at_last a)" ""
 is "so it moves, with its data" "$(again b pod --rm -v data:/data box cat /data/mark)" a
 
+# --- an end that takes longer than the runtime waits ---
+again a pod -d --name slow -v data:/data box sh -c 'echo late >/data/late; sleep 1000' >/dev/null
+ok "its file is there" wait_for 60 on a podman exec slow cat /data/late
+"$tap_tools/cluster" kill osd
+ok "a container stops while no OSD is there" on a podman stop -t 0 slow
+"$tap_tools/cluster" revive osd
+is "the next has the volume, with what was written" "$(again a pod --rm -v data:/data box cat /data/late)" late
+is "and lets go of it" "$(left_at_last a)" ""
+on a podman rm slow >/dev/null
+
 # --- containers that die ---
 again a pod -d --replace --name victim -v data:/data box sleep 1000 >/dev/null || bail_out "no victim"
 victim=$(pids a victim '{{.State.Pid}}') ||
