@@ -113,7 +113,7 @@ is "which lets go of the volume" "$(left_at_last a)" ""
 is "so it moves, with its data" "$(again b pod --rm -v data:/data box cat /data/mark)" a
 
 # --- an end that takes longer than the runtime waits ---
-again a pod -d --name slow -v data:/data box sh -c 'echo late >/data/late; sleep 1000' >/dev/null
+again a pod -d --replace --name slow -v data:/data box sh -c 'echo late >/data/late; sleep 1000' >/dev/null
 ok "its file is there" wait_for 60 on a podman exec slow cat /data/late
 "$tap_tools/cluster" kill osd
 ok "a container stops while no OSD is there" on a podman stop -t 0 slow
