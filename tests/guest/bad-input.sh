@@ -19,7 +19,7 @@ pool_create $pool
 rbd create $pool/golden --size 64M
 rbd create $pool/other --size 64M
 rbd create $pool/journal --size 64M --image-feature layering,exclusive-lock,journaling
-RBD_FORCE_ALLOW_V1=1 rbd create $pool/ancient --image-format 1 --size 64M 2>/dev/null
+env RBD_FORCE_ALLOW_V1=1 rbd create $pool/ancient --image-format 1 --size 64M 2>/dev/null || bail_out "no image of format 1"
 
 world() { # what the cluster and the kernel have
 	local object
