@@ -130,14 +130,13 @@ static int take_over(const struct err *error, struct err **e)
 	return error->hint ? err_hint(e, "%s", error->hint) : error->code;
 }
 
-/* 0, or the error of the last job before JOB that did the same, if nobody was told of it. Of
- * a detach nobody is. */
+/* 0, or the error of the last job before JOB that did the same, if nobody was told of it. */
 static int missed_error(const struct docker_work *w, const struct job *job, struct err **e)
 {
 	_cleanup_free_ char *volume = w->spec.image ? spec_format(&w->spec) : NULL;
 	_cleanup_job_views_ struct job_views all = {0};
 
-	if (!volume || w->verb == VERB_DETACH || job_queue_view(w->jobs, &all) < 0)
+	if (!volume || job_queue_view(w->jobs, &all) < 0)
 		return 0;
 	for (size_t i = all.n; i-- > 0;) {
 		const struct job_view *v = &all.items[i];

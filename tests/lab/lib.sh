@@ -11,7 +11,7 @@
 # `guest run` is called thousands of times in a check: what it does by itself, it does without starting
 # programs.
 lab=${RBDVOL_LAB:-${TMPDIR:-/tmp}/rbdvol-lab}
-lab=$({ cd -P -- "$lab" && pwd; } 2>/dev/null) || lab=$(realpath -m -- "${RBDVOL_LAB:-${TMPDIR:-/tmp}/rbdvol-lab}")
+lab=$({ cd -P -- "$lab" && pwd; } 2>/dev/null || realpath -m -- "$lab")
 # shellcheck disable=SC2034  # for those that source this
 lab_tools=$(cd -P -- "${BASH_SOURCE[0]%/*}" && pwd)
 lab_netns=rbdvol${lab//\//:}
@@ -113,8 +113,7 @@ is_launched() {
 # The pid of a lab's process, if it runs.
 pid_of() {
 	local pid
-	[[ -s $lab/run/$1.pid ]] || return 1
-	read -r pid <"$lab/run/$1.pid"
+	{ read -r pid <"$lab/run/$1.pid"; } 2>/dev/null || return 1
 	[[ "/proc/$pid/ns/net" -ef "/run/netns/$lab_netns" ]] || return 1
 	echo "$pid"
 }

@@ -160,8 +160,7 @@ if [[ -n ${RBDVOL_IN_GUEST-} ]]; then
 	ceph() { if at_home "$@"; then command ceph "$@"; else outside ceph "$@"; fi; }
 fi
 
-# A pool of a test's own, and its end. At the end of a test it is over: a lab that ends with the test
-# needs no more.
+# A pool of a test's own, and its end.
 pool_create() {
 	ceph osd pool create "$1" 8 >&2 || bail_out "no pool $1"
 	rbd pool init "$1" || bail_out "pool $1 can't be used"
@@ -171,6 +170,7 @@ pool_delete() {
 	ceph osd pool rm "$1" "$1" --yes-i-really-really-mean-it >&2
 }
 
+# At the end of a test: a lab that ends with the test takes its pools with it.
 pool_over() {
 	[[ -n ${RBDVOL_LAB_ENDS-} ]] || pool_delete "$1"
 }

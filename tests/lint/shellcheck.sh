@@ -26,10 +26,11 @@ if ! command -v shellcheck >/dev/null; then
 	finish
 	exit
 fi
+all=$(scripts | sort)
 said=$(mktemp)
-scripts | sort | xargs shellcheck -f gcc -S warning -x -P SCRIPTDIR >"$said" 2>&1
+echo "$all" | xargs shellcheck -f gcc -S warning -x -P SCRIPTDIR >"$said" 2>&1
 status=$?
-for script in $(scripts | sort); do
+for script in $all; do
 	grep -F "$script:" "$said" >>"$faults"
 	result "$script"
 done

@@ -327,28 +327,31 @@ static void test_unreachable(void **state)
 	fake_unreachable(false);
 }
 
-/* Who was told 'not yet' is not counted; who asks again finds it done. */
-static void test_not_waited_for(void **state)
+/* Who asks for the volume slow until he has it is its one user. */
+static void mounts_at_last(const char *body, unsigned stagings)
 {
 	char text[256];
 
+	assert_int_equal(insist("VolumeDriver.Mount", body, text, sizeof(text)), 200);
+	assert_int_equal(fake_find("rbd/slow")->users, 1);
+	assert_int_equal(fake_find("rbd/slow")->stagings, stagings);
+}
+
+/* Who was told 'not yet' is not counted; who asks again finds it done. */
+static void test_not_waited_for(void **state)
+{
 	(void)state;
 	fake_image("rbd/slow", "keep=yes\n");
 	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"first\"}", "still running: job");
 	fails("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"second\"}", "still running: job");
 	fake_gate(true);
-	assert_int_equal(insist("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"third\"}", text,
-				sizeof(text)),
-			 200);
-	assert_int_equal(fake_find("rbd/slow")->users, 1);
-	assert_int_equal(fake_find("rbd/slow")->stagings, 1);
+	mounts_at_last("{\"Name\":\"slow\",\"ID\":\"third\"}", 1);
 }
 
 /* Who unmounts has let go, however long the rest takes; who mounts next waits for that. */
 static void test_let_go_not_waited_for(void **state)
 {
 	static const char *const unmount = "VolumeDriver.Unmount";
-	char text[256];
 
 	(void)state;
 	fake_image("rbd/slow", "keep=yes\n");
@@ -360,11 +363,7 @@ static void test_let_go_not_waited_for(void **state)
 	assert_int_equal(fake_find("rbd/slow")->users, 0);
 	assert_true(fake_find("rbd/slow")->staged);
 	fake_gate(true);
-	assert_int_equal(insist("VolumeDriver.Mount", "{\"Name\":\"slow\",\"ID\":\"next\"}", text,
-				sizeof(text)),
-			 200);
-	assert_int_equal(fake_find("rbd/slow")->users, 1);
-	assert_int_equal(fake_find("rbd/slow")->stagings, 2);
+	mounts_at_last("{\"Name\":\"slow\",\"ID\":\"next\"}", 2);
 }
 
 /* What fails after that is not the runtime's to know. */
