@@ -148,6 +148,7 @@ like "who can't write it" "$(again b pod --rm -v both:/data box sh -c 'echo b >/
 on a podman rm -f -t 0 first >/dev/null
 left_at_last a >/dev/null
 ok "until it is his alone" again b pod --rm -v both:/data box sh -c 'echo b >/data/mark; sync'
+left_at_last b >/dev/null
 is "and has all that was written" "$(again a pod --rm -v both:/data box cat /data/mark)" b
 
 # --- compose; play kube is in dockerd.sh, as pods want systemd ---
