@@ -60,6 +60,11 @@ static const char *name_fault(const char *name)
 	return NULL;
 }
 
+bool spec_is_hidden(const char *image)
+{
+	return !strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX));
+}
+
 static int refuse(const char *text, const char *part, const char *why, struct err **e)
 {
 	_cleanup_free_ char *printable = strdup(text);
@@ -117,7 +122,7 @@ static int check_parts(const char *text, const char *part[4], struct err **e)
 	if (strchr(part[1], ','))
 		return refuse(text, "namespace",
 			      "has a comma, which the kernel's rbd driver can't map", e);
-	if (!strncmp(part[2], SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
+	if (spec_is_hidden(part[2]))
 		return refuse(text, "image",
 			      "begins with '" SPEC_HIDDEN_PREFIX "', kept for clones under way", e);
 	return 0;

@@ -33,6 +33,7 @@ bool spec_same_image(const struct spec *a, const struct spec *b);
 
 /* Images under construction have names that begin so; nobody else may use them. */
 #define SPEC_HIDDEN_PREFIX ".rbdvol-"
+bool spec_is_hidden(const char *image);
 
 /* The name of the device below /dev/rbdvol/: the spec with every byte but [A-Za-z0-9#+.:=_-]
  * written as \xNN, as udev does. What would make two specs collide is encoded too: '@' inside a

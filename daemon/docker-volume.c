@@ -267,8 +267,8 @@ int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
 		*e = steal(&why);
 		return r;
 	}
-	if (r >= 0)
-		r = r ? release(w, e) : delete (w, p, e);
+	/* What is not there may be deleted in part. */
+	r = r > 0 ? release(w, e) : delete (w, p, e);
 	if (*e)
 		return r;
 	docker_name_end(w->name);

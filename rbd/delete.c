@@ -7,6 +7,7 @@
 #include "rbd/classes.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
+#include "rbd/removal.h"
 #include "rbd/snapshot.h"
 #include "rbd/watchers.h"
 
@@ -41,7 +42,8 @@ int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name,
 			name);
 }
 
-/* 0 and *image open (NULL: only remains of an image are there), or why not to delete it. */
+/* 0 and *image open (NULL: only remains of an image are there), -ENOENT without an error, or why
+ * not to delete it. */
 static int examine(struct place *p, const struct spec *spec, const char *name, rbd_image_t *image,
 		   struct err **e)
 {
@@ -56,7 +58,7 @@ static int examine(struct place *p, const struct spec *spec, const char *name, r
 	if (r < 0)
 		*image = NULL;
 	if (r == -ENOENT && !id && class_directory_id(p->io, spec->image, &listed) < 0)
-		return place_missing(p, spec, e);
+		return -ENOENT;
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -135,6 +137,36 @@ char *parent_snapshot_drop(struct session *session, const struct link *link)
 	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : format_link(link);
 }
 
+/* By librbd. OPENED: the image could be opened before. */
+static int remove_image(struct place *p, const struct spec *spec, bool opened, const char *name,
+			struct err **e)
+{
+	int r = rbd_remove(p->io, spec->image);
+
+	FAILPOINT("delete.removed");
+	if (r == -ENOENT && !opened)
+		r = 0;
+	/* That is also what librbd says where there is no room for the pool's list of what is being
+	 * deleted. */
+	if (r == -ENOENT) {
+		int room = session_check_room(p->session, p->pool_id);
+
+		r = room < 0 ? room : r;
+	}
+	if (r == -ENOENT)
+		return err_set(e, ERR_NOT_FOUND, r, "no image '%s'", name);
+	return r < 0 ? session_fail(p->session, r, e, "delete image '%s'", name) : 0;
+}
+
+/* No image has the name, but one that had it may be deleted in part. */
+static int finish_deleted(struct place *p, const struct spec *spec, const char *name,
+			  struct err **e)
+{
+	int n = removals_finish(p, spec->image, name, e);
+
+	return n > 0 ? 0 : n < 0 ? n : place_missing(p, spec, e);
+}
+
 int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
 		 struct err **e)
 {
@@ -153,28 +185,19 @@ int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_s
 			link = (struct link){0};
 		image_close_later(image);
 	}
+	if (r == -ENOENT && !*e)
+		return finish_deleted(&p, spec, name, e);
 	if (r < 0)
 		return r;
 	if (link.image.image_id)
 		dropped = parent_snapshot_drop_early(p.session, &link);
 	FAILPOINT("delete.dropped");
-	r = rbd_remove(p.io, spec->image);
-	FAILPOINT("delete.removed");
-	if (r == -ENOENT && !image)
-		r = 0;
-	/* That is also what librbd says where there is no room for the pool's list of what is being
-	 * deleted. */
-	if (r == -ENOENT) {
-		int room = session_check_room(p.session, p.pool_id);
-
-		r = room < 0 ? room : r;
-	}
-	if (r == -ENOENT)
-		return err_set(e, ERR_NOT_FOUND, r, "no image '%s'", name);
+	r = remove_image(&p, spec, image, name, e);
 	if (r < 0)
-		return session_fail(p.session, r, e, "delete image '%s'", name);
+		return r;
 	if (link.image.image_id && !dropped)
 		dropped = parent_snapshot_drop(p.session, &link);
 	*out_parent_snapshot = steal(&dropped);
-	return 0;
+	r = removals_finish(&p, spec->image, name, e); /* of images that had this name before */
+	return r < 0 ? r : 0;
 }

@@ -66,6 +66,8 @@ int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 /* The same of the hidden ones alone: clones under way, or what is left of them. */
 int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
+/* The names of images whose removal was cut short; others may have the same names by now. */
+int image_list_removals(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 
 /* What is noted on the image (metadata KEY, which begins with "rbdvol."). 1 and *out (the caller
  * frees it), or 0: there is no such note. -ENOENT (not found): no such image. */

@@ -5,6 +5,7 @@
 #include "base/failpoint.h"
 #include "rbd/classes.h"
 #include "rbd/leftover-internal.h"
+#include "rbd/removal.h"
 
 /* A hidden name may be all that is left over: the image is there under its own name, but that was
  * cut short. 1: so it was, and is completed; 0: it was not. */
@@ -110,7 +111,7 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_place_ struct place p = {0};
-	int r = leftover_open(c, name, &spec, &p, e);
+	int finished, r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
 		return r;
@@ -119,5 +120,12 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 		r = rbd_remove(p.io, spec.image);
 		r = r == -EBUSY || r == -ENOENT ? 0 : r < 0 ? r : 1;
 	}
-	return r < 0 ? session_fail(p.session, r, e, "remove what is left of '%s'", name) : r;
+	if (r < 0)
+		return session_fail(p.session, r, e, "remove what is left of '%s'", name);
+	finished = removals_finish(&p, spec.image, name, e);
+	if (finished == -EBUSY) {
+		err_free(steal(e));
+		finished = 0;
+	}
+	return finished < 0 ? finished : r || finished;
 }

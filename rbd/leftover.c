@@ -76,8 +76,7 @@ const char *leftover_owner(const char *name, int *len)
 
 static bool is_hidden(const char *image)
 {
-	return !strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)) &&
-	       strrchr(image, '.') > image;
+	return spec_is_hidden(image) && strrchr(image, '.') > image;
 }
 
 static bool is_of_owner(const char *image, const char *owner)
@@ -294,6 +293,19 @@ static int find_clones(struct cluster *c, const struct leftover_query *q, struct
 	return r;
 }
 
+static int add_removals(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
+			struct err **e)
+{
+	_cleanup_strlist_ struct strlist names = {0};
+	int r = image_list_removals(c, q->pool, &names, e);
+
+	for (size_t i = 0; !r && i < names.n; i++)
+		if (!is_busy(q, names.items[i]) &&
+		    strlist_add(&out->remains, "%s", names.items[i]) < 0)
+			r = err_oom(e);
+	return r;
+}
+
 int leftovers_find(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
 		   struct err **e)
 {
@@ -303,6 +315,8 @@ int leftovers_find(struct cluster *c, const struct leftover_query *q, struct lef
 	if (q->image)
 		return find_of_image(c, q->image, q, out, e);
 	r = find_clones(c, q, out, e);
+	if (!r)
+		r = add_removals(c, q, out, e);
 	if (!r)
 		r = image_list(c, q->pool, &names, e);
 	for (size_t i = 0; !r && i < names.n; i++)

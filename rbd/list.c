@@ -5,12 +5,33 @@
 
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
+#include "rbd/removal.h"
 
-static int list_place(struct place *p, const char *pool, const char *ns, bool hidden,
-		      struct strlist *out)
+enum kind { VOLUMES, HIDDEN, REMOVALS };
+
+/* librbd lists the images in order, and behind them those that are being removed, which may have
+ * the name of another by now. */
+static size_t in_order(const rbd_image_spec_t *images, size_t n)
+{
+	size_t i = n > 0;
+
+	while (i < n && strcmp(images[i - 1].name, images[i].name) < 0)
+		i++;
+	return i;
+}
+
+static bool has_name(const rbd_image_spec_t *images, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(images[i].name, name))
+			return true;
+	return false;
+}
+
+static int list_images(struct place *p, bool hidden, struct strlist *out)
 {
 	_cleanup_free_ rbd_image_spec_t *images = NULL;
-	size_t n = 0;
+	size_t n = 0, ordered;
 	int r;
 
 	do {
@@ -22,11 +43,35 @@ static int list_place(struct place *p, const char *pool, const char *ns, bool hi
 	if (r < 0)
 		return r;
 	r = 0;
+	ordered = in_order(images, n);
 	for (size_t i = 0; !r && i < n; i++)
-		if (hidden ==
-		    !strncmp(images[i].name, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
-			r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", images[i].name);
+		if (hidden == spec_is_hidden(images[i].name) &&
+		    (i < ordered || !has_name(images, i, images[i].name)))
+			r = strlist_add(out, "%s", images[i].name);
 	rbd_image_spec_list_cleanup(images, n);
+	return r;
+}
+
+static int list_removals(struct place *p, struct strlist *out)
+{
+	_cleanup_strlist_ struct strlist names = {0};
+	int r = removals_list(p, &names);
+
+	for (size_t i = 0; !r && i < names.n; i++) /* a hidden one is its host's */
+		if (!spec_is_hidden(names.items[i]))
+			r = strlist_add(out, "%s", names.items[i]);
+	return r;
+}
+
+static int list_place(struct place *p, const char *pool, const char *ns, enum kind kind,
+		      struct strlist *out)
+{
+	_cleanup_strlist_ struct strlist names = {0};
+	int r = kind == REMOVALS ? list_removals(p, &names)
+				 : list_images(p, kind == HIDDEN, &names);
+
+	for (size_t i = 0; !r && i < names.n; i++)
+		r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", names.items[i]);
 	return r;
 }
 
@@ -51,17 +96,17 @@ static int list_namespaces(struct place *p, char **out, size_t *out_len)
 	}
 }
 
-static int list_pool(struct place *p, const char *pool, bool hidden, struct strlist *out)
+static int list_pool(struct place *p, const char *pool, enum kind kind, struct strlist *out)
 {
 	_cleanup_free_ char *names = NULL;
 	size_t len = 0;
-	int r = list_place(p, pool, "", hidden, out);
+	int r = list_place(p, pool, "", kind, out);
 
 	if (!r)
 		r = list_namespaces(p, &names, &len);
 	for (size_t at = 0; !r && at < len && names[at]; at += strlen(names + at) + 1) {
 		rados_ioctx_set_namespace(p->io, names + at);
-		r = list_place(p, pool, names + at, hidden, out);
+		r = list_place(p, pool, names + at, kind, out);
 		if (r == -ENOENT)
 			r = 0;
 	}
@@ -100,7 +145,7 @@ static int list_pools(struct session *s, char **out)
 	}
 }
 
-static int list_every_pool(struct cluster *c, bool hidden, struct strlist *out, struct err **e)
+static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *out, struct err **e)
 {
 	_cleanup_session_ struct session *s = NULL;
 	_cleanup_free_ char *pools = NULL;
@@ -117,7 +162,7 @@ static int list_every_pool(struct cluster *c, bool hidden, struct strlist *out, 
 
 		if (id < 0 || place_open_id(s, id, "", &p) < 0 || !has_application_rbd(p.io))
 			continue;
-		r = list_pool(&p, pool, hidden, out);
+		r = list_pool(&p, pool, kind, out);
 		/* Gone meanwhile, or another's: not this user's to see. */
 		if (r < 0 && r != -ENOENT && r != -EPERM && r != -EACCES)
 			return session_fail(s, r, e, "list the images of pool '%s'", pool);
@@ -125,17 +170,17 @@ static int list_every_pool(struct cluster *c, bool hidden, struct strlist *out, 
 	return 0;
 }
 
-static int list(struct cluster *c, const char *pool, bool hidden, struct strlist *out,
+static int list(struct cluster *c, const char *pool, enum kind kind, struct strlist *out,
 		struct err **e)
 {
 	_cleanup_strlist_ struct strlist found = {0};
 	_cleanup_place_ struct place p = {0};
-	int r = pool ? place_open(c, pool, "", &p, e) : list_every_pool(c, hidden, &found, e);
+	int r = pool ? place_open(c, pool, "", &p, e) : list_every_pool(c, kind, &found, e);
 
 	if (r < 0)
 		return r;
 	if (pool) {
-		r = list_pool(&p, pool, hidden, &found);
+		r = list_pool(&p, pool, kind, &found);
 		if (r < 0)
 			return session_fail(p.session, r, e, "list the images of pool '%s'", pool);
 	}
@@ -146,10 +191,15 @@ static int list(struct cluster *c, const char *pool, bool hidden, struct strlist
 
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
 {
-	return list(c, pool, false, out, e);
+	return list(c, pool, VOLUMES, out, e);
 }
 
 int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
 {
-	return list(c, pool, true, out, e);
+	return list(c, pool, HIDDEN, out, e);
+}
+
+int image_list_removals(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
+{
+	return list(c, pool, REMOVALS, out, e);
 }

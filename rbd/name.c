@@ -54,7 +54,7 @@ char *name_meant(const char *hidden)
 	size_t skip = strlen(SPEC_HIDDEN_PREFIX);
 	const char *end = strrchr(hidden, '.');
 
-	if (strncmp(hidden, SPEC_HIDDEN_PREFIX, skip) || !end || end < hidden + skip)
+	if (!spec_is_hidden(hidden) || !end || end < hidden + skip)
 		return NULL;
 	return strndup(hidden + skip, (size_t)(end - hidden) - skip);
 }
@@ -132,7 +132,7 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (!strcmp(listed, name) ||
-	    strncmp(listed, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX)))
+	    !spec_is_hidden(listed))
 		return 0;
 	return publish_rest(io, listed, name, id);
 }

@@ -28,5 +28,9 @@ int volume_delete(struct host *h, const struct spec *spec, const struct volume_r
 		r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
 		r = find_detached(&o, e);
+	if (r == -ENOENT) { /* no image, nobody's, but it may be deleted in part */
+		err_free(steal(e));
+		return remove_image(&o, e);
+	}
 	return r < 0 ? r : with_hold(&o, remove_image, e);
 }

@@ -124,6 +124,41 @@ age rbd_id.young
 "$rbdvol" prune --pool $pool >/dev/null
 is "the other one, too, when it is old enough" "$(rbd ls $pool | grep young)" ""
 
+# librbd's own removal, cut in the middle: by then the name is free, and another image may have it.
+listed() {
+	rados -p $pool listomapkeys rbd_directory | grep -qx "name_$1"
+}
+cut_removal() { # IMAGE
+	local remover
+	rbd create --size 64M --object-size 4K --image-feature layering $pool/"$1"
+	(exec rbd rm --no-progress $pool/"$1") 2>/dev/null &
+	remover=$!
+	while listed "$1"; do :; done
+	kill -9 $remover
+	wait $remover 2>/dev/null
+}
+in_trash() {
+	rados -p $pool listomapkeys rbd_trash | wc -l
+}
+cut_removal half
+cut_removal again
+rbd create --size 16M $pool/again
+ok "images removed in part are found" wait_for 60 finds "incomplete image: $pool/half"
+is "beside a new one of the same name, too" "$(findings warning | grep -o "incomplete image: $pool/.*" | cut -d' ' -f1-3 | sort)" \
+	"incomplete image: $pool/again"$'\n'"incomplete image: $pool/half"
+is "a list has the new one alone" "$("$rbdvol" list --all --pool $pool | grep -cE 'half|again')" 1
+like "prune removes the rest" "$("$rbdvol" prune --pool $pool | sort | xargs)" \
+	"incomplete image: $pool/again is removed incomplete image: $pool/half is removed"
+is "of it nothing is left" "$(in_trash) $(rbd ls $pool | grep -E 'half|again')" "0 again"
+cut_removal half
+cut_removal again2
+rbd create --size 16M $pool/again2
+ok "delete goes on with one, when its client is known to be dead" wait_for 60 "$rbdvol" delete $pool/half
+ok "and deletes all that had the name" wait_for 60 "$rbdvol" delete $pool/again2
+is "so that nothing is left" "$(in_trash) $(rbd ls $pool | grep -E 'half|again')" "0 again"
+refuses "nor to be deleted" 3 'no image' "$rbdvol" delete $pool/half
+rbd rm --no-progress $pool/again
+
 # A wipe that was cut short is for its owner to complete.
 rbd create --size 16M $pool/wiped
 rbd bench --io-type write --io-size 4K --io-total 4K $pool/wiped >/dev/null 2>&1
