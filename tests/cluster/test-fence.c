@@ -34,9 +34,16 @@ static int setup(void **state)
 	return r;
 }
 
+/* A test that failed may have left one still. */
+static int resume(void **state)
+{
+	(void)state;
+	lab_cluster_command("resume", "osd");
+	return 0;
+}
+
 static int teardown(void **state)
 {
-	lab_cluster_command("resume", "osd"); /* a test that failed may have left one */
 	lab_mon_command("{\"prefix\": \"osd unset\", \"key\": \"nodown\"}");
 	return lab_teardown(state);
 }
@@ -155,8 +162,16 @@ static void assert_held(const struct victim *v, const char *host)
 	assert_string_equal(h.host, host);
 }
 
+struct theft {
+	struct cluster *cluster;
+	const struct spec *spec;
+	int r;
+	struct err *e;
+	atomic_bool over;
+};
+
 /* Waits until the cluster has shut the victim out. */
-static void await_shut_out(const struct victim *v)
+static void await_shut_out(const struct victim *v, struct theft *t)
 {
 	struct deadline end = deadline_in(NOTICE_US);
 
@@ -167,18 +182,12 @@ static void await_shut_out(const struct victim *v)
 		assert_done(shut_out_list(lab.cluster, &out, &e), e);
 		if (shut_out_has(&out, v->address))
 			return;
+		if (atomic_load(&t->over))
+			assert_done(t->r, t->e);
 		assert_false(deadline_passed(end));
 		usleep(LOOK_US);
 	}
 }
-
-struct theft {
-	struct cluster *cluster;
-	const struct spec *spec;
-	int r;
-	struct err *e;
-	atomic_bool over;
-};
 
 static void *steal_it(void *arg)
 {
@@ -213,7 +222,7 @@ static void a_steal_waits_for_an_osd_that_stands_still(void **state)
 	assert_int_equal(rados_aio_create_completion2(NULL, NULL, &late), 0);
 	assert_int_equal(rados_aio_write(v.io, v.object, late, "late!", 5, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, steal_it, &t), 0);
-	await_shut_out(&v);
+	await_shut_out(&v, &t);
 	usleep(STEADY_US);
 	/* The write may still be done, so nobody else may have the volume. */
 	assert_false(atomic_load(&t.over));
@@ -266,8 +275,8 @@ static void an_osd_that_stands_still_for_good_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_steal_waits_for_an_osd_that_stands_still),
-		cmocka_unit_test(an_osd_that_stands_still_for_good_is_told),
+		cmocka_unit_test_teardown(a_steal_waits_for_an_osd_that_stands_still, resume),
+		cmocka_unit_test_teardown(an_osd_that_stands_still_for_good_is_told, resume),
 	};
 
 	return cmocka_run_group_tests_name("fence", tests, setup, teardown);
