@@ -131,8 +131,7 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!strcmp(listed, name) ||
-	    !spec_is_hidden(listed))
+	if (!strcmp(listed, name) || !spec_is_hidden(listed))
 		return 0;
 	return publish_rest(io, listed, name, id);
 }
