@@ -81,7 +81,8 @@ static bool find_osd(struct victim *v, const char *id)
 
 		snprintf(v->object, sizeof(v->object), "rbd_data.%s.%016x", id, i);
 		osd = osd_of(v->object);
-		if (osd == osd_of("rbd_info") || osd == osd_of(name) || osd == osd_of(header))
+		if (osd == osd_of("rbd_info") || osd == osd_of("rbd_directory") ||
+		    osd == osd_of(name) || osd == osd_of(header))
 			continue;
 		snprintf(v->osd, sizeof(v->osd), "osd.%d", osd);
 		return true;
