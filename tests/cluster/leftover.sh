@@ -143,7 +143,10 @@ in_trash() {
 cut_removal half
 cut_removal again
 rbd create --size 16M $pool/again
-ok "images removed in part are found" wait_for 60 finds "incomplete image: $pool/half"
+both_found() { # when the watches of the dead have ended
+	finds "incomplete image: $pool/half" && finds "incomplete image: $pool/again"
+}
+ok "images removed in part are found" wait_for 60 both_found
 is "beside a new one of the same name, too" "$(findings warning | grep -o "incomplete image: $pool/.*" | cut -d' ' -f1-3 | sort)" \
 	"incomplete image: $pool/again"$'\n'"incomplete image: $pool/half"
 is "a list has the new one alone" "$("$rbdvol" list --all --pool $pool | grep -cE 'half|again')" 1
