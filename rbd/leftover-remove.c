@@ -111,7 +111,7 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_place_ struct place p = {0};
-	int finished, r = leftover_open(c, name, &spec, &p, e);
+	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
 		return r;
@@ -120,12 +120,20 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 		r = rbd_remove(p.io, spec.image);
 		r = r == -EBUSY || r == -ENOENT ? 0 : r < 0 ? r : 1;
 	}
-	if (r < 0)
-		return session_fail(p.session, r, e, "remove what is left of '%s'", name);
-	finished = removals_finish(&p, spec.image, name, e);
-	if (finished == -EBUSY) {
+	return r < 0 ? session_fail(p.session, r, e, "remove what is left of '%s'", name) : r;
+}
+
+int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e)
+{
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_place_ struct place p = {0};
+	int r = leftover_open(c, name, &spec, &p, e);
+
+	if (!r)
+		r = removals_finish(&p, spec.image, name, e);
+	if (r == -EBUSY) {
 		err_free(steal(e));
-		finished = 0;
+		return 0;
 	}
-	return finished < 0 ? finished : r || finished;
+	return r < 0 ? r : r > 0;
 }

@@ -17,6 +17,7 @@ void leftovers_deinit(struct leftovers *l)
 	strlist_deinit(&l->strangers);
 	strlist_deinit(&l->snapshots);
 	strlist_deinit(&l->remains);
+	strlist_deinit(&l->deletions);
 	strlist_deinit(&l->wipes);
 	strlist_deinit(&l->holds);
 	strlist_deinit(&l->hold_clients);
@@ -293,15 +294,15 @@ static int find_clones(struct cluster *c, const struct leftover_query *q, struct
 	return r;
 }
 
-static int add_removals(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
-			struct err **e)
+static int find_deletions(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
+			  struct err **e)
 {
 	_cleanup_strlist_ struct strlist names = {0};
 	int r = image_list_removals(c, q->pool, &names, e);
 
 	for (size_t i = 0; !r && i < names.n; i++)
 		if (!is_busy(q, names.items[i]) &&
-		    strlist_add(&out->remains, "%s", names.items[i]) < 0)
+		    strlist_add(&out->deletions, "%s", names.items[i]) < 0)
 			r = err_oom(e);
 	return r;
 }
@@ -316,7 +317,7 @@ int leftovers_find(struct cluster *c, const struct leftover_query *q, struct lef
 		return find_of_image(c, q->image, q, out, e);
 	r = find_clones(c, q, out, e);
 	if (!r)
-		r = add_removals(c, q, out, e);
+		r = find_deletions(c, q, out, e);
 	if (!r)
 		r = image_list(c, q->pool, &names, e);
 	for (size_t i = 0; !r && i < names.n; i++)

@@ -21,6 +21,8 @@ struct leftovers {
 	struct strlist snapshots;
 	/* Names that mean no image, since its creation or deletion was cut short. */
 	struct strlist remains;
+	/* Names that an image had whose deletion was cut short; another may have one by now. */
+	struct strlist deletions;
 	/* Images whose wipe was cut short. */
 	struct strlist wipes;
 	/* Images that this host holds; and for each the address of the client that its hold names,
@@ -55,3 +57,4 @@ int leftover_remove_clone(struct cluster *c, const char *name, struct deadline d
 int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e);
 int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e);
 int leftover_remove_remains(struct cluster *c, const char *name, struct err **e);
+int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e);

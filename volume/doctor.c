@@ -248,6 +248,18 @@ static int add_remains(struct examination *x, const struct leftovers *left, stru
 	return r;
 }
 
+static int add_deletions(struct examination *x, const struct strlist *names, struct err **e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < names->n; i++)
+		r = finding_add(x->out, FINDING_WARNING, "half-deleted image",
+				"rbdvol prune removes it", e,
+				"an image that was %s takes room still: its deletion was cut short",
+				names->items[i]);
+	return r;
+}
+
 static int check_leftovers(struct examination *x, struct err **e)
 {
 	_cleanup_leftovers_ struct leftovers left = {0};
@@ -267,6 +279,8 @@ static int check_leftovers(struct examination *x, struct err **e)
 		r = add_leftovers(x, "unused snapshot", &left.snapshots, e);
 	if (r >= 0)
 		r = add_remains(x, &left, e);
+	if (r >= 0)
+		r = add_deletions(x, &left.deletions, e);
 	if (r >= 0 && x->out->n == before)
 		r = finding_add(x->out, FINDING_OK, "leftovers", NULL, e,
 				"nothing is left over, and devices and holds agree");

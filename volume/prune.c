@@ -138,6 +138,18 @@ static int prune_remains(struct pruning *p, const char *name, struct err **e)
 	return r < 0 ? r : tell(p, "incomplete image", name, r, e);
 }
 
+static int finish_deletion(struct pruning *p, const char *name, struct err **e)
+{
+	return leftover_finish_deletion(p->cluster, name, e);
+}
+
+static int prune_deletion(struct pruning *p, const char *name, struct err **e)
+{
+	int r = alone(p, name, finish_deletion, e);
+
+	return r < 0 ? r : tell(p, "half-deleted image", name, r, e);
+}
+
 /* Alone at it, and looked at anew: what it was found by may have been an attach under way. */
 static int release(struct pruning *p, const char *name, struct err **e)
 {
@@ -194,6 +206,8 @@ static int prune_all(struct pruning *p, const struct leftovers *left, bool all_h
 		r = prune_each(p, &left->snapshots, prune_snapshot, e);
 	if (r >= 0)
 		r = prune_each(p, &left->remains, prune_remains, e);
+	if (r >= 0)
+		r = prune_each(p, &left->deletions, prune_deletion, e);
 	return r < 0 ? r : prune_holds(p, left, e);
 }
 
