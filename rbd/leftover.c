@@ -97,6 +97,14 @@ static bool is_busy(const struct leftover_query *q, const char *name)
 	return q->busy && (leftover_volume(name, &volume, &e) < 0 || q->busy(&volume, q->arg));
 }
 
+/* The caller frees it; NULL: out of memory. */
+static char *name_of(const rbd_linked_image_spec_t *image)
+{
+	const struct spec spec = {image->pool_name, image->pool_namespace, image->image_name, NULL};
+
+	return spec_format(&spec);
+}
+
 /* A child of one of our snapshots that is left over itself. */
 static bool is_unfinished(const struct leftover_query *q, const rbd_linked_image_spec_t *child)
 {
@@ -104,16 +112,28 @@ static bool is_unfinished(const struct leftover_query *q, const rbd_linked_image
 
 	if (!is_hidden(child->image_name) || !is_of_owner(child->image_name, q->mine->host))
 		return false;
-	if (asprintf(&name, "%s/%s%s%s", child->pool_name, child->pool_namespace,
-		     *child->pool_namespace ? "/" : "", child->image_name) < 0) {
-		name = NULL;
-		return false;
-	}
-	return !is_busy(q, name);
+	name = name_of(child);
+	return name && !is_busy(q, name);
+}
+
+/* A child whose deletion was cut short: all those were found before, by their names; no directory
+ * lists it any more (librbd says of none that it is in the trash). */
+static bool is_half_deleted(struct place *p, const struct strlist *deletions,
+			    const rbd_linked_image_spec_t *child)
+{
+	_cleanup_free_ char *name = name_of(child), *listed = NULL;
+	_cleanup_place_ struct place at = {0};
+	bool found = false;
+
+	for (size_t i = 0; name && !found && i < deletions->n; i++)
+		found = !strcmp(deletions->items[i], name);
+	return found && !place_open_id(p->session, child->pool_id, child->pool_namespace, &at) &&
+	       class_directory_name(at.io, child->image_id, &listed) == -ENOENT;
 }
 
 /* Whether the snapshot that IMAGE is open at has no child, or one that is left over itself. */
-static bool is_unneeded(rbd_image_t image, const struct leftover_query *q)
+static bool is_unneeded(struct place *p, rbd_image_t image, const struct leftover_query *q,
+			const struct strlist *deletions)
 {
 	rbd_linked_image_spec_t child;
 	size_t n = 1;
@@ -121,7 +141,7 @@ static bool is_unneeded(rbd_image_t image, const struct leftover_query *q)
 
 	if (rbd_list_children3(image, &child, &n) < 0)
 		return false;
-	unneeded = !n || is_unfinished(q, &child);
+	unneeded = !n || is_unfinished(q, &child) || is_half_deleted(p, deletions, &child);
 	if (n)
 		rbd_linked_image_spec_list_cleanup(&child, n);
 	return unneeded;
@@ -129,7 +149,7 @@ static bool is_unneeded(rbd_image_t image, const struct leftover_query *q)
 
 /* Add those of OPEN's snapshots that are ours and have no child. */
 static int find_snapshots(struct place *p, const char *image, const struct leftover_query *q,
-			  rbd_image_t open, struct strlist *out)
+			  rbd_image_t open, const struct strlist *deletions, struct strlist *out)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	int r = snapshots_list(open, &snaps);
@@ -143,7 +163,7 @@ static int find_snapshots(struct place *p, const char *image, const struct lefto
 			continue;
 		if (rbd_open_read_only(p->io, image, &at, name) < 0)
 			at = NULL; /* it went away */
-		else if (is_unneeded(at, q))
+		else if (is_unneeded(p, at, q, deletions))
 			r = strlist_add(out, "%s", name);
 	}
 	return r;
@@ -250,7 +270,7 @@ static int look_at(struct place *p, const struct spec *spec, const char *name,
 		return r <= 0 ? r : strlist_add(&out->remains, "%s", name);
 	}
 	if (!r)
-		r = find_snapshots(p, spec->image, q, image, &names);
+		r = find_snapshots(p, spec->image, q, image, &out->deletions, &names);
 	if (!r && !is_busy(q, name))
 		r = find_wipe(p, image, name, out);
 	for (size_t i = 0; !r && i < names.n; i++)

@@ -203,11 +203,11 @@ static int prune_all(struct pruning *p, const struct leftovers *left, bool all_h
 	if (r >= 0 && all_hosts)
 		r = prune_each(p, &left->strangers, prune_stranger, e);
 	if (r >= 0)
+		r = prune_each(p, &left->deletions, prune_deletion, e);
+	if (r >= 0)
 		r = prune_each(p, &left->snapshots, prune_snapshot, e);
 	if (r >= 0)
 		r = prune_each(p, &left->remains, prune_remains, e);
-	if (r >= 0)
-		r = prune_each(p, &left->deletions, prune_deletion, e);
 	return r < 0 ? r : prune_holds(p, left, e);
 }
 

@@ -128,9 +128,9 @@ is "the other one, too, when it is old enough" "$(rbd ls $pool | grep young)" ""
 listed() {
 	rados -p $pool listomapkeys rbd_directory | grep -qx "name_$1"
 }
-cut_removal() { # IMAGE
+cut_removal() { # IMAGE: is made, too, where it is not there
 	local remover
-	rbd create --size 64M --object-size 4K --image-feature layering $pool/"$1"
+	listed "$1" || rbd create --size 64M --object-size 4K --image-feature layering $pool/"$1"
 	(exec rbd rm --no-progress $pool/"$1") 2>/dev/null &
 	remover=$!
 	while listed "$1"; do :; done
@@ -140,6 +140,9 @@ cut_removal() { # IMAGE
 in_trash() {
 	rados -p $pool listomapkeys rbd_trash | wc -l
 }
+rbd create --size 64M --object-size 4K --image-feature layering $pool/tiles
+rbd snap create --no-progress $pool/tiles@rbdvol-5
+rbd clone --rbd-default-clone-format 2 --object-size 4K $pool/tiles@rbdvol-5 $pool/half
 cut_removal half
 cut_removal again
 rbd create --size 16M $pool/again
@@ -150,7 +153,8 @@ both_found() { # when the watches of the dead have ended
 ok "images deleted in part are found, beside a new one of the same name, too" wait_for 60 both_found
 is "a list has the new one alone" "$("$rbdvol" list --all --pool $pool | grep -cE 'half|again')" 1
 like "prune removes the rest" "$("$rbdvol" prune --pool $pool | sort | xargs)" \
-	"half-deleted image: $pool/again is removed half-deleted image: $pool/half is removed"
+	"half-deleted image: $pool/again is removed half-deleted image: $pool/half is removed unused snapshot: $pool/tiles@rbdvol-5 is removed"
+is "then there is nothing more" "$("$rbdvol" prune --pool $pool)" ""
 is "of it nothing is left" "$(in_trash) $(rbd ls $pool | grep -E 'half|again')" "0 again"
 cut_removal half
 cut_removal again2
