@@ -29,10 +29,13 @@ holders() { # VOLUME: the hosts that hold it, as it is written in the cluster
 	cluster rados -p "$pool" getxattr "rbd_header.$id" rbdvol.hold 2>/dev/null | jq -r '.[].host_name'
 }
 
-run="run --network none --security-opt seccomp=unconfined"
+# What runs as a container's first process ignores other signals: dockerd would wait 10 s for each. And
+# where it has not ended all of them after its shutdown-timeout, it leaves them to containerd, and the
+# next dockerd can't start them again ("task already exists").
+run="run --network none --security-opt seccomp=unconfined --stop-signal KILL"
 guest --sh "mkdir -p /etc/docker /etc/rbdvol
 	printf '[rbdvol]\npool = $pool\nplugin-timeout = 25\n' >/etc/rbdvol/rbdvol.conf # dockerd waits 30 s
-	echo '{\"iptables\": false, \"bridge\": \"none\", \"storage-driver\": \"vfs\"}' >/etc/docker/daemon.json
+	echo '{\"iptables\": false, \"bridge\": \"none\", \"storage-driver\": \"vfs\", \"shutdown-timeout\": 120}' >/etc/docker/daemon.json
 	systemctl enable --now rbdvold.socket rbdvold-docker.socket
 	systemctl enable --now docker.service
 	mkdir -p /tmp/box/bin; cp /bin/busybox /tmp/box/bin
