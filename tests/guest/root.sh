@@ -50,7 +50,7 @@ first=$(holder)
 
 # --- another host ---
 rm -rf "${files%/*}/guest/r" # with its console of an earlier test
-start r 10.99.0.28 "root=rbdvol:$pool/host1 rbdvol.retry=1 systemd.machine_id=0123456789abcdef0123456789abcdef" >&2 &
+start r 10.99.0.28 "root=rbdvol:$pool/host1 rbdvol.retry=120 systemd.machine_id=0123456789abcdef0123456789abcdef" >&2 &
 ok "another host is refused in its initramfs, and told who has it" wait_for 180 refused
 "$tap_tools/guest" --name r kill
 wait $!
