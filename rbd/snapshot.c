@@ -101,6 +101,13 @@ static int compare_part(const struct look *l, uint64_t at, uint64_t length)
 	return differ ? 1 : r < 0 ? r : 0;
 }
 
+/* How many times longer than the parts before it the next one may take: LENGTH was the last one's.
+ */
+static uint64_t growth(uint64_t length, uint64_t rest)
+{
+	return rest / length < COMPARE_GROWTH ? rest / length + 1 : COMPARE_GROWTH;
+}
+
 /* 1: image and snapshot differ, or it would take too long to tell; 0: they don't; or negative.
  *
  * Object by object, the pace so far foretells the whole rest. By object maps (fast) nearly all time
@@ -121,7 +128,7 @@ static int compare(const struct look *l, bool fast, struct deadline deadline)
 			return r;
 		at += length;
 		rest -= length;
-		if ((clock_now_us() - began) * (fast ? COMPARE_GROWTH : rest / at) >
+		if ((clock_now_us() - began) * (fast ? growth(length, rest) : rest / at) >
 		    deadline_left_us(end))
 			return 1;
 		if (fast)
