@@ -214,7 +214,16 @@ systemd_guest() {
 	pool_create "$pool"
 }
 
+# Of a test that failed: what the guest knows of it, which ends with the guest.
+systemd_guest_tells() {
+	timeout 120 "$tap_tools/guest" --name "$guest_name" run --sh 'rbdvol list; rbdvol jobs
+		systemctl list-units --all --plain --no-legend "rbdvol*" "srv-*"; systemctl list-jobs --no-legend
+		journalctl -b --no-pager -o short-monotonic -u "rbdvol*" -u "srv-*" | tail -n 120' </dev/null 2>&1 |
+		sed 's/^/# /'
+}
+
 systemd_guest_over() {
+	[[ $tap_failures == 0 ]] || systemd_guest_tells
 	systemd_guest_end
 	pool_over "$pool"
 }
