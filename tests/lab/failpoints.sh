@@ -18,7 +18,7 @@ deadly_start() {
 	RBDVOL_FAILPOINTS=$failpoints "$daemon_program" --foreground >>"$failpoints/log" 2>&1 &
 	daemon_pid=$!
 	# shellcheck disable=SC2016
-	timeout 60 bash -c 'until "$2" list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.05; done' \
+	timeout 180 bash -c 'until "$2" list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.05; done' \
 		- "$daemon_pid" "$rbdvol" 2>/dev/null || {
 		cat "$failpoints/log" >&2
 		bail_out "rbdvold does not serve"

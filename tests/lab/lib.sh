@@ -60,7 +60,7 @@ lock_lab() {
 	while true; do
 		mkdir -p -- "$lab"
 		exec {lab_lock}<"$lab"
-		flock --timeout 120 "$lab_lock" || die "$lab is locked by another command since two minutes"
+		flock --timeout 600 "$lab_lock" || die "$lab is locked by another command since ten minutes"
 		[[ ! /proc/self/fd/$lab_lock -ef $lab ]] || break
 		exec {lab_lock}<&-
 	done
@@ -103,7 +103,7 @@ launch() {
 	) &
 	echo $! >"$lab/run/$name.pid"
 	disown $!
-	wait_until 10 is_launched $!
+	wait_until 60 is_launched $!
 }
 
 is_launched() {
@@ -164,7 +164,7 @@ make_keys() {
 		StrictHostKeyChecking no
 		UserKnownHostsFile /dev/null
 		LogLevel ERROR
-		ConnectTimeout 10
+		ConnectTimeout 60
 		ControlPath $lab/ssh/%h
 	END
 }

@@ -66,7 +66,7 @@ on() { # GUEST COMMAND...
 serve() { # GUEST OPTION...
 	on "$1" --sh "(ulimit -c unlimited; setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
 		echo \"rbdvold ended with \$?\") >>/var/log/rbdvold.log 2>&1 &
-		timeout 60 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
+		timeout 180 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
 		on "$1" cat /var/log/rbdvold.log >&2
 		bail_out "rbdvold does not serve in guest $1"
 	}
@@ -180,7 +180,7 @@ daemon_start() {
 	(ulimit -c unlimited && exec rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1) &
 	daemon_pid=$!
 	# shellcheck disable=SC2016
-	timeout 60 bash -c 'until rbdvol list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.1; done' \
+	timeout 180 bash -c 'until rbdvol list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.1; done' \
 		- "$daemon_pid" 2>/dev/null || {
 		cat /var/log/rbdvold.log >&2
 		bail_out "rbdvold does not serve"
