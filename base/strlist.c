@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 int strlist_add(struct strlist *l, const char *fmt, ...)
 {
@@ -20,6 +21,14 @@ int strlist_add(struct strlist *l, const char *fmt, ...)
 		return -ENOMEM;
 	l->n++;
 	return 0;
+}
+
+bool strlist_has(const struct strlist *l, const char *string)
+{
+	for (size_t i = 0; l && i < l->n; i++)
+		if (!strcmp(l->items[i], string))
+			return true;
+	return false;
 }
 
 char *strlist_join(const struct strlist *l, const char *separator, size_t most)

@@ -155,10 +155,7 @@ static int is_usual(const struct rbdmap_line *l)
 	    strlist_add(&usual, "/etc/ceph/keyring") < 0 ||
 	    strlist_add(&usual, "/etc/ceph/keyring.bin") < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < usual.n; i++)
-		if (!strcmp(l->keyring, usual.items[i]))
-			return 1;
-	return 0;
+	return strlist_has(&usual, l->keyring);
 }
 
 /* What rbdmap does for a volume and rbdvol won't. */
@@ -188,10 +185,8 @@ int rbdmap_plan_add(struct rbdmap_plan *p, const struct rbdmap_line *l, struct e
 	_cleanup_free_ char *name = spec_format(&l->spec);
 	int r;
 
-	for (size_t i = 0; name && i < p->seen.n; i++)
-		if (!strcmp(p->seen.items[i], name))
-			return err_set(e, ERR_EXISTS, -EEXIST,
-				       "an earlier line is of the same volume");
+	if (name && strlist_has(&p->seen, name))
+		return err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same volume");
 	if (!name || strlist_add(&p->seen, "%s", name) < 0)
 		return err_oom(e);
 	r = plan_line(p, l, e);

@@ -40,14 +40,6 @@ static int trim(struct cli *cli, int n, char **names)
 	return status;
 }
 
-static bool has(const struct strlist *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->items[i], name))
-			return true;
-	return false;
-}
-
 /* The attached volumes that can be written; only the daemon sees where each is mounted. */
 static int writable(struct cli *cli, struct strlist *out, json_t **answer, struct err **e)
 {
@@ -72,7 +64,7 @@ static int writable(struct cli *cli, struct strlist *out, json_t **answer, struc
 		if (!name || json_is_true(json_object_get(volume, "read_only")))
 			continue;
 		/* Two clusters may have volumes of the same name. */
-		if (has(out, name) && node)
+		if (strlist_has(out, name) && node)
 			name = node;
 		if (strlist_add(out, "%s", name) < 0)
 			return err_oom(e);

@@ -183,14 +183,6 @@ static int settle(const struct hold_state *state, const struct spec *spec,
 	return 0;
 }
 
-static bool is_among(const char *address, const struct strlist *l)
-{
-	for (size_t i = 0; l && i < l->n; i++)
-		if (!strcmp(l->items[i], address))
-			return true;
-	return false;
-}
-
 static bool is_holder(const char *address, const struct hold_state *state)
 {
 	for (size_t i = 0; i < state->n; i++)
@@ -210,7 +202,7 @@ static int add_kernel_watchers(struct place *p, const struct spec *spec,
 
 	for (size_t i = 0; r >= 0 && i < w.n; i++)
 		if (w.items[i].kernel && !w.items[i].own &&
-		    !is_among(w.items[i].address, claim->own_clients) &&
+		    !strlist_has(claim->own_clients, w.items[i].address) &&
 		    !is_holder(w.items[i].address, state) &&
 		    strlist_add(out, "%s", w.items[i].address) < 0)
 			return err_oom(e);
@@ -388,7 +380,7 @@ static int find_strangers(struct place *p, const struct spec *spec, const char *
 	for (size_t i = 0; r >= 0 && i < w.n; i++) {
 		const char *address = w.items[i].address;
 
-		if (w.items[i].own || is_among(address, claim->own_clients) ||
+		if (w.items[i].own || strlist_has(claim->own_clients, address) ||
 		    is_holder(address, &state))
 			continue;
 		*kernel = *kernel || w.items[i].kernel;

@@ -123,11 +123,9 @@ static bool is_half_deleted(struct place *p, const struct strlist *deletions,
 {
 	_cleanup_free_ char *name = name_of(child), *listed = NULL;
 	_cleanup_place_ struct place at = {0};
-	bool found = false;
 
-	for (size_t i = 0; name && !found && i < deletions->n; i++)
-		found = !strcmp(deletions->items[i], name);
-	return found && !place_open_id(p->session, child->pool_id, child->pool_namespace, &at) &&
+	return name && strlist_has(deletions, name) &&
+	       !place_open_id(p->session, child->pool_id, child->pool_namespace, &at) &&
 	       class_directory_name(at.io, child->image_id, &listed) == -ENOENT;
 }
 

@@ -115,21 +115,13 @@ static int is_watched(struct place *p, const char *id)
 	return r < 0 ? r : watchers.n > 0;
 }
 
-static bool has(const struct strlist *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->items[i], name))
-			return true;
-	return false;
-}
-
 int removals_list(struct place *p, struct strlist *names)
 {
 	_cleanup_removals_ struct removals all = {0};
 	int r = find(p, NULL, &all);
 
 	for (size_t i = 0; !r && i < all.n; i++) {
-		if (has(names, all.items[i].image))
+		if (strlist_has(names, all.items[i].image))
 			continue;
 		r = is_watched(p, all.items[i].id);
 		if (!r)

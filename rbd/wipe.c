@@ -243,11 +243,8 @@ static bool is_clone(struct place *p, const char *id)
 static bool is_noted(struct place *p, const char *id)
 {
 	_cleanup_strlist_ struct strlist keys = {0};
-	bool found = class_note_keys(p->io, id, "rbdvol.", &keys) < 0;
 
-	for (size_t i = 0; i < keys.n; i++)
-		found |= !strcmp(keys.items[i], NOTE_WIPE);
-	return found;
+	return class_note_keys(p->io, id, "rbdvol.", &keys) < 0 || strlist_has(&keys, NOTE_WIPE);
 }
 
 static bool is_watched(struct place *p, const struct spec *spec)

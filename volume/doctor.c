@@ -120,18 +120,11 @@ static int check_caps(struct examination *x, struct err **e)
 	return r;
 }
 
-static bool in_list(const struct strlist *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->items[i], name))
-			return true;
-	return false;
-}
-
 /* By its name, or where the image has another by now by the client that its hold names. */
 static bool is_held(const struct leftovers *left, const struct device *d, const char *name)
 {
-	return in_list(&left->holds, name) || in_list(&left->hold_clients, d->client_address);
+	return strlist_has(&left->holds, name) ||
+	       strlist_has(&left->hold_clients, d->client_address);
 }
 
 /* NAME is being attached, detached or the like this moment. */
