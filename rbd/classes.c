@@ -2,15 +2,18 @@
 #include "rbd/classes.h"
 
 #include <errno.h>
+#include <rbd/librbd.h>
 #include <string.h>
 
 #include "rbd/wire.h"
 
 #define DIRECTORY     "rbd_directory"
+#define TRASH	      "rbd_trash"
 #define NAME_OBJECT   "rbd_id."
 #define HEADER_OBJECT "rbd_header."
 #define MAP_OBJECT    "rbd_object_map."
 #define NOTES_AT_ONCE 64
+#define TRASH_AT_ONCE 1024
 
 /* Allocated by librados. */
 struct answer {
@@ -287,6 +290,57 @@ int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct 
 
 		read_skip(&reader, read_u32(&reader)); /* the value */
 		r = reader.bad ? -EPROTO : strlist_add(out, "%s", key);
+	}
+	return r;
+}
+
+/* One image of the trash; *id is the caller's to free. */
+static int read_trashed(struct reader *reader, char **id, struct strlist *ids,
+			struct strlist *names)
+{
+	_cleanup_free_ char *name = NULL;
+	struct reader spec;
+	uint8_t source;
+	uint32_t len;
+	int r;
+
+	*id = read_string(reader);
+	read_skip(reader, 2); /* versions of the encoding */
+	len = read_u32(reader);
+	spec = (struct reader){reader->at, len, false};
+	read_skip(reader, len);
+	if (reader->bad)
+		return -EPROTO;
+	source = read_u8(&spec);
+	name = read_string(&spec);
+	if (spec.bad)
+		return -EPROTO;
+	if (source != RBD_TRASH_IMAGE_SOURCE_REMOVING)
+		return 0;
+	r = strlist_add(ids, "%s", *id);
+	return r < 0 ? r : strlist_add(names, "%s", name);
+}
+
+int class_removals(rados_ioctx_t io, struct strlist *ids, struct strlist *names)
+{
+	_cleanup_free_ char *last = strdup("");
+	uint32_t n = TRASH_AT_ONCE;
+	int r = last ? 0 : -ENOMEM;
+
+	while (!r && n == TRASH_AT_ONCE) {
+		_cleanup_answer_ struct answer a = {0};
+		struct writer in = {0};
+		struct reader reader;
+
+		write_string(&in, last);
+		write_u64(&in, TRASH_AT_ONCE);
+		r = read_call(io, TRASH, "rbd", "trash_list", &in, &a);
+		reader = reader_of(&a);
+		n = r < 0 ? 0 : read_u32(&reader);
+		for (uint32_t i = 0; !r && i < n; i++) {
+			free(last);
+			r = read_trashed(&reader, &last, ids, names);
+		}
 	}
 	return r;
 }

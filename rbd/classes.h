@@ -36,6 +36,9 @@ int class_note(rados_ioctx_t io, const char *id, const char *key, const char *va
 int class_note_remove(rados_ioctx_t io, const char *id, const char *key);
 /* The first keys of the image's metadata behind START, in their order. */
 int class_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out);
+/* The images that are in the pool's trash to be removed (librbd's own list leaves them out): their
+ * ids, and at the same place of NAMES what they were called. -ENOENT: there was never a trash. */
+int class_removals(rados_ioctx_t io, struct strlist *ids, struct strlist *names);
 /* The image and snapshot that image ID is a clone of; *image_id is the caller's to free. -ENOENT:
  * of none. */
 int class_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_id,

@@ -28,7 +28,7 @@ static bool has_name(const rbd_image_spec_t *images, size_t n, const char *name)
 	return false;
 }
 
-static int list_images(struct place *p, bool hidden, struct strlist *out)
+static int list_images(struct place *p, struct strlist *out)
 {
 	_cleanup_free_ rbd_image_spec_t *images = NULL;
 	size_t n = 0, ordered;
@@ -45,21 +45,9 @@ static int list_images(struct place *p, bool hidden, struct strlist *out)
 	r = 0;
 	ordered = in_order(images, n);
 	for (size_t i = 0; !r && i < n; i++)
-		if (hidden == spec_is_hidden(images[i].name) &&
-		    (i < ordered || !has_name(images, i, images[i].name)))
+		if (i < ordered || !has_name(images, i, images[i].name))
 			r = strlist_add(out, "%s", images[i].name);
 	rbd_image_spec_list_cleanup(images, n);
-	return r;
-}
-
-static int list_removals(struct place *p, struct strlist *out)
-{
-	_cleanup_strlist_ struct strlist names = {0};
-	int r = removals_list(p, &names);
-
-	for (size_t i = 0; !r && i < names.n; i++) /* a hidden one is its host's */
-		if (!spec_is_hidden(names.items[i]))
-			r = strlist_add(out, "%s", names.items[i]);
 	return r;
 }
 
@@ -67,11 +55,11 @@ static int list_place(struct place *p, const char *pool, const char *ns, enum ki
 		      struct strlist *out)
 {
 	_cleanup_strlist_ struct strlist names = {0};
-	int r = kind == REMOVALS ? list_removals(p, &names)
-				 : list_images(p, kind == HIDDEN, &names);
+	int r = kind == REMOVALS ? removals_list(p, &names) : list_images(p, &names);
 
 	for (size_t i = 0; !r && i < names.n; i++)
-		r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", names.items[i]);
+		if (spec_is_hidden(names.items[i]) == (kind == HIDDEN))
+			r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", names.items[i]);
 	return r;
 }
 
