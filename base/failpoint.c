@@ -4,6 +4,7 @@
 #ifdef RBDVOL_FAILPOINTS
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -17,19 +18,27 @@ static void append(int dir, const char *line)
 		return; /* the test will miss it */
 }
 
+/* Whether FILE says what LINE does; it is removed then. */
+static bool takes(int dir, const char *file, const char *line)
+{
+	_cleanup_free_ char *said = NULL;
+
+	return file_read_line(dir, file, &said) >= 0 && strlen(said) + 1 == strlen(line) &&
+	       !strncmp(said, line, strlen(said)) && !unlinkat(dir, file, 0);
+}
+
 void failpoint_pass(const char *name, const char *when)
 {
 	const char *folder = secure_getenv("RBDVOL_FAILPOINTS");
 	_cleanup_close_ int dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	_cleanup_free_ char *armed = NULL, *line = NULL;
+	_cleanup_free_ char *line = NULL;
 
 	if (dir < 0 || asprintf(&line, "%s%s%s\n", name, when ? "." : "", when ? when : "") < 0)
 		return;
 	append(dir, line);
-	if (file_read_line(dir, "armed", &armed) < 0 || strlen(armed) + 1 != strlen(line) ||
-	    strncmp(armed, line, strlen(armed)) != 0)
-		return;
-	unlinkat(dir, "armed", 0);
-	kill(getpid(), SIGKILL);
+	if (takes(dir, "armed", line))
+		kill(getpid(), SIGKILL);
+	if (takes(dir, "paused", line))
+		kill(getpid(), SIGSTOP);
 }
 #endif

@@ -300,6 +300,18 @@ int cli_call(struct cli *cli, const char *method, const char *collection, const 
 	}
 }
 
+void cli_notes(const json_t *answer)
+{
+	json_t *note;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "notes"), i, note)
+	{
+		if (json_is_string(note))
+			print_line("note: ", json_string_value(note), NULL);
+	}
+}
+
 static void print_json_error(const struct err *e)
 {
 	_cleanup_json_ json_t *document =
@@ -312,24 +324,13 @@ static void print_json_error(const struct err *e)
 
 int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e)
 {
+	cli_notes(answer);
 	print_line("", e->message, e->hint);
 	if (cli->json && answer)
 		cli_print_json(answer);
 	else if (cli->json)
 		print_json_error(e);
 	return err_exit_status(e->kind);
-}
-
-void cli_notes(const json_t *answer)
-{
-	json_t *note;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "notes"), i, note)
-	{
-		if (json_is_string(note))
-			print_line("note: ", json_string_value(note), NULL);
-	}
 }
 
 bool cli_confirm(const struct cli *cli, const char *question)

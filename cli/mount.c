@@ -58,8 +58,7 @@ static int ask(struct cli *cli, const struct mount_request *m, enum verb verb, c
 	if (!options)
 		return err_oom(e);
 	r = cli_call(cli, method, "volumes", m->volume, action, options, answer, e);
-	if (r >= 0)
-		cli_notes(*answer);
+	cli_notes(*answer);
 	return r;
 }
 

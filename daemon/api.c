@@ -30,7 +30,7 @@ uint64_t call_timeout_us(const struct call *c)
 void answer_error(struct answer *a, const struct err *e, const char *volume, uint64_t job)
 {
 	a->status = err_http_status(e->kind);
-	a->body = json_render(json_error(e, volume, job));
+	a->body = json_render(json_error(e, volume, job, NULL));
 }
 
 /* Takes BODY. */
@@ -45,7 +45,8 @@ static void answer_job(struct answer *a, const struct job *job, const char *volu
 	const struct err *e = job_error(job);
 
 	if (e) {
-		answer_error(a, e, volume, 0);
+		a->status = err_http_status(e->kind);
+		a->body = json_render(json_error(e, volume, 0, job_notes(job)));
 		return;
 	}
 	a->status = 200;

@@ -289,11 +289,14 @@ static json_t *error_body(const struct err *e, const char *volume, uint64_t job)
 	return object_end(&o);
 }
 
-json_t *json_error(const struct err *e, const char *volume, uint64_t job)
+json_t *json_error(const struct err *e, const char *volume, uint64_t job,
+		   const struct strlist *notes)
 {
 	struct object o = object_new();
 
 	put(&o, "error", error_body(e, volume, job));
+	if (notes && notes->n)
+		put(&o, "notes", texts(notes));
 	return object_end(&o);
 }
 

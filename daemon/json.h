@@ -32,7 +32,8 @@ json_t *json_job(const struct job_view *v);
 /* Without the results. */
 json_t *json_jobs(const struct job_views *l);
 /* VOLUME may be NULL, JOB 0. */
-json_t *json_error(const struct err *e, const char *volume, uint64_t job);
+json_t *json_error(const struct err *e, const char *volume, uint64_t job,
+		   const struct strlist *notes);
 
 /* Takes J, which may be NULL; the text with a newline, the caller frees it; NULL when out of
  * memory. */

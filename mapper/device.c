@@ -18,7 +18,7 @@
 #define FEATURE_EXCLUSIVE_LOCK 4 /* of an image, as the kernel tells it */
 #define SYS		       "/sys"
 #define ANSWER_WAIT_US	       (8 * USEC_PER_SEC) /* for the cluster to answer what is in flight */
-#define UNMAP_WAIT_US	       (20 * USEC_PER_SEC) /* for udev to close the device, and to drop its link */
+#define UNMAP_WAIT_US	       (20 * USEC_PER_SEC) /* for udev to close the device, and to see it go */
 #define OPENER_US	       (1 * USEC_PER_SEC) /* grace for a program that is about to end */
 #define SLICE_US	       (USEC_PER_SEC / 4)
 
@@ -259,26 +259,18 @@ static int add_and_find(const struct map_request *req, struct device *out, struc
 	return r < 0 ? r : find_new(req, line, &before, out, e);
 }
 
-int device_map(const struct map_request *req, struct deadline deadline, struct device *out,
-	       struct err **e)
+int device_map(const struct map_request *req, struct device *out, struct err **e)
 {
-	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
 	_cleanup_device_ struct device d = {0};
 	int r = module_load(e);
 
 	*out = (struct device){0};
 	if (r < 0)
 		return r;
-	r = udev_watch_new(&watch, e);
-	if (r < 0)
-		return r;
 	r = add_and_find(req, &d, e);
 	if (r < 0)
 		return r;
 	r = check_identity(req, &d, e);
-	if (r >= 0)
-		r = ready_wait(watch, &d, deadline, e);
-	FAILPOINT("map.ready");
 	if (r < 0) {
 		_cleanup_err_ struct err *ignored = NULL;
 
@@ -289,14 +281,6 @@ int device_map(const struct map_request *req, struct deadline deadline, struct d
 	*out = d;
 	d = (struct device){0};
 	return 0;
-}
-
-int device_wait_ready(struct device *d, struct deadline deadline, struct err **e)
-{
-	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
-	int r = udev_watch_new(&watch, e);
-
-	return r < 0 ? r : ready_wait(watch, d, deadline, e);
 }
 
 /* Whether waiting makes no sense: mounts, swaps and holders don't end by themselves, and a program
@@ -421,7 +405,7 @@ int device_unmap(const struct device *d, bool force, struct deadline deadline, s
 {
 	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
 	struct deadline end = deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US));
-	int r = udev_watch_new(&watch, e);
+	int r = udev_watch_new(d, &watch, e);
 
 	if (r < 0)
 		return r;
@@ -433,6 +417,6 @@ int device_unmap(const struct device *d, bool force, struct deadline deadline, s
 	FAILPOINT("unmap.removed");
 	if (r < 0)
 		return unmap_failed(d, r, e);
-	gone_wait(watch, d, deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US)));
+	gone_wait(watch, deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US)));
 	return 0;
 }

@@ -26,6 +26,9 @@ struct device {
 	bool read_only;
 	char *client_address; /* "ip:port/nonce" */
 	dev_t dev;
+	/* Of the block device: no other has it until the next boot. 0: the kernel (before 5.15) does
+	 * not tell. */
+	uint64_t diskseq;
 	char *node; /* "/dev/rbd0" */
 	/* The name below /dev/rbdvol/ that leads here: the readable one or, where that belongs to
 	 * an older mapping of the same name, the one of by-id/; NULL where neither does. */
@@ -72,20 +75,19 @@ struct map_request {
 	bool read_only;
 	const struct krbd_options *options;
 };
-/* Map: load the module, put the key into this thread's keyring, open a udev monitor, write to
- * /sys/bus/rbd/add_single_major (or add), and wait until udev has processed the block device and
- * its link is there. Always a new mapping; look with device_find first. The deadline bounds the
- * wait for udev; the kernel's own part ends by its mount_timeout. Errors carry what the kernel's
- * errno means for this volume; after one nothing is mapped, unless the kernel does not let go of
- * it: look. */
-int device_map(const struct map_request *req, struct deadline deadline, struct device *out,
-	       struct err **e);
-/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT with the
- * reason (no udevd, no rules of ours, a name that can't be a link). */
+/* Map: load the module, put the key into this thread's keyring, and write to
+ * /sys/bus/rbd/add_single_major (or add). Always a new mapping; look with device_find first. Its
+ * link is for device_wait_ready to wait for. The kernel's own part ends by its mount_timeout. Errors
+ * carry what the kernel's errno means for this volume; after one nothing is mapped, unless the
+ * kernel does not let go of it: look. */
+int device_map(const struct map_request *req, struct device *out, struct err **e);
+/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT (unreachable):
+ * udev has not processed it by the deadline, but is there, and may yet; -ENOENT (failed): there will
+ * be no link, with the reason (no udevd, no rules of ours, a name that can't be a link). */
 int device_wait_ready(struct device *d, struct deadline deadline, struct err **e);
 /* Unmap. -EBUSY (busy): in use (the caller says by whom); fine where it is gone. After a close,
- * udev may have it open still: waited for, until the deadline. Returns when the device and its link
- * are gone. */
+ * udev may have it open still: waited for, until the deadline. Returns when the device is gone and
+ * udev has processed that, 20 s later at most. */
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e);
 /* Whether the kernel, with force too, waits for the cluster without end when it has removed the
  * device: it gives the image's exclusive lock back, and was given no osd_request_timeout. */

@@ -98,6 +98,7 @@ static int read_ids(int fd, struct device *d)
 static int read_block(const char *sys, struct device *d)
 {
 	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
 	uint64_t ro;
 	int r;
 
@@ -105,13 +106,16 @@ static int read_block(const char *sys, struct device *d)
 		d->node = NULL;
 		return -ENOMEM;
 	}
-	if (asprintf(&path, "%s/block/rbd%d/ro", sys, d->id) < 0) {
+	if (asprintf(&path, "%s/block/rbd%d", sys, d->id) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	r = read_number(AT_FDCWD, path, 0, &ro);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = read_number(fd, "ro", 0, &ro);
 	d->read_only = ro;
-	return r;
+	return r < 0 ? r : read_number(fd, "diskseq", 0, &d->diskseq);
 }
 
 static int read_mapping(const char *sys, int id, struct device *d)

@@ -20,6 +20,8 @@ struct udev_watch {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	struct udev_queue *queue;
+	const struct device *leaving;
+	bool left;
 };
 
 static void udev_device_drop(struct udev_device *dev)
@@ -42,7 +44,7 @@ void udev_watch_free(struct udev_watch *w)
 	free(w);
 }
 
-int udev_watch_new(struct udev_watch **out, struct err **e)
+int udev_watch_new(const struct device *leaving, struct udev_watch **out, struct err **e)
 {
 	_cleanup_udev_watch_ struct udev_watch *w = calloc(1, sizeof(*w));
 	int r;
@@ -61,12 +63,38 @@ int udev_watch_new(struct udev_watch **out, struct err **e)
 		r = udev_monitor_enable_receiving(w->monitor);
 	if (r < 0)
 		return err_errno(e, r, "cannot listen to udev");
+	w->leaving = leaving;
 	*out = steal(&w);
 	return 0;
 }
 
+static bool property_is(struct udev_device *dev, const char *name, const char *value)
+{
+	const char *have = udev_device_get_property_value(dev, name);
+
+	return value ? have && !strcmp(have, value) : !have;
+}
+
+/* Whether NAME, of DEV's properties, is that of D's block device; where the kernel numbers none,
+ * all are alike. */
+static bool has_diskseq(struct udev_device *dev, const char *name, const struct device *d)
+{
+	char seq[24];
+
+	snprintf(seq, sizeof(seq), "%" PRIu64, d->diskseq);
+	return !d->diskseq || property_is(dev, name, seq);
+}
+
+static bool is_end_of(struct udev_device *dev, const struct device *d)
+{
+	const char *action = udev_device_get_action(dev), *node = udev_device_get_devnode(dev);
+
+	return action && !strcmp(action, "remove") && node && !strcmp(node, d->node) &&
+	       has_diskseq(dev, "DISKSEQ", d);
+}
+
 /* Wait for any event until DEADLINE, and take all that came; what they say is for a look to find
- * out. False when time is over. */
+ * out, but for the end of who is leaving. False when time is over. */
 static bool watch_wait(struct udev_watch *w, struct deadline deadline)
 {
 	struct pollfd p = {.fd = udev_monitor_get_fd(w->monitor), .events = POLLIN};
@@ -80,6 +108,8 @@ static bool watch_wait(struct udev_watch *w, struct deadline deadline)
 		dev = udev_monitor_receive_device(w->monitor);
 		if (!dev && errno != ENOBUFS)
 			return true;
+		if (dev && w->leaving && is_end_of(dev, w->leaving))
+			w->left = true;
 		udev_device_unref(dev);
 	}
 }
@@ -150,18 +180,10 @@ enum look {
 	LOOK_NO_LINK,  /* with our rules, but no link came of it */
 };
 
-static bool property_is(struct udev_device *dev, const char *name, const char *value)
-{
-	const char *have = udev_device_get_property_value(dev, name);
-
-	return value ? have && !strcmp(have, value) : !have;
-}
-
 /* Whether what udev's database says is of this mapping, and not of one that had the same number
  * before and whose end udev has not processed yet. */
 static bool is_of(struct udev_device *dev, const struct device *d)
 {
-	const char *diskseq = udev_device_get_sysattr_value(dev, "diskseq");
 	char pool[24], snap[24];
 
 	snprintf(pool, sizeof(pool), "%" PRId64, d->pool_id);
@@ -169,7 +191,7 @@ static bool is_of(struct udev_device *dev, const struct device *d)
 	return property_is(dev, "ID_RBD_POOL_ID", pool) &&
 	       property_is(dev, "ID_RBD_IMAGE_ID", *d->image_id ? d->image_id : NULL) &&
 	       property_is(dev, "ID_RBD_SNAP_ID", d->snap_id == KRBD_HEAD ? NULL : snap) &&
-	       (!diskseq || property_is(dev, "ID_RBD_DISKSEQ", diskseq));
+	       has_diskseq(dev, "ID_RBD_DISKSEQ", d);
 }
 
 /* Whether udev is done with the partitions too. The kernel has made them all before it returns from
@@ -221,13 +243,12 @@ static int not_ready(const struct device *d, enum look why, struct err **e)
 	_cleanup_free_ char *name = name_path(d);
 
 	if (why == LOOK_NO_RULES) {
-		err_set(e, ERR_FAILED, -ETIMEDOUT, "udev knows %s, but not rbdvol's rules",
-			d->node);
+		err_set(e, ERR_FAILED, -ENOENT, "udev knows %s, but not rbdvol's rules", d->node);
 		return err_hint(e, "install 59-rbdvol.rules in /usr/lib/udev/rules.d, and see that "
 				   "no empty file of that name in /etc/udev/rules.d hides it");
 	}
 	if (why == LOOK_NO_LINK) {
-		err_set(e, ERR_FAILED, -ETIMEDOUT, "udev has processed %s, but there is no %s",
+		err_set(e, ERR_FAILED, -ENOENT, "udev has processed %s, but there is no %s",
 			d->node, name ? name : "link");
 		return err_hint(e, "is a folder of that name there (an image and a namespace with "
 				   "one name), or another file?");
@@ -239,14 +260,18 @@ static int not_ready(const struct device *d, enum look why, struct err **e)
 
 static int no_udevd(const struct device *d, struct err **e)
 {
-	err_set(e, ERR_FAILED, -ETIMEDOUT, "no link for %s: systemd-udevd is not running", d->node);
+	err_set(e, ERR_FAILED, -ENOENT, "no link for %s: systemd-udevd is not running", d->node);
 	return err_hint(e, "start systemd-udevd");
 }
 
-int ready_wait(struct udev_watch *w, struct device *d, struct deadline deadline, struct err **e)
+int device_wait_ready(struct device *d, struct deadline deadline, struct err **e)
 {
+	_cleanup_udev_watch_ struct udev_watch *w = NULL;
 	enum look found;
+	int r = udev_watch_new(NULL, &w, e);
 
+	if (r < 0)
+		return r;
 	while ((found = look(w, d)) != LOOK_READY) {
 		bool heard = watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US)));
 
@@ -262,31 +287,14 @@ int ready_wait(struct udev_watch *w, struct device *d, struct deadline deadline,
 	return 0;
 }
 
-/* Whether LINK is away, or leads to a node of another name. */
-static bool link_is_gone(const struct device *d)
+void gone_wait(struct udev_watch *w, struct deadline deadline)
 {
-	char target[4096];
-	const char *name = strrchr(d->node, '/') + 1, *last;
-	ssize_t n = readlink(d->link, target, sizeof(target) - 1);
+	while (!w->left && !deadline_passed(deadline)) {
+		bool heard = watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US)));
 
-	if (n < 0)
-		return true;
-	target[n] = '\0';
-	last = strrchr(target, '/');
-	return strcmp(last ? last + 1 : target, name);
-}
-
-void gone_wait(struct udev_watch *w, const struct device *d, struct deadline deadline)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d", d->id);
-	/* The number may have gone to a new mapping, whose link it is then. */
-	while (d->link && !link_is_gone(d) && stat(path, &st) && !deadline_passed(deadline))
-		if (!watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US))) &&
-		    !udevd_listens())
+		if (!heard && (udev_queue_get_queue_is_empty(w->queue) || !udevd_listens()))
 			return;
+	}
 }
 
 void quiet_wait(struct udev_watch *w, uint64_t slice_us)

@@ -2,23 +2,27 @@
 /* Waiting for udev. Internal to mapper/.
  *
  * udev makes a device's links, then writes its database, then tells those who listen. So: listen,
- * look (all may be done already), then wait for a word and look again; never trust the word itself,
- * since words get lost when the socket overruns. */
+ * look (all may be done already), then wait for a word and look again; never wait for the word itself
+ * alone, since words get lost when the socket overruns.
+ *
+ * Of a device that is gone nothing is left to look at, and its number may be another's already: there
+ * the word counts, and silence while udev has nothing to do. */
 #pragma once
 
 #include "mapper/device.h"
 
-/* One thread's ear on udev's events of block devices. */
+/* One thread's ear on udev's events of block devices. LEAVING: whose end will be waited for by
+ * gone_wait, borrowed; or NULL. */
 struct udev_watch;
-int udev_watch_new(struct udev_watch **out, struct err **e);
+int udev_watch_new(const struct device *leaving, struct udev_watch **out, struct err **e);
 void udev_watch_free(struct udev_watch *w);
 DEFINE_CLEANUP(struct udev_watch *, udev_watch_free)
 #define _cleanup_udev_watch_ cleanup(udev_watch_free_p)
 
-/* As device_wait_ready, by a watch that was opened before the device was made. */
-int ready_wait(struct udev_watch *w, struct device *d, struct deadline deadline, struct err **e);
-/* Until D's link leads to it no more, or DEADLINE; D is unmapped already. */
-void gone_wait(struct udev_watch *w, const struct device *d, struct deadline deadline);
+/* Until udev has processed that the device which W was opened for is gone, or DEADLINE. Before that
+ * its links may still be there, and what is mapped next may get its number: who hears of the end then
+ * (systemd, which ends the mounts of a device that is gone) takes it for the end of the new one. */
+void gone_wait(struct udev_watch *w, struct deadline deadline);
 /* Until udev has done all it knows of, an event comes, or SLICE_US: then it is worth to try again.
  */
 void quiet_wait(struct udev_watch *w, uint64_t slice_us);

@@ -52,39 +52,51 @@ static int features_fit(struct operation *o, struct err **e)
 
 /* --- udev has named it --- */
 
+/* Whether a link is there says nothing: it may be an earlier mapping's, whose end udev has yet to
+ * process. */
 static int is_named(struct operation *o, struct err **e)
 {
-	(void)e;
-	return o->v->device.link != NULL;
-}
+	int r = device_wait_ready(&o->v->device, o->progress->deadline, e);
 
-static int name_it(struct operation *o, struct err **e)
-{
-	return device_wait_ready(&o->v->device, o->progress->deadline, e);
+	o->udev_is_late = r == -ETIMEDOUT;
+	return r < 0 ? r : 1;
 }
 
 static const struct step *const steps[] = {
 	&step_check,  &step_connect,
 	&step_volume, &(const struct step){"features", features_fit, NULL},
 	&step_hold,   &step_map,
-	&step_record, &(const struct step){"name", is_named, name_it},
+	&step_record, &(const struct step){"name", is_named, NULL},
 };
 
+static void tell_what_stays(struct operation *o, const char *why)
+{
+	progress_note(o->progress, "it stays attached as %s%s%s%s",
+		      o->v->attached ? o->v->device.node : "?",
+		      operation_read_only(o) ? "" : ", and held", why ? ": " : "", why ? why : "");
+}
+
 /* Let go of what would block others; the clone stays for the next attempt. As long as a device is
- * there, whoever made it, so must be the hold. */
+ * there, whoever made it, so must be the hold.
+ *
+ * A device that udev is late with stays: the next attempt goes on with it. Ended, it would give
+ * udev one more thing to do, and its number to the next mapping, before udev and who listens to it
+ * know of the end. */
 static void undo(struct operation *o)
 {
 	_cleanup_err_ struct err *unmap = NULL, *release = NULL, *look = NULL;
 
+	if (o->udev_is_late) {
+		tell_what_stays(o, "attach it again, or detach it");
+		return;
+	}
 	if (o->mapped_here)
 		device_unmap(&o->v->device, false, deadline_in(UNDO_US), &unmap);
 	FAILPOINT("undo.unmapped");
 	if (!o->mapped_here && !o->held_here)
 		return;
 	if (observe_device(o, &look)) {
-		progress_note(o->progress, "it stays attached as %s, and held%s%s",
-			      o->v->attached ? o->v->device.node : "?", unmap ? ": " : "",
-			      unmap ? unmap->message : "");
+		tell_what_stays(o, unmap ? unmap->message : NULL);
 		return;
 	}
 	if (o->held_here && step_release.act(o, &release) < 0)

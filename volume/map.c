@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The volume becomes a device of this host's kernel, with options that fit cluster, kernel and
- * request. */
+ * request. Its name is for udev to give (attach.c). */
 #include <errno.h>
 #include <string.h>
 
@@ -134,7 +134,7 @@ static int map_with(struct operation *o, const struct monitors *monitors, struct
 	if (r < 0)
 		return r;
 	m.key = (struct device_key){fsid, o->v->image.pool_id, o->v->image.id, o->v->image.snap_id};
-	r = device_map(&m, o->progress->deadline, &o->v->device, e);
+	r = device_map(&m, &o->v->device, e);
 	o->mapped_here = o->v->attached = r >= 0;
 	return r == -ESHUTDOWN ? hold_explain_loss(o, e) : r;
 }

@@ -27,6 +27,7 @@ struct operation {
 	unsigned permille;	     /* of the step that was told of last */
 	bool mapped_here;	     /* by this operation: undone if a later step fails */
 	bool held_here;		     /* likewise */
+	bool udev_is_late;	     /* with the device: that stays */
 };
 /* V becomes what is observed of SPEC; it must be empty. */
 int operation_init(struct operation *o, struct host *h, const struct spec *spec,

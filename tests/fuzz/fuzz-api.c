@@ -13,7 +13,7 @@ static void must_send(int r, struct err *e, const char *subject)
 
 	must_tell(r, e);
 	if (r < 0)
-		must((text = json_render(json_error(e, subject, 1))));
+		must((text = json_render(json_error(e, subject, 1, NULL))));
 	err_free(e);
 }
 

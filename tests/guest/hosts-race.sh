@@ -86,12 +86,18 @@ is "the attach is told of the other, and keeps nothing; or it came first, and ho
 	"$(paste -d ' ' "$logs/a" "$logs/b" | grep -vx -e '0 null 1 6 null 0' -e '0 guest-b 1 0 guest-b 1')" ""
 
 # Whoever maps it between the look and the hold is seen by the second look.
-on b udevadm control --stop-exec-queue
+serve_no_more b
+on b --sh "mkdir /run/failpoints && echo record.before >/run/failpoints/paused
+	RBDVOL_FAILPOINTS=/run/failpoints setsid $top_builddir/tests/guest/rbdvold-failpoints --foreground \
+		>>/var/log/rbdvold.log 2>&1 &
+	echo \$! >/run/rbdvold.pid
+	timeout 180 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || bail_out "no rbdvold in guest b"
 on b rbdvol attach "$vol" --timeout 120 >"$logs/attach" 2>&1 &
 attach=$!
-ok "an attach is in the middle, its device there" on b timeout 60 sh -c 'until test -e /sys/bus/rbd/devices/0; do sleep 0.1; done'
+ok "an attach is in the middle, its device there" on b timeout 60 sh -c \
+	'until test -e /sys/bus/rbd/devices/0 && grep -q "^State:.T" "/proc/$(cat /run/rbdvold.pid)/status"; do sleep 0.1; done'
 ok "another host maps the volume then" on a rbd device map "$vol"
-on b udevadm control --start-exec-queue
+on b --sh 'kill -CONT "$(cat /run/rbdvold.pid)"'
 wait $attach
 is "the attach is refused" $? 6
 like "and told why" "$(cat "$logs/attach")" 'unknown holder.*10\.99\.0\.11'

@@ -63,7 +63,9 @@ static int map(char **a, struct err **e)
 	if (r < 0)
 		return r;
 	start = clock_now_us();
-	r = device_map(&req, deadline_in(WAIT_US), &d, e);
+	r = device_map(&req, &d, e);
+	if (r >= 0)
+		r = device_wait_ready(&d, deadline_in(WAIT_US), e);
 	if (r < 0)
 		return r;
 	show(&d);
