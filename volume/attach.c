@@ -76,15 +76,24 @@ static void tell_what_stays(struct operation *o, const char *why)
 		      operation_read_only(o) ? "" : ", and held", why ? ": " : "", why ? why : "");
 }
 
-/* Let go of what would block others; the clone stays for the next attempt. As long as a device is
- * there, whoever made it, so must be the hold.
+/* Not to know counts as yes. Next to one that is there for reading only, no hold is needed. */
+static bool device_stays(struct operation *o)
+{
+	_cleanup_err_ struct err *ignored = NULL;
+	int r = observe_device(o, &ignored);
+
+	return r < 0 || (r > 0 && (o->mapped_here || !o->v->device.read_only));
+}
+
+/* Let go of what would block others; the clone stays for the next attempt. As long as a device that
+ * can be written is there, whoever made it, so must be the hold.
  *
  * A device that udev is late with stays: the next attempt goes on with it. Ended, it would give
  * udev one more thing to do, and its number to the next mapping, before udev and who listens to it
  * know of the end. */
 static void undo(struct operation *o)
 {
-	_cleanup_err_ struct err *unmap = NULL, *release = NULL, *look = NULL;
+	_cleanup_err_ struct err *unmap = NULL, *release = NULL;
 
 	if (o->udev_is_late) {
 		tell_what_stays(o, "attach it again, or detach it");
@@ -95,7 +104,7 @@ static void undo(struct operation *o)
 	FAILPOINT("undo.unmapped");
 	if (!o->mapped_here && !o->held_here)
 		return;
-	if (observe_device(o, &look)) {
+	if (device_stays(o)) {
 		tell_what_stays(o, unmap ? unmap->message : NULL);
 		return;
 	}

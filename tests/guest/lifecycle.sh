@@ -112,6 +112,7 @@ umount /srv/life
 ok "an image is attached read-only" rbdvol attach $pool/big --read-only
 is "indeed" "$(blockdev --getro /dev/rbdvol/$pool/big)" 1
 refuses "for writing then it must be detached first" 5 'attached already' rbdvol attach $pool/big
+is "and this host does not hold it then" "$(rbdvol show $pool/big --json | jq .held_by)" null
 
 # --- what rbd map made ---
 ok "rbd map" rbd device map $other/web3
