@@ -26,8 +26,8 @@ struct device {
 	bool read_only;
 	char *client_address; /* "ip:port/nonce" */
 	dev_t dev;
-	/* Of the block device: no other has it until the next boot. 0: the kernel (before 5.15) does
-	 * not tell. */
+	/* Of the block device: no other has it until the next boot. 0: the kernel (before 5.15)
+	 * does not tell. */
 	uint64_t diskseq;
 	char *node; /* "/dev/rbd0" */
 	/* The name below /dev/rbdvol/ that leads here: the readable one or, where that belongs to
@@ -77,13 +77,14 @@ struct map_request {
 };
 /* Map: load the module, put the key into this thread's keyring, and write to
  * /sys/bus/rbd/add_single_major (or add). Always a new mapping; look with device_find first. Its
- * link is for device_wait_ready to wait for. The kernel's own part ends by its mount_timeout. Errors
- * carry what the kernel's errno means for this volume; after one nothing is mapped, unless the
- * kernel does not let go of it: look. */
+ * link is for device_wait_ready to wait for. The kernel's own part ends by its mount_timeout.
+ * Errors carry what the kernel's errno means for this volume; after one nothing is mapped, unless
+ * the kernel does not let go of it: look. */
 int device_map(const struct map_request *req, struct device *out, struct err **e);
-/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT (unreachable):
- * udev has not processed it by the deadline, but is there, and may yet; -ENOENT (failed): there will
- * be no link, with the reason (no udevd, no rules of ours, a name that can't be a link). */
+/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT
+ * (unreachable): udev has not processed it by the deadline, but is there, and may yet; -ENOENT
+ * (failed): there will be no link, with the reason (no udevd, no rules of ours, a name that can't
+ * be a link). */
 int device_wait_ready(struct device *d, struct deadline deadline, struct err **e);
 /* Unmap. -EBUSY (busy): in use (the caller says by whom); fine where it is gone. After a close,
  * udev may have it open still: waited for, until the deadline. Returns when the device is gone and

@@ -2,11 +2,11 @@
 /* Waiting for udev. Internal to mapper/.
  *
  * udev makes a device's links, then writes its database, then tells those who listen. So: listen,
- * look (all may be done already), then wait for a word and look again; never wait for the word itself
- * alone, since words get lost when the socket overruns.
+ * look (all may be done already), then wait for a word and look again; never wait for the word
+ * itself alone, since words get lost when the socket overruns.
  *
- * Of a device that is gone nothing is left to look at, and its number may be another's already: there
- * the word counts, and silence while udev has nothing to do. */
+ * Of a device that is gone nothing is left to look at, and its number may be another's already:
+ * there the word counts, and silence while udev has nothing to do. */
 #pragma once
 
 #include "mapper/device.h"
@@ -20,8 +20,9 @@ DEFINE_CLEANUP(struct udev_watch *, udev_watch_free)
 #define _cleanup_udev_watch_ cleanup(udev_watch_free_p)
 
 /* Until udev has processed that the device which W was opened for is gone, or DEADLINE. Before that
- * its links may still be there, and what is mapped next may get its number: who hears of the end then
- * (systemd, which ends the mounts of a device that is gone) takes it for the end of the new one. */
+ * its links may still be there, and what is mapped next may get its number: who hears of the end
+ * then (systemd, which ends the mounts of a device that is gone) takes it for the end of the new
+ * one. */
 void gone_wait(struct udev_watch *w, struct deadline deadline);
 /* Until udev has done all it knows of, an event comes, or SLICE_US: then it is worth to try again.
  */

@@ -261,7 +261,8 @@ static void an_osd_that_stands_still_for_good_is_told(void **state)
 	lab_cluster_command("pause", v.osd);
 	began = clock_now_us();
 	steal_it(&t);
-	/* Resumed, it might have lost its lease of the placement group, with none to renew it with. */
+	/* Resumed, it might have lost its lease of the placement group, with none to renew it with.
+	 */
 	lab_cluster_command("kill", v.osd);
 	lab_cluster_command("revive", v.osd);
 	assert_true(clock_now_us() - began < 60 * USEC_PER_SEC);
