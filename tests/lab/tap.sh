@@ -146,9 +146,9 @@ if [[ -n ${RBDVOL_IN_GUEST-} ]]; then
 		printf '%s\0' $# "$@" >&"$connection"
 		read -r status answer <&"$connection"
 		exec {connection}>&-
-		IFS= read -r -d '' text <"/mnt/share/$answer/err"
+		IFS= read -r -d '' text <"/mnt/share/$answer/err" || : # it says 1 at the end of the file
 		printf %s "$text" >&2
-		IFS= read -r -d '' text <"/mnt/share/$answer/out"
+		IFS= read -r -d '' text <"/mnt/share/$answer/out" || :
 		printf %s "$text"
 		return "$status"
 	}
