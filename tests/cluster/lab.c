@@ -2,6 +2,7 @@
 #include "tests/cluster/lab.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 struct lab lab;
@@ -95,17 +96,19 @@ void lab_cluster_command(const char *verb, const char *daemon)
 
 struct spec *at(const char *text)
 {
-	/* All of them, so that they are kept and yet no leaks. */
-	static struct kept {
+	struct kept {
 		struct spec spec;
 		struct kept *next;
-	} * all;
+	};
+	/* All of them, so that they are kept and yet no leaks; from any thread. */
+	static _Atomic(struct kept *) all;
 	struct kept *new = calloc(1, sizeof(*new));
 	struct err *e = NULL;
 
 	assert_non_null(new);
-	new->next = all;
-	all = new;
+	new->next = atomic_load(&all);
+	while (!atomic_compare_exchange_weak(&all, &new->next, new))
+		;
 	assert_done(spec_parse(text, lab.pool, &new->spec, &e), e);
 	return &new->spec;
 }
