@@ -81,7 +81,7 @@ device_of() { # VOLUME: it is "none" where it has none
 }
 
 mkdir -p /run/udev/rules.d
-echo 'ACTION=="remove", KERNEL=="rbd[0-9]", PROGRAM="/bin/sh -c '"'sleep 4; echo %k >>/run/ended'"'"' \
+echo 'ACTION=="remove", KERNEL=="rbd[0-9]", PROGRAM="/bin/sh -c '"'sleep 2; echo %k >>/run/ended'"'"' \
 	>/run/udev/rules.d/10-late.rules
 udevadm control --reload
 udevadm control --stop-exec-queue
@@ -97,7 +97,7 @@ is "goes on with the same device" "$(echo /sys/bus/rbd/devices/*) $(cat /sys/bus
 	"/sys/bus/rbd/devices/0 $address"
 
 udevadm control --start-exec-queue
-is "and completes it once udev goes on" "$(rbdvol attach $pool/vol)" "/dev/rbdvol/$pool/vol"
+is "and completes it once udev goes on" "$(rbdvol attach $pool/vol --timeout 120 2>&1)" "/dev/rbdvol/$pool/vol"
 
 udevadm control --stop-exec-queue
 ok "a detach does not wait for udev for ever" rbdvol detach $pool/vol
@@ -109,7 +109,7 @@ rbdvol attach $pool/vol >/dev/null 2>&1
 is "and so the third" "$(device_of $pool/vol)" /dev/rbd0
 is "udev knows nothing of all that" "$(cat /run/ended 2>&1)" "cat: /run/ended: No such file or directory"
 udevadm control --start-exec-queue
-is "an attach is not done with an event of the first" "$(rbdvol attach $pool/vol) $(xargs </run/ended)" \
+is "an attach is not done with an event of the first" "$(rbdvol attach $pool/vol --timeout 120 2>&1) $(xargs </run/ended)" \
 	"/dev/rbdvol/$pool/vol rbd0 rbd0"
 is "but with its own" "$(udevadm info -q property /dev/rbd0 | grep ^ID_RBD_DISKSEQ)" \
 	"ID_RBD_DISKSEQ=$(cat /sys/block/rbd0/diskseq)"
@@ -120,9 +120,9 @@ udevadm control --stop-exec-queue
 rbdvol attach $pool/next >/dev/null 2>&1
 is "a device that udev has never seen" "$(device_of $pool/next)" /dev/rbd1
 udevadm control --start-exec-queue
-ok "is detached" rbdvol detach $pool/next
+ok "is detached" rbdvol detach $pool/next --timeout 60
 is "only when udev has processed its end" "$(xargs </run/ended)" "rbd0 rbd0 rbd1"
-ok "and so is one with a link" rbdvol detach $pool/vol
+ok "and so is one with a link" rbdvol detach $pool/vol --timeout 60
 is "as soon as its end is" "$(xargs </run/ended)" "rbd0 rbd0 rbd1 rbd0"
 rm /run/udev/rules.d/10-late.rules
 udevadm control --reload
@@ -144,7 +144,7 @@ kill $watcher
 wait $watcher 2>/dev/null
 /usr/lib/systemd/systemd-udevd --daemon
 udevadm trigger --subsystem-match=block
-is "with udev the next attach completes it" "$(rbdvol attach $pool/vol)" /dev/rbdvol/$pool/vol
+is "with udev the next attach completes it" "$(rbdvol attach $pool/vol --timeout 120 2>&1)" /dev/rbdvol/$pool/vol
 ok "and detach ends it" rbdvol detach $pool/vol
 is "nobody holds it then" "$(holder $pool/vol)" nobody
 done_testing
