@@ -39,8 +39,9 @@ int cli_call_once(struct cli *cli, const char *method, const char *collection, c
 int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
 	     const char *action, const json_t *options, json_t **out, struct err **e);
 
-/* Tell the failure E on stderr, in one line, and with --json on stdout: ANSWER, the daemon's own
- * error document, or one made of E where it is NULL. Returns the exit status. */
+/* Tell the failure E on stderr, in one line after those of ANSWER's notes, and with --json on
+ * stdout: ANSWER, the daemon's own error document, or one made of E where it is NULL. Returns the
+ * exit status. */
 int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e);
 /* The notes of ANSWER, a line each on stderr. */
 void cli_notes(const json_t *answer);

@@ -27,10 +27,16 @@ uint64_t call_timeout_us(const struct call *c)
 	return c->req.timeout_us ? c->req.timeout_us : c->runtime->config.timeout_us;
 }
 
-void answer_error(struct answer *a, const struct err *e, const char *volume, uint64_t job)
+static void answer_failure(struct answer *a, const struct err *e, const char *volume, uint64_t job,
+			   const struct strlist *notes)
 {
 	a->status = err_http_status(e->kind);
-	a->body = json_render(json_error(e, volume, job, NULL));
+	a->body = json_render(json_error(e, volume, job, notes));
+}
+
+void answer_error(struct answer *a, const struct err *e, const char *volume, uint64_t job)
+{
+	answer_failure(a, e, volume, job, NULL);
 }
 
 /* Takes BODY. */
@@ -45,8 +51,7 @@ static void answer_job(struct answer *a, const struct job *job, const char *volu
 	const struct err *e = job_error(job);
 
 	if (e) {
-		a->status = err_http_status(e->kind);
-		a->body = json_render(json_error(e, volume, 0, job_notes(job)));
+		answer_failure(a, e, volume, 0, job_notes(job));
 		return;
 	}
 	a->status = 200;

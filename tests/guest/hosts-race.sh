@@ -87,11 +87,8 @@ is "the attach is told of the other, and keeps nothing; or it came first, and ho
 
 # Whoever maps it between the look and the hold is seen by the second look.
 serve_no_more b
-on b --sh "mkdir /run/failpoints && echo record.before >/run/failpoints/paused
-	RBDVOL_FAILPOINTS=/run/failpoints setsid $top_builddir/tests/guest/rbdvold-failpoints --foreground \
-		>>/var/log/rbdvold.log 2>&1 &
-	echo \$! >/run/rbdvold.pid
-	timeout 180 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || bail_out "no rbdvold in guest b"
+on b --sh 'mkdir /run/failpoints && echo record.before >/run/failpoints/paused'
+daemon_command="env RBDVOL_FAILPOINTS=/run/failpoints $top_builddir/tests/guest/rbdvold-failpoints" serve b
 on b rbdvol attach "$vol" --timeout 120 >"$logs/attach" 2>&1 &
 attach=$!
 ok "an attach is in the middle, its device there" on b timeout 60 sh -c \

@@ -62,9 +62,10 @@ on() { # GUEST COMMAND...
 }
 
 # Start rbdvold in a guest, in a session of its own as any daemon, and wait until it serves; end it.
-# The log tells how it ended; where it crashed, where_it_crashed tells.
+# The log tells how it ended; where it crashed, where_it_crashed tells. $daemon_command: another than the
+# staged one.
 serve() { # GUEST OPTION...
-	on "$1" --sh "(ulimit -c unlimited; setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec rbdvold --foreground ${*:2}'
+	on "$1" --sh "(ulimit -c unlimited; setsid sh -c 'echo \$\$ >/run/rbdvold.pid; exec ${daemon_command:-rbdvold} --foreground ${*:2}'
 		echo \"rbdvold ended with \$?\") >>/var/log/rbdvold.log 2>&1 &
 		timeout 180 sh -c 'until rbdvol list >/dev/null 2>&1; do sleep 0.1; done'" || {
 		on "$1" cat /var/log/rbdvold.log >&2
