@@ -6,8 +6,8 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/docker.h"
 #include "daemon/log.h"
+#include "docker/docker.h"
 
 #define TEND_EVERY_US (15 * USEC_PER_SEC)
 

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-#include "daemon/docker.h"
 #include "daemon/host-mounts.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/socket.h"
+#include "docker/docker.h"
 
 #define STOP_GRACE_US (5 * USEC_PER_SEC)
 #define STOP_ALARM_S  3 /* for what comes after the grace */

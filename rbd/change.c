@@ -10,10 +10,10 @@
 #define SPARSE_BYTES 4096 /* the least that librbd takes */
 
 /* Open the head of SPEC's image for writing; NAME is for messages. */
-static int open_head(struct cluster *c, const struct spec *spec, const char *name, struct place *p,
+static int open_head(struct cluster *c, const struct spec *spec, const char *name, struct ioctx *p,
 		     rbd_image_t *out, struct err **e)
 {
-	int r = place_open(c, spec->pool, spec->ns, p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, p, e);
 
 	*out = NULL;
 	if (r < 0)
@@ -22,7 +22,7 @@ static int open_head(struct cluster *c, const struct spec *spec, const char *nam
 	if (!r)
 		return 0;
 	*out = NULL;
-	return r == -ENOENT ? place_missing(p, spec, e)
+	return r == -ENOENT ? ioctx_missing(p, spec, e)
 			    : session_fail(p->session, r, e, "open image '%s'", name);
 }
 
@@ -43,7 +43,7 @@ static int ignore_progress(uint64_t done, uint64_t total, void *arg)
 int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	uint64_t has_bytes;
 	int r = open_head(c, spec, name, &p, &image, e);
@@ -64,7 +64,7 @@ int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, 
 int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r = open_head(c, spec, name, &p, &image, e);
 
@@ -96,7 +96,7 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 {
 	struct telling telling = {tell, arg};
 	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_link_ struct link link = {0};
 	_cleanup_free_ char *dropped = NULL;
@@ -125,7 +125,7 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 {
 	struct telling telling = {tell, arg};
 	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r = open_head(c, spec, name, &p, &image, e);
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/spec.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 
 /* How far it is, in thousandths; from any thread, one at a time. Negative: it shall end, with that.
  */

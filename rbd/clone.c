@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/image-internal.h"
 #include "rbd/snapshot.h"
 
@@ -18,17 +18,17 @@ struct work {
 	const struct spec *parent, *child;
 	const struct clone_options *options;
 	struct deadline deadline;
-	struct place from, to;
-	struct base base;
+	struct ioctx from, to;
+	struct clone_source source;
 	char *hidden;
 	char *parent_name, *child_name; /* for messages */
 };
 
 static void work_deinit(struct work *w)
 {
-	base_deinit(&w->base);
-	place_deinit(&w->to);
-	place_deinit(&w->from);
+	clone_source_deinit(&w->source);
+	ioctx_deinit(&w->to);
+	ioctx_deinit(&w->from);
 	free(w->hidden);
 	free(w->parent_name);
 	free(w->child_name);
@@ -44,10 +44,10 @@ static int work_init(struct work *w, struct err **e)
 	w->child_name = spec_format(w->child);
 	if (!w->hidden || !w->parent_name || !w->child_name)
 		return err_oom(e);
-	r = place_open(w->cluster, w->parent->pool, w->parent->ns, &w->from, e);
+	r = ioctx_open(w->cluster, w->parent->pool, w->parent->ns, &w->from, e);
 	if (!r)
-		r = place_open_in(w->from.session, w->child->pool, w->child->ns, &w->to, e);
-	return r ? r : place_check_namespace(&w->to, w->child, e);
+		r = ioctx_open_in(w->from.session, w->child->pool, w->child->ns, &w->to, e);
+	return r ? r : ioctx_check_namespace(&w->to, w->child, e);
 }
 
 /* Whether an open image is a clone of the wanted parent (1) or not (0). Its own header decides;
@@ -65,7 +65,7 @@ static int is_clone_of_parent(struct work *w, rbd_image_t image, struct link *li
 
 	if (!r)
 		return noted;
-	r = class_image_id(w->from.io, w->parent->image, &id);
+	r = cls_image_id(w->from.io, w->parent->image, &id);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (link->image.pool_id != w->from.pool_id || strcmp(link->image.image_id, id))
@@ -87,7 +87,7 @@ static int fill_existing(struct work *w, const struct link *link, struct clone_r
 static int tidy_existing(struct work *w, struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *hidden_id = NULL;
-	int r = class_image_id(w->to.io, w->child->image, &id);
+	int r = cls_image_id(w->to.io, w->child->image, &id);
 
 	if (!r)
 		r = name_complete(w->to.io, w->child->image, id);
@@ -95,11 +95,11 @@ static int tidy_existing(struct work *w, struct err **e)
 		return r == -ENOENT
 			       ? 0 /* of format 1, or gone */
 			       : session_fail(w->to.session, r, e, "complete '%s'", w->child_name);
-	if (class_image_id(w->to.io, w->hidden, &hidden_id) < 0)
+	if (cls_image_id(w->to.io, w->hidden, &hidden_id) < 0)
 		return 0;
 	if (strcmp(id, hidden_id))
 		return name_discard(&w->to, w->hidden, w->deadline, e);
-	class_name_remove(w->to.io, w->hidden);
+	cls_name_remove(w->to.io, w->hidden);
 	return 0;
 }
 
@@ -107,12 +107,12 @@ static int tidy_existing(struct work *w, struct err **e)
 static int check_free(struct work *w, struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *listed = NULL;
-	int r = class_image_id(w->to.io, w->child->image, &id);
+	int r = cls_image_id(w->to.io, w->child->image, &id);
 
 	if (!r)
-		return place_taken(w->child, e);
+		return ioctx_taken(w->child, e);
 	/* Listed, but without a name object: deleted, all but the last change. */
-	if (!class_directory_id(w->to.io, w->child->image, &listed))
+	if (!cls_directory_id(w->to.io, w->child->image, &listed))
 		rbd_remove(w->to.io, w->child->image);
 	return 0;
 }
@@ -145,7 +145,7 @@ static int look_for_child(struct work *w, struct clone_result *out, struct err *
  * pool are set by options of their own, and layering a clone can't be without. */
 static uint64_t child_features(const struct work *w, uint64_t *dropped)
 {
-	uint64_t wanted = w->base.features & ~FEATURES_STATE;
+	uint64_t wanted = w->source.features & ~FEATURES_STATE;
 	uint64_t kept = features_consistent(wanted & w->options->features_allowed);
 
 	kept |= RBD_FEATURE_LAYERING;
@@ -153,8 +153,8 @@ static uint64_t child_features(const struct work *w, uint64_t *dropped)
 	return kept;
 }
 
-static void set_options(const struct base *b, const char *pool, uint64_t features, unsigned format,
-			rbd_image_options_t o)
+static void set_options(const struct clone_source *b, const char *pool, uint64_t features,
+			unsigned format, rbd_image_options_t o)
 {
 	const uint64_t implied = RBD_FEATURE_STRIPINGV2 | RBD_FEATURE_DATA_POOL;
 
@@ -171,47 +171,48 @@ static void set_options(const struct base *b, const char *pool, uint64_t feature
 }
 
 /* librbd was given names, which may have come to mean other things since we looked. */
-static int check_parent(rados_ioctx_t io, const char *id, const struct base *base)
+static int check_parent(rados_ioctx_t io, const char *id, const struct clone_source *source)
 {
 	_cleanup_free_ char *image_id = NULL;
 	uint64_t snap_id = 0;
 	int64_t pool_id = -1;
-	int r = class_parent(io, id, &pool_id, &image_id, &snap_id);
+	int r = cls_parent(io, id, &pool_id, &image_id, &snap_id);
 
 	if (r < 0)
 		return r == -ENOENT ? -ESTALE : r;
-	return pool_id == base->pool_id && snap_id == base->snap_id &&
-			       !strcmp(image_id, base->image_id)
+	return pool_id == source->pool_id && snap_id == source->snap_id &&
+			       !strcmp(image_id, source->image_id)
 		       ? 0
 		       : -ESTALE;
 }
 
-int clone_base(struct place *from, const struct base *base, struct place *to, const char *to_pool,
-	       const char *name, uint64_t features, unsigned format, char **id)
+int clone_from_source(struct ioctx *from, const struct clone_source *source, struct ioctx *to,
+		      const char *to_pool, const char *name, uint64_t features, unsigned format,
+		      char **id)
 {
 	rbd_image_options_t options;
 	int r;
 
 	rbd_image_options_create(&options);
-	set_options(base, to_pool, features, format, options);
-	r = rbd_clone3(from->io, base->image, base->snap, to->io, name, options);
+	set_options(source, to_pool, features, format, options);
+	r = rbd_clone3(from->io, source->image, source->snap, to->io, name, options);
 	rbd_image_options_destroy(options);
 	if (!r)
-		r = class_image_id(to->io, name, id);
-	return r < 0 ? r : check_parent(to->io, *id, base);
+		r = cls_image_id(to->io, name, id);
+	return r < 0 ? r : check_parent(to->io, *id, source);
 }
 
 /* Clones of format 1 need a protected snapshot. */
 static int protect(struct work *w)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id(w->from.io, w->base.image_id, &image, NULL);
+	int r = rbd_open_by_id(w->from.io, w->source.image_id, &image, NULL);
 
 	if (r < 0) {
 		image = NULL;
 		return r;
 	}
-	r = rbd_snap_protect(image, w->base.snap);
+	r = rbd_snap_protect(image, w->source.snap);
 	FAILPOINT("clone.protected");
 	return r == -EBUSY ? 0 : r; /* it is already */
 }
@@ -222,7 +223,7 @@ static int grow(struct work *w)
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r;
 
-	if (w->options->size_bytes <= w->base.size_bytes)
+	if (w->options->size_bytes <= w->source.size_bytes)
 		return 0;
 	r = rbd_open(w->to.io, w->hidden, &image, NULL);
 	if (r < 0) {
@@ -236,7 +237,7 @@ static int grow(struct work *w)
 
 static char *origin(const struct work *w)
 {
-	const struct spec s = {w->parent->pool, w->parent->ns, w->parent->image, w->base.snap};
+	const struct spec s = {w->parent->pool, w->parent->ns, w->parent->image, w->source.snap};
 
 	return spec_format(&s);
 }
@@ -247,13 +248,13 @@ static int drop_inherited(rados_ioctx_t io, const char *id)
 {
 	static const char ours[] = "rbdvol.";
 	_cleanup_strlist_ struct strlist keys = {0};
-	int r = class_note_keys(io, id, ours, &keys);
+	int r = cls_note_keys(io, id, ours, &keys);
 
 	for (size_t i = 0; !r && i < keys.n; i++) {
 		if (strncmp(keys.items[i], ours, strlen(ours)))
 			break;
 		if (strcmp(keys.items[i], NOTE_FROM))
-			r = class_note_remove(io, id, keys.items[i]);
+			r = cls_note_remove(io, id, keys.items[i]);
 	}
 	return r;
 }
@@ -269,11 +270,11 @@ static int make(struct work *w, uint64_t features)
 		return -ENOMEM;
 	if (r < 0)
 		return r;
-	r = clone_base(&w->from, &w->base, &w->to, w->child->pool, w->hidden, features,
-		       w->options->format, &id);
+	r = clone_from_source(&w->from, &w->source, &w->to, w->child->pool, w->hidden, features,
+			      w->options->format, &id);
 	FAILPOINT("clone.cloned");
 	if (!r)
-		r = class_note(w->to.io, id, NOTE_FROM, from);
+		r = cls_note(w->to.io, id, NOTE_FROM, from);
 	if (!r)
 		r = drop_inherited(w->to.io, id);
 	FAILPOINT("clone.noted");
@@ -288,25 +289,25 @@ static int clear_hidden(struct work *w, struct err **e)
 {
 	_cleanup_free_ char *hidden_id = NULL, *id = NULL;
 
-	if (!class_image_id(w->to.io, w->hidden, &hidden_id) &&
-	    !class_image_id(w->to.io, w->child->image, &id) && !strcmp(id, hidden_id))
+	if (!cls_image_id(w->to.io, w->hidden, &hidden_id) &&
+	    !cls_image_id(w->to.io, w->child->image, &id) && !strcmp(id, hidden_id))
 		return 0;
 	return name_discard(&w->to, w->hidden, w->deadline, e);
 }
 
 static int choose(struct work *w, struct err **e)
 {
-	base_deinit(&w->base);
+	clone_source_deinit(&w->source);
 	if (w->parent->snap)
-		return snapshot_named(&w->from, w->parent, w->options->size_bytes, &w->base, e);
-	return snapshot_choose(cluster_memory(w->cluster), &w->from, w->parent,
-			       w->options->size_bytes, w->deadline, &w->base, e);
+		return snapshot_named(&w->from, w->parent, w->options->size_bytes, &w->source, e);
+	return snapshot_choose(snapshot_cache_of(w->cluster), &w->from, w->parent,
+			       w->options->size_bytes, w->deadline, &w->source, e);
 }
 
 static int fail_make(struct work *w, int r, struct err **e)
 {
 	session_fail(w->to.session, r, e, "clone '%s' from snapshot '%s' of '%s'", w->child_name,
-		     w->base.snap, w->parent_name);
+		     w->source.snap, w->parent_name);
 	/* librbd can't clone from a snapshot without the object map that it should have. */
 	if (r == -ENOENT)
 		err_hint(e,
@@ -325,7 +326,7 @@ static bool is_race(int r)
 /* 1: done, *out is filled; 0: look again; or negative. */
 static int attempt(struct work *w, struct clone_result *out, bool last, struct err **e)
 {
-	const struct memory_key key = {w->from.pool_id, w->parent->ns, w->parent->image};
+	const struct snapshot_cache_key key = {w->from.pool_id, w->parent->ns, w->parent->image};
 	uint64_t features, dropped;
 	int made, r = look_for_child(w, out, e);
 
@@ -334,16 +335,16 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 	r = choose(w, e);
 	if (r < 0)
 		return r;
-	out->snapshot_created |= w->base.created;
+	out->snapshot_created |= w->source.created;
 	features = child_features(w, &dropped);
 	made = make(w, features);
 	if (!made) {
 		out->features_dropped = dropped;
 		r = spec_init(&out->parent, w->parent->pool, w->parent->ns, w->parent->image,
-			      w->base.snap);
+			      w->source.snap);
 		return r < 0 ? err_oom(e) : 1;
 	}
-	memory_forget(cluster_memory(w->cluster), &key);
+	snapshot_cache_forget(snapshot_cache_of(w->cluster), &key);
 	/* An unreachable cluster would not let us tidy up either. */
 	if (made != -ETIMEDOUT && made != -ESHUTDOWN)
 		r = clear_hidden(w, e);
@@ -391,7 +392,7 @@ int clone_complete(struct cluster *c, const struct spec *child, const char *owne
 
 	if (!w.hidden || !w.child_name)
 		return err_oom(e);
-	r = place_open(c, child->pool, child->ns, &w.to, e);
+	r = ioctx_open(c, child->pool, child->ns, &w.to, e);
 	return r < 0 ? r : tidy_existing(&w, e);
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/deadline.h"
 #include "base/spec.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 
 struct clone_options {
 	uint64_t size_bytes;	   /* 0: the parent's; else not smaller */

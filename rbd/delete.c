@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
 #include "rbd/removal.h"
@@ -13,7 +13,7 @@
 
 #define NAMED_MAX 5 /* in a message; of more, the number */
 
-int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e)
+int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name, struct err **e)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_strlist_ struct strlist names = {0};
@@ -44,11 +44,11 @@ int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name,
 
 /* 0 and *image open (NULL: only remains of an image are there), -ENOENT without an error, or why
  * not to delete it. */
-static int examine(struct place *p, const struct spec *spec, const char *name, rbd_image_t *image,
+static int examine(struct ioctx *p, const struct spec *spec, const char *name, rbd_image_t *image,
 		   struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *listed = NULL;
-	int r = class_image_id(p->io, spec->image, &id);
+	int r = cls_image_id(p->io, spec->image, &id);
 
 	if (!r)
 		r = name_complete(p->io, spec->image, id);
@@ -57,7 +57,7 @@ static int examine(struct place *p, const struct spec *spec, const char *name, r
 	r = rbd_open_read_only(p->io, spec->image, image, NULL);
 	if (r < 0)
 		*image = NULL;
-	if (r == -ENOENT && !id && class_directory_id(p->io, spec->image, &listed) < 0)
+	if (r == -ENOENT && !id && cls_directory_id(p->io, spec->image, &listed) < 0)
 		return -ENOENT;
 	if (r == -ENOENT)
 		return 0;
@@ -83,13 +83,13 @@ unsigned snapshot_children(rbd_image_t image)
 /* The parent's snapshot, if it is one of ours that has no more than CHILDREN_MAX children: *p and
  * *image, the parent open for writing, *protected. */
 static bool open_droppable(struct session *session, const struct link *link, unsigned children_max,
-			   struct place *p, rbd_image_t *image, int *protected)
+			   struct ioctx *p, rbd_image_t *image, int *protected)
 {
 	_cleanup_image_ rbd_image_t at = NULL;
 
 	if (link->image.trash || link->snap.namespace_type != RBD_SNAP_NAMESPACE_TYPE_USER ||
 	    strncmp(link->snap.name, SNAPSHOT_PREFIX, strlen(SNAPSHOT_PREFIX)) ||
-	    place_open_id(session, link->image.pool_id, link->image.pool_namespace, p) < 0)
+	    ioctx_open_id(session, link->image.pool_id, link->image.pool_namespace, p) < 0)
 		return false;
 	if (rbd_open_by_id_read_only(p->io, link->image.image_id, &at, link->snap.name) < 0) {
 		at = NULL;
@@ -114,7 +114,7 @@ static char *format_link(const struct link *link)
 
 char *parent_snapshot_drop_early(struct session *session, const struct link *link)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int protected = 0;
 
@@ -125,7 +125,7 @@ char *parent_snapshot_drop_early(struct session *session, const struct link *lin
 
 char *parent_snapshot_drop(struct session *session, const struct link *link)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int protected = 0;
 
@@ -138,7 +138,7 @@ char *parent_snapshot_drop(struct session *session, const struct link *link)
 }
 
 /* By librbd. OPENED: the image could be opened before. */
-static int remove_image(struct place *p, const struct spec *spec, bool opened, const char *name,
+static int remove_image(struct ioctx *p, const struct spec *spec, bool opened, const char *name,
 			struct err **e)
 {
 	int r = rbd_remove(p->io, spec->image);
@@ -159,22 +159,22 @@ static int remove_image(struct place *p, const struct spec *spec, bool opened, c
 }
 
 /* No image has the name, but one that had it may be deleted in part. */
-static int finish_deleted(struct place *p, const struct spec *spec, const char *name,
+static int finish_deleted(struct ioctx *p, const struct spec *spec, const char *name,
 			  struct err **e)
 {
 	int n = removals_finish(p, spec->image, name, e);
 
-	return n > 0 ? 0 : n < 0 ? n : place_missing(p, spec, e);
+	return n > 0 ? 0 : n < 0 ? n : ioctx_missing(p, spec, e);
 }
 
 int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
 		 struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_link_ struct link link = {0};
 	_cleanup_free_ char *name = spec_format(spec), *dropped = NULL;
 	rbd_image_t image = NULL;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out_parent_snapshot = NULL;
 	if (r < 0)

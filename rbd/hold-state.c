@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 
 #define ATTRIBUTE "rbdvol.hold"
 #define BYTES_MAX (64 * 1024)
@@ -40,10 +40,10 @@ int hold_object_of(const char *image_id, char **out, struct err **e)
 	return asprintf(out, "rbd_header.%s", image_id) < 0 ? err_oom(e) : 0;
 }
 
-int hold_object(struct place *p, const struct spec *spec, char **out, struct err **e)
+int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *name = spec_format(spec);
-	int r = class_image_id(p->io, spec->image, &id);
+	int r = cls_image_id(p->io, spec->image, &id);
 	uint64_t size;
 	time_t when;
 
@@ -57,7 +57,7 @@ int hold_object(struct place *p, const struct spec *spec, char **out, struct err
 		return 0;
 	free(*out);
 	*out = NULL;
-	return place_missing(p, spec, e);
+	return ioctx_missing(p, spec, e);
 }
 
 #define TEXT_MAX 256

@@ -2,8 +2,8 @@
 /* Inside rbd/: what is written about an image's holds, read and replaced as a whole. */
 #pragma once
 
+#include "ceph/ioctx.h"
 #include "rbd/hold.h"
-#include "rbd/session.h"
 
 struct hold_state {
 	char *bytes; /* as they stand in the cluster; NULL: nothing does */
@@ -16,7 +16,7 @@ void hold_state_deinit(struct hold_state *s);
 
 /* The object that holds are written on, of SPEC's image or of one by its id; the caller frees it.
  */
-int hold_object(struct place *p, const struct spec *spec, char **out, struct err **e);
+int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err **e);
 int hold_object_of(const char *image_id, char **out, struct err **e);
 /* Negative errno. What is no text of ours is one hold of nobody known. */
 int hold_state_read(rados_ioctx_t io, const char *object, struct hold_state *out);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/fence.h"
+#include "ceph/fence.h"
 #include "rbd/hold-state.h"
 #include "rbd/watchers.h"
 
@@ -15,34 +15,34 @@
 
 #define LOOK_AGAIN_US 200000
 
-static int fail(struct place *p, const struct spec *spec, int r, struct err **e)
+static int fail(struct ioctx *p, const struct spec *spec, int r, struct err **e)
 {
 	return session_fail(p->session, r, e, "the hold of '%s/%s'", spec->pool, spec->image);
 }
 
 /* A place, and the object in it that SPEC's holds are on. */
-static int open_object(struct cluster *c, const struct spec *spec, struct place *p, char **object,
+static int open_object(struct cluster *c, const struct spec *spec, struct ioctx *p, char **object,
 		       struct err **e)
 {
-	int r = place_open(c, spec->pool, spec->ns, p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, p, e);
 
 	return r < 0 ? r : hold_object(p, spec, object, e);
 }
 
-static int read_state(struct place *p, const struct spec *spec, const char *object,
+static int read_state(struct ioctx *p, const struct spec *spec, const char *object,
 		      struct hold_state *out, struct err **e)
 {
 	int r = hold_state_read(p->io, object, out);
 
 	if (r == -ENOENT)
-		return place_missing(p, spec, e);
+		return ioctx_missing(p, spec, e);
 	return r < 0 ? fail(p, spec, r, e) : 0;
 }
 
 static int read_of(struct cluster *c, const struct spec *spec, struct hold_state *out,
 		   struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
 
@@ -193,7 +193,7 @@ static bool is_holder(const char *address, const struct hold_state *state)
 
 /* Whom the hold does not name: a mapping made by its holder that was not recorded yet, one made
  * without a hold. */
-static int add_kernel_watchers(struct place *p, const struct spec *spec,
+static int add_kernel_watchers(struct ioctx *p, const struct spec *spec,
 			       const struct hold_state *state, const struct hold_claim *claim,
 			       struct strlist *out, struct err **e)
 {
@@ -209,7 +209,7 @@ static int add_kernel_watchers(struct place *p, const struct spec *spec,
 	return r;
 }
 
-static int shut_out(struct place *p, const struct spec *spec, const struct hold_state *state,
+static int shut_out(struct ioctx *p, const struct spec *spec, const struct hold_state *state,
 		    const struct hold_claim *claim, struct settlement *s, struct err **e)
 {
 	int r = 0;
@@ -236,7 +236,7 @@ static int tell(const struct settlement *s, const struct hold_claim *claim)
 }
 
 /* 0: taken; 1: somebody else was faster, look again. */
-static int take_once(struct place *p, const struct spec *spec, const char *object,
+static int take_once(struct ioctx *p, const struct spec *spec, const char *object,
 		     const struct hold_claim *claim, struct err **e)
 {
 	_cleanup_settlement_ struct settlement s = {0};
@@ -267,7 +267,7 @@ static int take_once(struct place *p, const struct spec *spec, const char *objec
 int hold_take(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
 	      struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
 
@@ -287,7 +287,7 @@ static int lost(const struct spec *spec, const struct hold_state *state, struct 
 		       name, who);
 }
 
-static int record_once(struct place *p, const struct spec *spec, const char *object,
+static int record_once(struct ioctx *p, const struct spec *spec, const char *object,
 		       const struct hold *mine, struct err **e)
 {
 	const struct hold_claim claim = {.mine = mine};
@@ -317,14 +317,14 @@ static int record_once(struct place *p, const struct spec *spec, const char *obj
 
 int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine, struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
 
 	return r < 0 ? r : UNTIL_ALONE(record_once(&p, spec, object, mine, e));
 }
 
-static int release_once(struct place *p, const struct spec *spec, const char *object,
+static int release_once(struct ioctx *p, const struct spec *spec, const char *object,
 			const struct hold *mine, struct err **e)
 {
 	_cleanup_settlement_ struct settlement s = {0};
@@ -350,9 +350,9 @@ static int release_once(struct place *p, const struct spec *spec, const char *ob
 int hold_release(struct cluster *c, const struct spec *spec, const char *image_id,
 		 const struct hold *mine, struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *object = NULL;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r >= 0)
 		r = image_id ? hold_object_of(image_id, &object, e)
@@ -365,7 +365,7 @@ int hold_release(struct cluster *c, const struct spec *spec, const char *image_i
 }
 
 /* Into *out: the addresses of those that watch and are nobody's; *kernel: one is a mapping. */
-static int find_strangers(struct place *p, const struct spec *spec, const char *object,
+static int find_strangers(struct ioctx *p, const struct spec *spec, const char *object,
 			  const struct hold_claim *claim, struct strlist *out, bool *kernel,
 			  struct err **e)
 {
@@ -404,7 +404,7 @@ static int refuse_strangers(const struct spec *spec, const struct strlist *stran
 			   "watch of a host that died ends after 30 s), or --steal");
 }
 
-static int shut_strangers_out(struct place *p, const struct spec *spec,
+static int shut_strangers_out(struct ioctx *p, const struct spec *spec,
 			      const struct strlist *strangers, const struct hold_claim *claim,
 			      struct err **e)
 {
@@ -421,7 +421,7 @@ int hold_check_strangers(struct cluster *c, const struct spec *spec, const struc
 			 struct err **e)
 {
 	struct deadline end = deadline_earlier(deadline_in(WATCHERS_PATIENCE_US), claim->deadline);
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
 

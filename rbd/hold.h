@@ -10,7 +10,7 @@
 #include "base/deadline.h"
 #include "base/spec.h"
 #include "base/strlist.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 
 struct hold {
 	char *host; /* machine id; "" where what is written there can't be read */

@@ -8,8 +8,10 @@
 #include "base/deadline.h"
 #include "base/spec.h"
 #include "base/strlist.h"
+#include "ceph/close.h"
+#include "ceph/ioctx.h"
 #include "rbd/image.h"
-#include "rbd/session.h"
+#include "rbd/snapshot-cache.h"
 #include "rbd/usage.h"
 
 #define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
@@ -37,7 +39,7 @@ bool snapshot_is_user(rbd_image_t image, uint64_t snap_id);
 
 /* Of an open image: id (empty: format 1), pool, size, features and layout; the rest of *out is left
  * alone. Negative errno; what is filled then is the caller's to free, too. */
-int image_layout(struct place *p, rbd_image_t image, struct image_info *out);
+int image_layout(struct ioctx *p, rbd_image_t image, struct image_info *out);
 
 /* The parent of an open image. 1 and *out; 0: it has none. */
 struct link {
@@ -48,11 +50,13 @@ int image_link(rbd_image_t image, struct link *out);
 void link_deinit(struct link *l);
 #define _cleanup_link_ cleanup(link_deinit)
 
-/* Clone the snapshot that BASE names, in FROM, as image NAME of the pool TO_POOL, with BASE's
+/* Clone the snapshot that SOURCE names, in FROM, as image NAME of the pool TO_POOL, with SOURCE's
  * layout and FEATURES; FORMAT is 1 or 2; *id is the caller's to free. Negative errno; -ESTALE: NAME
- * was made, but of another image or snapshot than BASE's ids say, to which its names belong now. */
-int clone_base(struct place *from, const struct base *base, struct place *to, const char *to_pool,
-	       const char *name, uint64_t features, unsigned format, char **id);
+ * was made, but of another image or snapshot than SOURCE's ids say, to which its names belong now.
+ */
+int clone_from_source(struct ioctx *from, const struct clone_source *source, struct ioctx *to,
+		      const char *to_pool, const char *name, uint64_t features, unsigned format,
+		      char **id);
 
 /* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
  * and for what is not known. */
@@ -73,11 +77,11 @@ char *parent_snapshot_drop(struct session *s, const struct link *link);
 char *image_note(rbd_image_t image, const char *key);
 /* What an image that is open in P has itself; out->known is false where no object map tells. That
  * is read as it is in the cluster: nobody else may have the image open for writing. */
-int image_usage_own(struct place *p, rbd_image_t image, struct usage *out);
+int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out);
 /* The place of an open image's data. */
-int place_open_data(struct place *p, rbd_image_t image, struct place *out);
+int ioctx_open_data(struct ioctx *p, rbd_image_t image, struct ioctx *out);
 /* 0, or -ENOTEMPTY and the snapshots of an open image. */
-int image_refuse_snapshots(struct place *p, rbd_image_t image, const char *name, struct err **e);
+int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name, struct err **e);
 
 /* Names under construction. */
 
@@ -102,8 +106,8 @@ int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const
 int name_complete(rados_ioctx_t io, const char *name, const char *id);
 /* Remove a hidden image, whatever state it was left in, shutting out a dead predecessor that still
  * watches it. -EBUSY: this very connection works on it. */
-int name_discard(struct place *p, const char *hidden, struct deadline deadline, struct err **e);
+int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, struct err **e);
 /* Remove an outgoing image; fine where there is none. Who still has it open is not shut out: a dead
  * client's watch is waited for, and -EBUSY says who does not end. */
-int outgoing_discard(struct place *p, const char *outgoing, struct deadline deadline,
+int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline deadline,
 		     struct err **e);

@@ -71,7 +71,7 @@ char *image_note(rbd_image_t image, const char *key)
 	return rbd_metadata_get(image, key, value, &len) < 0 ? NULL : strndup(value, len);
 }
 
-int image_layout(struct place *p, rbd_image_t image, struct image_info *out)
+int image_layout(struct ioctx *p, rbd_image_t image, struct image_info *out)
 {
 	char id[256] = "", pool[256];
 	rbd_image_info_t info;
@@ -108,13 +108,13 @@ int image_layout(struct place *p, rbd_image_t image, struct image_info *out)
 	return out->id ? 0 : -ENOMEM;
 }
 
-int place_open_data(struct place *p, rbd_image_t image, struct place *out)
+int ioctx_open_data(struct ioctx *p, rbd_image_t image, struct ioctx *out)
 {
 	char ns[256] = "";
 	int r = rados_ioctx_get_namespace(p->io, ns, sizeof(ns));
 
-	*out = (struct place){0};
-	return r < 0 ? r : place_open_id(p->session, rbd_get_data_pool_id(image), ns, out);
+	*out = (struct ioctx){0};
+	return r < 0 ? r : ioctx_open_id(p->session, rbd_get_data_pool_id(image), ns, out);
 }
 
 static int fill_parent(rbd_image_t image, struct image_info *out)
@@ -162,10 +162,10 @@ static bool is_wiping(rbd_image_t image, const struct spec *spec)
 int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e)
 {
 	_cleanup_image_info_ struct image_info info = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
 	_cleanup_free_ char *name = spec_format(spec);
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = (struct image_info){0};
 	if (r < 0)
@@ -180,7 +180,7 @@ int image_info(struct cluster *c, const struct spec *spec, struct image_info *ou
 	if (!r)
 		r = fill_parent(image, &info);
 	if (r == -ENOENT)
-		return place_missing(&p, spec, e);
+		return ioctx_missing(&p, spec, e);
 	if (r < 0)
 		return session_fail(p.session, r, e, "look at image '%s'", name);
 	info.from = image_note(image, NOTE_FROM);
@@ -200,7 +200,7 @@ void image_info_deinit(struct image_info *i)
 	*i = (struct image_info){0};
 }
 
-static int fail_create(struct place *p, const struct spec *spec, const char *name, int r,
+static int fail_create(struct ioctx *p, const struct spec *spec, const char *name, int r,
 		       struct err **e)
 {
 	rbd_image_t image = NULL;
@@ -208,7 +208,7 @@ static int fail_create(struct place *p, const struct spec *spec, const char *nam
 	if (r != -EEXIST)
 		return session_fail(p->session, r, e, "create image '%s'", name);
 	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT)
-		return place_taken(spec, e);
+		return ioctx_taken(spec, e);
 	if (image)
 		image_close_later(image);
 	return err_set(e, ERR_EXISTS, r, "image '%s' exists already", name);
@@ -217,15 +217,15 @@ static int fail_create(struct place *p, const struct spec *spec, const char *nam
 int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
 		 uint64_t features_allowed, struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *defaults = NULL, *name = spec_format(spec);
 	rbd_image_options_t options;
 	uint64_t features;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r < 0)
 		return r;
-	r = place_check_namespace(&p, spec, e);
+	r = ioctx_check_namespace(&p, spec, e);
 	if (r < 0)
 		return r;
 	defaults = session_conf(p.session->rados, "rbd_default_features");

@@ -8,7 +8,7 @@
 #include "base/deadline.h"
 #include "base/spec.h"
 #include "base/strlist.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 
 #define SNAP_HEAD                                                                                  \
 	UINT64_C(18446744073709551614) /* the kernel's and rados' id of head (CEPH_NOSNAP) */

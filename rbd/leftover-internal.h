@@ -6,7 +6,7 @@
 #include "rbd/leftover.h"
 
 /* NAME taken apart, and the place that it is in. */
-int leftover_open(struct cluster *c, const char *name, struct spec *spec, struct place *p,
+int leftover_open(struct cluster *c, const char *name, struct spec *spec, struct ioctx *p,
 		  struct err **e);
 /* 1: IMAGE is listed, but there is no such image, and nobody can be about to make it; 0: else. */
-int is_remains(struct place *p, const char *image);
+int is_remains(struct ioctx *p, const char *image);

@@ -3,25 +3,25 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/leftover-internal.h"
 #include "rbd/removal.h"
 
 /* A hidden name may be all that is left over: the image is there under its own name, but that was
  * cut short. 1: so it was, and is completed; 0: it was not. */
-static int complete_publishing(struct place *p, const char *hidden)
+static int complete_publishing(struct ioctx *p, const char *hidden)
 {
 	_cleanup_free_ char *name = name_meant(hidden), *id = NULL, *hidden_id = NULL;
 	int r;
 
-	if (!name || class_image_id(p->io, name, &id) < 0 ||
-	    class_image_id(p->io, hidden, &hidden_id) < 0 || strcmp(id, hidden_id) != 0)
+	if (!name || cls_image_id(p->io, name, &id) < 0 ||
+	    cls_image_id(p->io, hidden, &hidden_id) < 0 || strcmp(id, hidden_id) != 0)
 		return 0;
 	r = name_complete(p->io, name, id);
 	return r < 0 ? r : 1;
 }
 
-static int remove_hidden(struct place *p, const char *hidden, struct deadline deadline,
+static int remove_hidden(struct ioctx *p, const char *hidden, struct deadline deadline,
 			 struct err **e)
 {
 	int r = complete_publishing(p, hidden);
@@ -38,7 +38,7 @@ int leftover_remove_clone(struct cluster *c, const char *name, struct deadline d
 			  struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (!r)
@@ -52,7 +52,7 @@ int leftover_remove_clone(struct cluster *c, const char *name, struct deadline d
 
 /* Remove the snapshot if it still has no child; the cluster itself refuses to lose the data of a
  * clone that was made this moment. */
-static int remove_snapshot(struct place *p, const struct spec *spec)
+static int remove_snapshot(struct ioctx *p, const struct spec *spec)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_image_ rbd_image_t at = NULL;
@@ -79,7 +79,7 @@ static int remove_snapshot(struct place *p, const struct spec *spec)
 int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
@@ -93,7 +93,7 @@ int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e
 int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
@@ -110,7 +110,7 @@ int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e
 int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
@@ -126,7 +126,7 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (!r)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/leftover-internal.h"
 #include "rbd/snapshot.h"
 #include "rbd/watchers.h"
@@ -45,12 +45,12 @@ static int take_apart(const char *text, struct spec *out, struct err **e)
 	return spec_init(out, copy, ns == image ? "" : ns, image, snap) < 0 ? err_oom(e) : 0;
 }
 
-int leftover_open(struct cluster *c, const char *name, struct spec *spec, struct place *p,
+int leftover_open(struct cluster *c, const char *name, struct spec *spec, struct ioctx *p,
 		  struct err **e)
 {
 	int r = take_apart(name, spec, e);
 
-	return r < 0 ? r : place_open(c, spec->pool, spec->ns, p, e);
+	return r < 0 ? r : ioctx_open(c, spec->pool, spec->ns, p, e);
 }
 
 int leftover_volume(const char *name, struct spec *out, struct err **e)
@@ -118,19 +118,19 @@ static bool is_unfinished(const struct leftover_query *q, const rbd_linked_image
 
 /* A child whose deletion was cut short: all those were found before, by their names; no directory
  * lists it any more (librbd says of none that it is in the trash). */
-static bool is_half_deleted(struct place *p, const struct strlist *deletions,
+static bool is_half_deleted(struct ioctx *p, const struct strlist *deletions,
 			    const rbd_linked_image_spec_t *child)
 {
 	_cleanup_free_ char *name = name_of(child), *listed = NULL;
-	_cleanup_place_ struct place at = {0};
+	_cleanup_ioctx_ struct ioctx at = {0};
 
 	return name && strlist_has(deletions, name) &&
-	       !place_open_id(p->session, child->pool_id, child->pool_namespace, &at) &&
-	       class_directory_name(at.io, child->image_id, &listed) == -ENOENT;
+	       !ioctx_open_id(p->session, child->pool_id, child->pool_namespace, &at) &&
+	       cls_directory_name(at.io, child->image_id, &listed) == -ENOENT;
 }
 
 /* Whether the snapshot that IMAGE is open at has no child, or one that is left over itself. */
-static bool is_unneeded(struct place *p, rbd_image_t image, const struct leftover_query *q,
+static bool is_unneeded(struct ioctx *p, rbd_image_t image, const struct leftover_query *q,
 			const struct strlist *deletions)
 {
 	rbd_linked_image_spec_t child;
@@ -146,7 +146,7 @@ static bool is_unneeded(struct place *p, rbd_image_t image, const struct leftove
 }
 
 /* Add those of OPEN's snapshots that are ours and have no child. */
-static int find_snapshots(struct place *p, const char *image, const struct leftover_query *q,
+static int find_snapshots(struct ioctx *p, const char *image, const struct leftover_query *q,
 			  rbd_image_t open, const struct strlist *deletions, struct strlist *out)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
@@ -167,7 +167,7 @@ static int find_snapshots(struct place *p, const char *image, const struct lefto
 	return r;
 }
 
-static int since(struct place *p, const char *image, time_t *out)
+static int since(struct ioctx *p, const char *image, time_t *out)
 {
 	_cleanup_free_ char *object = NULL;
 	uint64_t size;
@@ -182,7 +182,7 @@ static int since(struct place *p, const char *image, time_t *out)
 int leftover_since(struct cluster *c, const char *name, time_t *out, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	*out = 0;
@@ -193,7 +193,7 @@ int leftover_since(struct cluster *c, const char *name, time_t *out, struct err 
 }
 
 /* An image that can't be opened is none of it: only one without a header is no image. */
-static int has_header(struct place *p, const char *id)
+static int has_header(struct ioctx *p, const char *id)
 {
 	_cleanup_free_ char *object = NULL;
 	uint64_t size;
@@ -208,17 +208,17 @@ static int has_header(struct place *p, const char *id)
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
-int is_remains(struct place *p, const char *image)
+int is_remains(struct ioctx *p, const char *image)
 {
 	_cleanup_free_ char *listed = NULL, *id = NULL;
 	time_t when;
-	int r = class_directory_id(p->io, image, &listed);
+	int r = cls_directory_id(p->io, image, &listed);
 
 	if (!r)
 		r = has_header(p, listed);
 	if (r)
 		return r == -ENOENT || r > 0 ? 0 : r;
-	r = class_image_id(p->io, image, &id);
+	r = cls_image_id(p->io, image, &id);
 	if (r == -ENOENT)
 		return 1; /* deleted, all but the last change */
 	if (!r && strcmp(id, listed) != 0)
@@ -231,7 +231,7 @@ int is_remains(struct place *p, const char *image)
 }
 
 /* What OPEN, image NAME, tells of a wipe: one under way has it open for writing. */
-static int find_wipe(struct place *p, rbd_image_t open, const char *name, struct leftovers *out)
+static int find_wipe(struct ioctx *p, rbd_image_t open, const char *name, struct leftovers *out)
 {
 	_cleanup_free_ char *noted = image_note(open, NOTE_WIPE);
 	_cleanup_watchers_ struct watchers watchers = {0};
@@ -254,7 +254,7 @@ static int find_hold(struct cluster *c, const struct spec *spec, const char *nam
 	return strlist_add(&out->hold_clients, "%s", hold.client_address);
 }
 
-static int look_at(struct place *p, const struct spec *spec, const char *name,
+static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 		   const struct leftover_query *q, struct leftovers *out)
 {
 	_cleanup_strlist_ struct strlist names = {0};
@@ -280,7 +280,7 @@ static int find_of_image(struct cluster *c, const char *name, const struct lefto
 			 struct leftovers *out, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)

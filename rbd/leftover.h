@@ -8,7 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/strlist.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 #include "rbd/hold.h"
 
 struct leftovers {

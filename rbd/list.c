@@ -28,7 +28,7 @@ static bool has_name(const rbd_image_spec_t *images, size_t n, const char *name)
 	return false;
 }
 
-static int list_images(struct place *p, struct strlist *out)
+static int list_images(struct ioctx *p, struct strlist *out)
 {
 	_cleanup_free_ rbd_image_spec_t *images = NULL;
 	size_t n = 0, ordered;
@@ -51,7 +51,7 @@ static int list_images(struct place *p, struct strlist *out)
 	return r;
 }
 
-static int list_place(struct place *p, const char *pool, const char *ns, enum kind kind,
+static int list_place(struct ioctx *p, const char *pool, const char *ns, enum kind kind,
 		      struct strlist *out)
 {
 	_cleanup_strlist_ struct strlist names = {0};
@@ -64,7 +64,7 @@ static int list_place(struct place *p, const char *pool, const char *ns, enum ki
 }
 
 /* The namespaces of a pool, each behind the other with its NUL; the caller frees *out. */
-static int list_namespaces(struct place *p, char **out, size_t *out_len)
+static int list_namespaces(struct ioctx *p, char **out, size_t *out_len)
 {
 	size_t room = 4096;
 
@@ -84,7 +84,7 @@ static int list_namespaces(struct place *p, char **out, size_t *out_len)
 	}
 }
 
-static int list_pool(struct place *p, const char *pool, enum kind kind, struct strlist *out)
+static int list_pool(struct ioctx *p, const char *pool, enum kind kind, struct strlist *out)
 {
 	_cleanup_free_ char *names = NULL;
 	size_t len = 0;
@@ -145,10 +145,10 @@ static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *ou
 	if (r < 0)
 		return session_fail(s, r, e, "list the cluster's pools");
 	for (const char *pool = pools; *pool; pool += strlen(pool) + 1) {
-		_cleanup_place_ struct place p = {0};
+		_cleanup_ioctx_ struct ioctx p = {0};
 		int64_t id = rados_pool_lookup(s->rados, pool);
 
-		if (id < 0 || place_open_id(s, id, "", &p) < 0 || !has_application_rbd(p.io))
+		if (id < 0 || ioctx_open_id(s, id, "", &p) < 0 || !has_application_rbd(p.io))
 			continue;
 		r = list_pool(&p, pool, kind, out);
 		/* Gone meanwhile, or another's: not this user's to see. */
@@ -162,8 +162,8 @@ static int list(struct cluster *c, const char *pool, enum kind kind, struct strl
 		struct err **e)
 {
 	_cleanup_strlist_ struct strlist found = {0};
-	_cleanup_place_ struct place p = {0};
-	int r = pool ? place_open(c, pool, "", &p, e) : list_every_pool(c, kind, &found, e);
+	_cleanup_ioctx_ struct ioctx p = {0};
+	int r = pool ? ioctx_open(c, pool, "", &p, e) : list_every_pool(c, kind, &found, e);
 
 	if (r < 0)
 		return r;

@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
-#include "rbd/compat.h"
+#include "ceph/cls.h"
+#include "ceph/compat.h"
 #include "rbd/image-internal.h"
 #include "rbd/watchers.h"
 
 /* How long a dead client stays shut out: longer than any of its requests can be under way. */
-#define SHUT_OUT_SECONDS 300
-#define LOOK_AGAIN_US	 50000
+#define BLOCKLIST_SECONDS 300
+#define LOOK_AGAIN_US	  50000
 /* After so many looks a watch should have ended, as its client is shut out. */
 #define LOOKS_FOR_SHUT_OUT 10
 
@@ -66,16 +66,16 @@ static int list_replaced(rados_ioctx_t io, const char *hidden, const char *name,
 
 	if (!outgoing)
 		return -ENOMEM;
-	if (class_image_id(io, outgoing, &old_id) < 0 ||
-	    class_directory_id(io, name, &listed) < 0 || strcmp(old_id, listed) != 0)
+	if (cls_image_id(io, outgoing, &old_id) < 0 || cls_directory_id(io, name, &listed) < 0 ||
+	    strcmp(old_id, listed) != 0)
 		return -EEXIST;
-	return class_directory_replace(io, name, old_id, outgoing, hidden, id);
+	return cls_directory_replace(io, name, old_id, outgoing, hidden, id);
 }
 
 /* The second and third change. */
 static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
 {
-	int r = class_directory_rename(io, hidden, name, id);
+	int r = cls_directory_rename(io, hidden, name, id);
 
 	if (r == -EEXIST)
 		r = list_replaced(io, hidden, name, id);
@@ -83,14 +83,14 @@ static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, 
 	if (r < 0 && r != -ENOENT && r != -ESTALE)
 		return r;
 	FAILPOINT("publish.listed");
-	r = class_name_remove(io, hidden);
+	r = cls_name_remove(io, hidden);
 	FAILPOINT("publish.done");
 	return r == -ENOENT ? 0 : r;
 }
 
 int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const char *id)
 {
-	int r = class_name_create(io, name, id);
+	int r = cls_name_create(io, name, id);
 
 	if (r < 0)
 		return r;
@@ -99,7 +99,7 @@ int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const c
 	if (r != -EEXIST)
 		return r;
 	/* The directory has another image of that name, one that is being deleted: take back. */
-	class_name_remove(io, name);
+	cls_name_remove(io, name);
 	return r;
 }
 
@@ -111,13 +111,13 @@ int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const
 
 	if (!outgoing)
 		return -ENOMEM;
-	r = class_name_create(io, outgoing, old_id);
+	r = cls_name_create(io, outgoing, old_id);
 	if (r < 0)
 		return r;
 	FAILPOINT("replace.kept");
-	r = class_name_switch(io, name, old_id, new_id);
+	r = cls_name_switch(io, name, old_id, new_id);
 	if (r == -ESTALE)
-		class_name_remove(io, outgoing);
+		cls_name_remove(io, outgoing);
 	if (r < 0)
 		return r;
 	FAILPOINT("replace.named");
@@ -127,7 +127,7 @@ int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const
 int name_complete(rados_ioctx_t io, const char *name, const char *id)
 {
 	_cleanup_free_ char *listed = NULL;
-	int r = class_directory_name(io, id, &listed);
+	int r = cls_directory_name(io, id, &listed);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -137,7 +137,7 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 }
 
 /* Who else has the hidden image open; -EALREADY if it is this connection itself. */
-static int others_watching(struct place *p, const char *hidden, struct watchers *out)
+static int others_watching(struct ioctx *p, const char *hidden, struct watchers *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
 	int r = rbd_open_read_only(p->io, hidden, &image, NULL);
@@ -153,19 +153,19 @@ static int others_watching(struct place *p, const char *hidden, struct watchers 
 	return r;
 }
 
-static bool shut_out(struct place *p, const struct watchers *w)
+static bool shut_out(struct ioctx *p, const struct watchers *w)
 {
 	int r = 0;
 
 	for (size_t i = 0; !r && i < w->n; i++)
-		r = compat_shut_out(p->session->rados, w->items[i].address, SHUT_OUT_SECONDS);
+		r = compat_blocklist(p->session->rados, w->items[i].address, BLOCKLIST_SECONDS);
 	return !r && !session_latest_osdmap(p->session);
 }
 
 /* End the watches on a hidden image: the client behind them is this owner's predecessor, dead. Shut
  * out, its watch ends at once and it can't come back to life. A watch that stays all the same has
  * nobody behind it. Without the right to shut out, a watch ends by itself after 30 s. */
-static int end_watches(struct place *p, const char *hidden, struct deadline deadline)
+static int end_watches(struct ioctx *p, const char *hidden, struct deadline deadline)
 {
 	_cleanup_free_ char *id = NULL;
 	bool powerless = false;
@@ -182,12 +182,12 @@ static int end_watches(struct place *p, const char *hidden, struct deadline dead
 			powerless = shut_out(p, &watchers);
 		else
 			usleep(LOOK_AGAIN_US);
-		if (powerless && looks == LOOKS_FOR_SHUT_OUT && !class_image_id(p->io, hidden, &id))
-			class_header_renew(p->io, id);
+		if (powerless && looks == LOOKS_FOR_SHUT_OUT && !cls_image_id(p->io, hidden, &id))
+			cls_header_renew(p->io, id);
 	}
 }
 
-int name_discard(struct place *p, const char *hidden, struct deadline deadline, struct err **e)
+int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, struct err **e)
 {
 	int r;
 

@@ -2,15 +2,15 @@
 /* What is noted on an image: a few short texts in its metadata, which go where the image goes. */
 #include <errno.h>
 
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/image-internal.h"
 
 int image_note_get(struct cluster *c, const struct spec *spec, const char *key, char **out,
 		   struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = NULL;
 	if (r < 0)
@@ -19,7 +19,7 @@ int image_note_get(struct cluster *c, const struct spec *spec, const char *key, 
 	if (r < 0)
 		image = NULL;
 	if (r == -ENOENT)
-		return place_missing(&p, spec, e);
+		return ioctx_missing(&p, spec, e);
 	if (r < 0)
 		return session_fail(p.session, r, e, "look at image '%s'", spec->image);
 	*out = image_note(image, key);
@@ -29,45 +29,45 @@ int image_note_get(struct cluster *c, const struct spec *spec, const char *key, 
 int image_note_set(struct cluster *c, const struct spec *spec, const char *key, const char *value,
 		   struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *id = NULL;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r < 0)
 		return r;
-	r = class_image_id(p.io, spec->image, &id);
+	r = cls_image_id(p.io, spec->image, &id);
 	if (!r)
-		r = class_note(p.io, id, key, value);
+		r = cls_note(p.io, id, key, value);
 	if (r == -ENOENT)
-		return place_missing(&p, spec, e);
+		return ioctx_missing(&p, spec, e);
 	return r < 0 ? session_fail(p.session, r, e, "note '%s' on image '%s'", key, spec->image)
 		     : 0;
 }
 
 int image_made_set(struct cluster *c, const struct spec *spec, bool made, struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *id = NULL;
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r < 0)
 		return r;
-	r = class_image_id(p.io, spec->image, &id);
+	r = cls_image_id(p.io, spec->image, &id);
 	return r < 0 ? session_fail(p.session, r, e, "look at image '%s'", spec->image)
 		     : image_note_set(c, spec, NOTE_MADE, made ? id : "", e);
 }
 
 int image_made_get(struct cluster *c, const struct spec *spec, struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *id = NULL, *made = NULL;
 	int r = image_note_get(c, spec, NOTE_MADE, &made, e);
 
 	if (r > 0)
-		r = place_open(c, spec->pool, spec->ns, &p, e);
+		r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 	if (!made || r < 0)
 		return r;
-	r = class_image_id(p.io, spec->image, &id);
+	r = cls_image_id(p.io, spec->image, &id);
 	return r < 0 ? session_fail(p.session, r, e, "look at image '%s'", spec->image)
 		     : !strcmp(made, id);
 }

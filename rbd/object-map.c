@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "rbd/wire.h"
+#include "ceph/wire.h"
 
 #define MAP_OBJECT "rbd_object_map."
 #define AT_ONCE	   262144 /* objects that librbd, too, has the OSD note in one step */

@@ -4,20 +4,20 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/image-internal.h"
 #include "rbd/watchers.h"
 
-/* What class_removals says, where one that was never a trash is an empty one. */
-static int find(struct place *p, struct strlist *ids, struct strlist *names)
+/* What cls_removals says, where one that was never a trash is an empty one. */
+static int find(struct ioctx *p, struct strlist *ids, struct strlist *names)
 {
-	int r = class_removals(p->io, ids, names);
+	int r = cls_removals(p->io, ids, names);
 
 	return r == -ENOENT ? 0 : r;
 }
 
 /* 1: somebody is at the image ID, or was a moment ago; 0: nobody, or it has no header any more. */
-static int is_watched(struct place *p, const char *id)
+static int is_watched(struct ioctx *p, const char *id)
 {
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
@@ -31,7 +31,7 @@ static int is_watched(struct place *p, const char *id)
 	return r < 0 ? r : watchers.n > 0;
 }
 
-int removals_list(struct place *p, struct strlist *names)
+int removals_list(struct ioctx *p, struct strlist *names)
 {
 	_cleanup_strlist_ struct strlist ids = {0}, all = {0};
 	int r = find(p, &ids, &all);
@@ -48,7 +48,7 @@ int removals_list(struct place *p, struct strlist *names)
 	return r;
 }
 
-static int refuse_watched(struct place *p, const char *id, const char *name, struct err **e)
+static int refuse_watched(struct ioctx *p, const char *id, const char *name, struct err **e)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
 	int r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
@@ -62,17 +62,17 @@ static int refuse_watched(struct place *p, const char *id, const char *name, str
 
 /* One that was cut as it went to the trash is taken up by its name alone, which must be nobody
  * else's then. */
-static int remove_again(struct place *p, const char *image, const char *id)
+static int remove_again(struct ioctx *p, const char *image, const char *id)
 {
 	_cleanup_free_ char *listed = NULL;
 	int r = rbd_trash_remove(p->io, id, true);
 
-	if (r == -EBUSY && class_directory_id(p->io, image, &listed) == -ENOENT)
+	if (r == -EBUSY && cls_directory_id(p->io, image, &listed) == -ENOENT)
 		r = rbd_remove(p->io, image);
 	return r == -ENOENT ? 0 : r;
 }
 
-int removals_finish(struct place *p, const char *image, const char *name, struct err **e)
+int removals_finish(struct ioctx *p, const char *image, const char *name, struct err **e)
 {
 	_cleanup_strlist_ struct strlist ids = {0}, names = {0};
 	int n = 0, r = find(p, &ids, &names);

@@ -10,11 +10,11 @@
 #include <stdbool.h>
 
 #include "base/strlist.h"
-#include "rbd/session.h"
+#include "ceph/ioctx.h"
 
 /* Add the names of P's images whose removal was cut short, each once. One that a client is at, or
  * was until half a minute ago (its watch tells), is left out. Negative errno. */
-int removals_list(struct place *p, struct strlist *names);
+int removals_list(struct ioctx *p, struct strlist *names);
 /* Go on with every removal of IMAGE; NAME: for words. How many there were. -EBUSY (busy): a client
  * is at one of them. */
-int removals_finish(struct place *p, const char *image, const char *name, struct err **e);
+int removals_finish(struct ioctx *p, const char *image, const char *name, struct err **e);

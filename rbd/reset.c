@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/clone.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
@@ -20,7 +20,7 @@
 struct reset {
 	const struct spec *spec;
 	struct deadline deadline;
-	struct place at, from; /* the clone's, its parent's */
+	struct ioctx at, from; /* the clone's, its parent's */
 	rbd_image_t image;     /* open for reading: leaves no watch behind */
 	struct image_info info;
 	struct link link;
@@ -35,8 +35,8 @@ static void reset_deinit(struct reset *s)
 		image_close_later(s->image);
 	link_deinit(&s->link);
 	image_info_deinit(&s->info);
-	place_deinit(&s->from);
-	place_deinit(&s->at);
+	ioctx_deinit(&s->from);
+	ioctx_deinit(&s->at);
 	free(s->name);
 	free(s->hidden);
 	free(s->outgoing);
@@ -50,7 +50,7 @@ static int fail(struct reset *s, int r, struct err **e)
 
 /* --- what an earlier one left --- */
 
-static int say_who(struct place *p, const char *outgoing, struct err **e)
+static int say_who(struct ioctx *p, const char *outgoing, struct err **e)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
 	int r = rbd_open_read_only(p->io, outgoing, &image, NULL);
@@ -64,7 +64,7 @@ static int say_who(struct place *p, const char *outgoing, struct err **e)
 	return r < 0 ? session_fail(p->session, r, e, "open image '%s'", outgoing) : 0;
 }
 
-int outgoing_discard(struct place *p, const char *outgoing, struct deadline deadline,
+int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline deadline,
 		     struct err **e)
 {
 	int r;
@@ -84,16 +84,16 @@ int outgoing_discard(struct place *p, const char *outgoing, struct deadline dead
 static int discard_outgoing(struct reset *s, struct err **e)
 {
 	_cleanup_free_ char *id = NULL, *outgoing_id = NULL;
-	int r = class_image_id(s->at.io, s->outgoing, &outgoing_id);
+	int r = cls_image_id(s->at.io, s->outgoing, &outgoing_id);
 
 	if (r == -ENOENT)
 		return 0;
 	if (!r)
-		r = class_image_id(s->at.io, s->spec->image, &id);
+		r = cls_image_id(s->at.io, s->spec->image, &id);
 	if (r < 0 && r != -ENOENT)
 		return fail(s, r, e);
 	if (id && !strcmp(id, outgoing_id)) {
-		class_name_remove(s->at.io, s->outgoing);
+		cls_name_remove(s->at.io, s->outgoing);
 		return 0;
 	}
 	return outgoing_discard(&s->at, s->outgoing, s->deadline, e);
@@ -178,7 +178,7 @@ static int examine(struct reset *s, struct err **e)
 	if (r < 0)
 		s->image = NULL;
 	if (r == -ENOENT)
-		return place_missing(&s->at, s->spec, e);
+		return ioctx_missing(&s->at, s->spec, e);
 	if (!r)
 		r = look(s);
 	if (r < 0)
@@ -273,7 +273,7 @@ static int renew_made(struct reset *s, rbd_image_t image)
 
 	if (!made || strcmp(made, s->info.id))
 		return 0;
-	r = class_image_id(s->at.io, s->hidden, &id);
+	r = cls_image_id(s->at.io, s->hidden, &id);
 	return r < 0 ? r : rbd_metadata_set(image, NOTE_MADE, id);
 }
 
@@ -304,7 +304,7 @@ static int dress(struct reset *s)
 static int make(struct reset *s)
 {
 	_cleanup_free_ char *id = NULL;
-	const struct base base = {
+	const struct clone_source source = {
 		.image = s->link.image.image_name,
 		.snap = s->link.snap.name,
 		.pool_id = s->link.image.pool_id,
@@ -315,12 +315,12 @@ static int make(struct reset *s)
 		.stripe_count = s->info.stripe_count,
 		.data_pool = s->info.data_pool,
 	};
-	int r = place_open_id(s->at.session, s->link.image.pool_id, s->link.image.pool_namespace,
+	int r = ioctx_open_id(s->at.session, s->link.image.pool_id, s->link.image.pool_namespace,
 			      &s->from);
 
 	if (!r)
-		r = clone_base(&s->from, &base, &s->at, s->spec->pool, s->hidden,
-			       s->info.features & ~FEATURES_STATE, s->format, &id);
+		r = clone_from_source(&s->from, &source, &s->at, s->spec->pool, s->hidden,
+				      s->info.features & ~FEATURES_STATE, s->format, &id);
 	FAILPOINT("reset.cloned");
 	return r < 0 ? r : dress(s);
 }
@@ -328,7 +328,7 @@ static int make(struct reset *s)
 static int replace(struct reset *s)
 {
 	_cleanup_free_ char *id = NULL;
-	int r = class_image_id(s->at.io, s->hidden, &id);
+	int r = cls_image_id(s->at.io, s->hidden, &id);
 
 	return r < 0 ? r : name_replace(s->at.io, s->hidden, id, s->spec->image, s->info.id);
 }
@@ -380,7 +380,7 @@ int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
 	if (!r)
 		r = clone_complete(c, spec, owner, deadline, e);
 	if (!r)
-		r = place_open(c, spec->pool, spec->ns, &s.at, e);
+		r = ioctx_open(c, spec->pool, spec->ns, &s.at, e);
 	if (!r)
 		r = discard_outgoing(&s, e);
 	if (!r)

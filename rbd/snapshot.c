@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/classes.h"
-#include "rbd/compat.h"
+#include "ceph/cls.h"
+#include "ceph/compat.h"
 #include "rbd/image-internal.h"
 
 #define LOOKS_MAX	16
@@ -21,7 +21,7 @@
 struct look {
 	rbd_image_t image;
 	struct image_info info;
-	struct proof proof; /* read before all else */
+	struct image_version version; /* read before all else */
 	struct snapshots snaps;
 	const rbd_snap_info_t *newest; /* of the user's kind; NULL: none */
 	uint64_t newest_id;	       /* of any kind; 0: none */
@@ -62,10 +62,10 @@ static int refuse_format1(const struct spec *parent, struct err **e)
 }
 
 /* Moves what it needs out of *info. */
-static int base_make(struct image_info *info, const struct spec *parent, uint64_t snap_id,
-		     const char *snap, struct base *out)
+static int clone_source_make(struct image_info *info, const struct spec *parent, uint64_t snap_id,
+			     const char *snap, struct clone_source *out)
 {
-	*out = (struct base){
+	*out = (struct clone_source){
 		.pool_id = info->pool_id,
 		.ns = strdup(parent->ns),
 		.image = strdup(parent->image),
@@ -81,7 +81,7 @@ static int base_make(struct image_info *info, const struct spec *parent, uint64_
 	};
 	if (out->ns && out->image && out->snap)
 		return 0;
-	base_deinit(out);
+	clone_source_deinit(out);
 	return -ENOMEM;
 }
 
@@ -150,13 +150,13 @@ static void find_newest(struct look *l)
 }
 
 /* Look at the image as it is now. -ENOENT, -ESTALE: it went away, or another has its name. */
-static int look_at(struct place *p, const struct spec *parent, struct look *l)
+static int look_at(struct ioctx *p, const struct spec *parent, struct look *l)
 {
 	_cleanup_free_ char *id = NULL;
-	int r = class_image_id(p->io, parent->image, &id);
+	int r = cls_image_id(p->io, parent->image, &id);
 
 	if (!r)
-		r = class_proof(p->io, parent->image, id, &l->proof);
+		r = cls_image_version(p->io, parent->image, id, &l->version);
 	if (!r)
 		r = rbd_open_by_id_read_only(p->io, id, &l->image, NULL);
 	if (r < 0) {
@@ -174,17 +174,17 @@ static int look_at(struct place *p, const struct spec *parent, struct look *l)
 /* librbd takes head's object map as it is when it compares, and a snapshot that somebody took after
  * our look has marked all in it as unchanged since: so 'no difference' holds only where none was
  * taken meanwhile, be it gone again. -ESTALE: look again. */
-static int check_unmoved(struct place *p, const struct spec *parent, const struct look *l)
+static int check_unmoved(struct ioctx *p, const struct spec *parent, const struct look *l)
 {
-	struct proof now = {0};
-	int r = class_proof(p->io, parent->image, l->info.id, &now);
+	struct image_version now = {0};
+	int r = cls_image_version(p->io, parent->image, l->info.id, &now);
 
-	return r < 0 ? r : proof_same_shape(&now, &l->proof) ? 0 : -ESTALE;
+	return r < 0 ? r : image_version_same_shape(&now, &l->version) ? 0 : -ESTALE;
 }
 
 /* 1: the newest snapshot equals head, *out; 0: there is none that does; or negative. */
-static int judge(struct memory *memory, struct place *p, const struct spec *parent, struct look *l,
-		 struct deadline deadline, struct base *out)
+static int judge(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+		 struct look *l, struct deadline deadline, struct clone_source *out)
 {
 	uint64_t flags = 0;
 	bool mapped;
@@ -193,39 +193,39 @@ static int judge(struct memory *memory, struct place *p, const struct spec *pare
 	/* A resize shows in no comparison, so it counts by itself. */
 	if (!l->newest || l->newest->size != l->info.size_bytes)
 		return 0;
-	r = class_flags(p->io, l->info.id, l->newest->id, &flags);
+	r = cls_flags(p->io, l->info.id, l->newest->id, &flags);
 	if (r < 0)
 		return r;
-	mapped = (l->info.features & RBD_FEATURE_FAST_DIFF) && !flags && !l->proof.flags;
+	mapped = (l->info.features & RBD_FEATURE_FAST_DIFF) && !flags && !l->version.flags;
 	r = compare(l, mapped && COMPAT_FAST_DIFF, deadline);
 	if (r)
 		return r < 0 ? r : 0;
 	r = mapped ? check_unmoved(p, parent, l) : 0;
 	if (r < 0)
 		return r;
-	r = base_make(&l->info, parent, l->newest->id, l->newest->name, out);
+	r = clone_source_make(&l->info, parent, l->newest->id, l->newest->name, out);
 	if (r < 0)
 		return r;
-	if (mapped && l->proof.newest_snap == l->newest_id &&
-	    l->proof.size_bytes == out->size_bytes && l->proof.features == out->features)
-		memory_keep(memory, out, &l->proof);
+	if (mapped && l->version.newest_snap == l->newest_id &&
+	    l->version.size_bytes == out->size_bytes && l->version.features == out->features)
+		snapshot_cache_keep(cache, out, &l->version);
 	return 1;
 }
 
 /* 1 and *out: what is remembered of PARENT holds still; 0: not so, or nothing is. */
-static int recall(struct memory *memory, struct place *p, const struct spec *parent,
-		  struct base *out)
+static int recall(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+		  struct clone_source *out)
 {
-	const struct memory_key key = {p->pool_id, parent->ns, parent->image};
-	struct proof then, now = {0};
+	const struct snapshot_cache_key key = {p->pool_id, parent->ns, parent->image};
+	struct image_version then, now = {0};
 
-	if (!memory_recall(memory, &key, &then, out))
+	if (!snapshot_cache_recall(cache, &key, &then, out))
 		return 0;
-	if (!class_proof(p->io, parent->image, out->image_id, &now) &&
-	    now.map_version == then.map_version && proof_same_shape(&now, &then))
+	if (!cls_image_version(p->io, parent->image, out->image_id, &now) &&
+	    now.map_version == then.map_version && image_version_same_shape(&now, &then))
 		return 1;
-	memory_forget(memory, &key);
-	base_deinit(out);
+	snapshot_cache_forget(cache, &key);
+	clone_source_deinit(out);
 	return 0;
 }
 
@@ -262,7 +262,7 @@ static bool may_fit_by_now(rbd_image_t image, const struct look *l, bool patient
 	const uint64_t needed = RBD_FEATURE_EXCLUSIVE_LOCK | RBD_FEATURE_FAST_DIFF;
 	struct look again = *l;
 
-	if (!l->newest || l->newest->size != l->info.size_bytes || l->proof.flags ||
+	if (!l->newest || l->newest->size != l->info.size_bytes || l->version.flags ||
 	    (l->info.features & needed) != needed || !COMPAT_FAST_DIFF)
 		return false;
 	if (rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE) < 0)
@@ -272,8 +272,8 @@ static bool may_fit_by_now(rbd_image_t image, const struct look *l, bool patient
 }
 
 /* Make the next snapshot. -EEXIST: another did. */
-static int take_snapshot(struct place *p, const struct spec *parent, const struct look *l,
-			 bool patient, struct deadline deadline, struct base *out)
+static int take_snapshot(struct ioctx *p, const struct spec *parent, const struct look *l,
+			 bool patient, struct deadline deadline, struct clone_source *out)
 {
 	_cleanup_image_info_ struct image_info info = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
@@ -296,14 +296,14 @@ static int take_snapshot(struct place *p, const struct spec *parent, const struc
 	if (!r)
 		r = image_layout(p, image, &info);
 	if (!r)
-		r = base_make(&info, parent, snap_id, name, out);
+		r = clone_source_make(&info, parent, snap_id, name, out);
 	if (!r)
 		out->created = true;
 	return r;
 }
 
 /* Say what went wrong with PARENT when looking or taking. */
-static int fail(struct place *p, const struct spec *parent, int r, struct err **e)
+static int fail(struct ioctx *p, const struct spec *parent, int r, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(parent);
 	rbd_image_t image = NULL;
@@ -315,7 +315,7 @@ static int fail(struct place *p, const struct spec *parent, int r, struct err **
 		rbd_get_old_format(image, &old);
 		image_close_later(image);
 	}
-	return old ? refuse_format1(parent, e) : place_missing(p, parent, e);
+	return old ? refuse_format1(parent, e) : ioctx_missing(p, parent, e);
 }
 
 /* Of a head that is erased in part nobody wants a clone. */
@@ -335,9 +335,9 @@ static int refuse_half_wiped(const struct look *l, const struct spec *parent, st
 }
 
 /* 1: *out; 0: look again; or negative with *e. */
-static int choose_once(struct memory *memory, struct place *p, const struct spec *parent,
+static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
 		       uint64_t child_size, bool patient, struct deadline deadline,
-		       struct base *out, struct err **e)
+		       struct clone_source *out, struct err **e)
 {
 	_cleanup_look_ struct look l = {0};
 	int r = look_at(p, parent, &l);
@@ -346,7 +346,7 @@ static int choose_once(struct memory *memory, struct place *p, const struct spec
 		   check_size(parent, l.info.size_bytes, child_size, e) < 0))
 		return (*e)->code;
 	if (!r)
-		r = judge(memory, p, parent, &l, deadline, out);
+		r = judge(cache, p, parent, &l, deadline, out);
 	if (r > 0)
 		return 1;
 	if (r == -ESTALE || (r == -ENOENT && l.image))
@@ -371,19 +371,20 @@ static int fail_looks(const struct spec *parent, bool late, struct err **e)
 		       name);
 }
 
-int snapshot_choose(struct memory *memory, struct place *p, const struct spec *parent,
-		    uint64_t child_size, struct deadline deadline, struct base *out, struct err **e)
+int snapshot_choose(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+		    uint64_t child_size, struct deadline deadline, struct clone_source *out,
+		    struct err **e)
 {
-	if (recall(memory, p, parent, out)) {
+	if (recall(cache, p, parent, out)) {
 		int r = check_size(parent, out->size_bytes, child_size, e);
 
 		if (r < 0)
-			base_deinit(out);
+			clone_source_deinit(out);
 		return r;
 	}
 	for (unsigned i = 1; i <= LOOKS_MAX && !deadline_passed(deadline); i++) {
-		int r = choose_once(memory, p, parent, child_size, i <= LOOKS_PATIENT, deadline,
-				    out, e);
+		int r = choose_once(cache, p, parent, child_size, i <= LOOKS_PATIENT, deadline, out,
+				    e);
 
 		if (r)
 			return r < 0 ? r : 0;
@@ -392,8 +393,8 @@ int snapshot_choose(struct memory *memory, struct place *p, const struct spec *p
 	return fail_looks(parent, deadline_passed(deadline), e);
 }
 
-int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_size,
-		   struct base *out, struct err **e)
+int snapshot_named(struct ioctx *p, const struct spec *parent, uint64_t child_size,
+		   struct clone_source *out, struct err **e)
 {
 	_cleanup_image_info_ struct image_info info = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
@@ -410,11 +411,11 @@ int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_si
 	if (!r)
 		r = rbd_snap_get_id(image, parent->snap, &snap_id);
 	if (r == -ENOENT)
-		return place_missing(p, parent, e);
+		return ioctx_missing(p, parent, e);
 	if (r < 0)
 		return session_fail(p->session, r, e, "look at '%s'", name);
 	r = check_size(parent, info.size_bytes, child_size, e);
 	if (r < 0)
 		return r;
-	return base_make(&info, parent, snap_id, parent->snap, out) < 0 ? err_oom(e) : 0;
+	return clone_source_make(&info, parent, snap_id, parent->snap, out) < 0 ? err_oom(e) : 0;
 }

@@ -8,8 +8,8 @@
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/spec.h"
-#include "rbd/memory.h"
-#include "rbd/session.h"
+#include "ceph/ioctx.h"
+#include "rbd/snapshot-cache.h"
 
 #define SNAPSHOT_PREFIX "rbdvol-" /* ours; we remove none other */
 
@@ -25,9 +25,9 @@
  * CHILD_SIZE: what the clone shall have, 0 for the parent's; -EINVAL (usage) where it is smaller,
  * before a snapshot is made. -EUCLEAN (failed): a wipe of PARENT was begun and not completed.
  * -EOPNOTSUPP (unsupported): PARENT is of format 1. */
-int snapshot_choose(struct memory *memory, struct place *p, const struct spec *parent,
-		    uint64_t child_size, struct deadline deadline, struct base *out,
+int snapshot_choose(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+		    uint64_t child_size, struct deadline deadline, struct clone_source *out,
 		    struct err **e);
 /* PARENT@SNAP as it is, whatever became of the head. Errors as above. */
-int snapshot_named(struct place *p, const struct spec *parent, uint64_t child_size,
-		   struct base *out, struct err **e);
+int snapshot_named(struct ioctx *p, const struct spec *parent, uint64_t child_size,
+		   struct clone_source *out, struct err **e);

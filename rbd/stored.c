@@ -4,20 +4,20 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "rbd/flight.h"
+#include "ceph/window.h"
 #include "rbd/image-internal.h"
 
 struct stored {
-	struct flight flight; /* the first field: it leads back here */
-	struct place data;    /* where the objects are */
+	struct window window; /* the first field: it leads back here */
+	struct ioctx data;    /* where the objects are */
 	rbd_image_info_t info;
-	uint64_t sizes[FLIGHT_MAX];
-	time_t when[FLIGHT_MAX];
+	uint64_t sizes[WINDOW_MAX];
+	time_t when[WINDOW_MAX];
 	uint64_t bytes;
 };
 
 /* An object that has gone meanwhile holds nothing. */
-static int hear(struct flight *f, size_t slot, int result)
+static int hear(struct window *f, size_t slot, int result)
 {
 	struct stored *s = (struct stored *)f;
 
@@ -26,7 +26,7 @@ static int hear(struct flight *f, size_t slot, int result)
 	return result == -ENOENT ? 0 : result;
 }
 
-int stored_begin(struct place *p, rbd_image_t image, struct stored **out)
+int stored_begin(struct ioctx *p, rbd_image_t image, struct stored **out)
 {
 	struct stored *s = calloc(1, sizeof(*s));
 	uint64_t count;
@@ -34,11 +34,11 @@ int stored_begin(struct place *p, rbd_image_t image, struct stored **out)
 
 	*out = NULL;
 	if (s)
-		s->flight.landed = hear;
+		s->window.landed = hear;
 	if (!r)
 		r = rbd_stat(image, &s->info, sizeof(s->info));
 	if (!r && count == 1)
-		r = place_open_data(p, image, &s->data);
+		r = ioctx_open_data(p, image, &s->data);
 	if (r < 0 || count != 1) {
 		free(s);
 		return r;
@@ -51,15 +51,15 @@ static int ask(struct stored *s, uint64_t object)
 {
 	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
 	size_t slot;
-	int r = flight_next(&s->flight, &slot);
+	int r = window_next(&s->window, &slot);
 
 	if (r < 0)
 		return r;
 	snprintf(name, sizeof(name), "%s.%016llx", s->info.block_name_prefix,
 		 (unsigned long long)object);
-	r = rados_aio_stat(s->data.io, name, s->flight.items[slot], &s->sizes[slot],
+	r = rados_aio_stat(s->data.io, name, s->window.items[slot], &s->sizes[slot],
 			   &s->when[slot]);
-	return flight_begun(&s->flight, slot, r);
+	return window_begun(&s->window, slot, r);
 }
 
 int stored_add(struct stored *s, uint64_t start, uint64_t end)
@@ -73,10 +73,10 @@ int stored_add(struct stored *s, uint64_t start, uint64_t end)
 
 int stored_end(struct stored *s, uint64_t *out_bytes)
 {
-	int r = flight_end(&s->flight);
+	int r = window_end(&s->window);
 
 	*out_bytes = s->bytes;
-	place_deinit(&s->data);
+	ioctx_deinit(&s->data);
 	free(s);
 	return r;
 }

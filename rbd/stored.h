@@ -4,11 +4,11 @@
 
 #include <rbd/librbd.h>
 
-#include "rbd/session.h"
+#include "ceph/ioctx.h"
 
 struct stored;
 /* IMAGE is open in P. NULL in *out: not to be known, since the image is striped. */
-int stored_begin(struct place *p, rbd_image_t image, struct stored **out);
+int stored_begin(struct ioctx *p, rbd_image_t image, struct stored **out);
 /* Add the objects that have the bytes from START to END. */
 int stored_add(struct stored *s, uint64_t start, uint64_t end);
 /* What they hold together; ends S, which is freed. */

@@ -30,16 +30,16 @@ void tree_deinit(struct tree_image *t)
 	*t = (struct tree_image){0};
 }
 
-static int add_image(struct growth *g, struct place *p, const char *id, struct tree_image *t);
+static int add_image(struct growth *g, struct ioctx *p, const char *id, struct tree_image *t);
 
 static int add_clone(struct growth *g, const rbd_linked_image_spec_t *l, struct tree_image *t)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	int r = spec_init(&t->spec, l->pool_name, l->pool_namespace, l->image_name, NULL);
 
 	t->trash = l->trash;
 	if (!r)
-		r = place_open_id(g->session, l->pool_id, l->pool_namespace, &p);
+		r = ioctx_open_id(g->session, l->pool_id, l->pool_namespace, &p);
 	if (!r)
 		r = add_image(g, &p, l->image_id, t);
 	t->closed = r == -ENOENT || r == -EPERM || r == -EACCES;
@@ -94,7 +94,7 @@ static int add_snapshots(struct growth *g, rbd_image_t image, struct tree_image 
 	return r;
 }
 
-static int add_image(struct growth *g, struct place *p, const char *id, struct tree_image *t)
+static int add_image(struct growth *g, struct ioctx *p, const char *id, struct tree_image *t)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
 	int r;
@@ -116,13 +116,13 @@ int image_tree(struct cluster *c, const struct spec *spec, struct deadline deadl
 {
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_image_info_ struct image_info info = {0};
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	struct growth g = {.deadline = deadline};
 	int r = image_info(c, spec, &info, e);
 
 	*out = (struct tree_image){0};
 	if (r >= 0)
-		r = place_open(c, spec->pool, spec->ns, &p, e);
+		r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 	if (r < 0)
 		return r;
 	g.session = p.session;

@@ -4,7 +4,7 @@
 
 #include "base/deadline.h"
 #include "base/spec.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 
 struct tree_image {
 	struct spec spec;

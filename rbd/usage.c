@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rbd/compat.h"
+#include "ceph/compat.h"
 #include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 #include "rbd/stored.h"
@@ -197,10 +197,10 @@ static int existing(rbd_image_t image, uint64_t length, bool slow, struct walk *
 }
 
 /* Open the parent at LINK. Negative where that can't be: no right to, in the trash, gone. */
-static int open_parent(struct session *s, const struct link *link, struct place *p,
+static int open_parent(struct session *s, const struct link *link, struct ioctx *p,
 		       rbd_image_t *out)
 {
-	int r = place_open_id(s, link->image.pool_id, link->image.pool_namespace, p);
+	int r = ioctx_open_id(s, link->image.pool_id, link->image.pool_namespace, p);
 
 	if (!r)
 		r = rbd_open_by_id_read_only(p->io, link->image.image_id, out, NULL);
@@ -215,12 +215,12 @@ static int open_parent(struct session *s, const struct link *link, struct place 
  * done; 0: there is no parent; PART_UNKNOWN: nobody can tell. */
 #define PART_UNKNOWN 2
 
-static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *image, uint64_t *limit,
+static int cover_by_parent(struct session *s, struct ioctx *p, rbd_image_t *image, uint64_t *limit,
 			   bool slow, struct ranges *covered)
 {
 	cleanup(ranges_deinit) struct ranges of_parent = {0}, both = {0};
 	_cleanup_link_ struct link link = {0};
-	_cleanup_place_ struct place at = {0};
+	_cleanup_ioctx_ struct ioctx at = {0};
 	_cleanup_image_ rbd_image_t parent = NULL;
 	_cleanup_walk_ struct walk w = {.out = &of_parent};
 	uint64_t overlap;
@@ -247,14 +247,14 @@ static int cover_by_parent(struct session *s, struct place *p, rbd_image_t *imag
 	both = (struct ranges){0};
 	image_close_later(*image);
 	*image = steal(&parent);
-	place_deinit(p);
+	ioctx_deinit(p);
 	*p = at;
-	at = (struct place){0};
+	at = (struct ioctx){0};
 	return 1;
 }
 
 /* Striped objects are left out: the ranges don't tell which they are. */
-static int measure(struct place *p, rbd_image_t image, const struct ranges *own, struct usage *out)
+static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own, struct usage *out)
 {
 	struct stored *s;
 	int r = stored_begin(p, image, &s), ended;
@@ -269,7 +269,7 @@ static int measure(struct place *p, rbd_image_t image, const struct ranges *own,
 }
 
 /* IMAGE and P change hands: they are those of the oldest ancestor that was looked at. */
-static int fill(struct place *p, rbd_image_t *image, unsigned want, struct usage *out)
+static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, struct usage *out)
 {
 	cleanup(ranges_deinit) struct ranges covered = {0};
 	_cleanup_walk_ struct walk w = {.out = &covered};
@@ -299,7 +299,7 @@ static int fill(struct place *p, rbd_image_t *image, unsigned want, struct usage
 	return r;
 }
 
-int image_usage_own(struct place *p, rbd_image_t image, struct usage *out)
+int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out)
 {
 	_cleanup_object_map_ struct object_map map = {0};
 	rbd_image_info_t info;
@@ -329,14 +329,14 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struc
 		struct err **e)
 {
 	_cleanup_session_ struct session *session = NULL;
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
 	_cleanup_free_ char *name = spec_format(spec);
 	int r = cluster_session(c, &session, e);
 
 	*out = (struct usage){0};
 	if (r >= 0)
-		r = place_open_in(session, spec->pool, spec->ns, &p, e);
+		r = ioctx_open_in(session, spec->pool, spec->ns, &p, e);
 	if (r < 0)
 		return r;
 	r = rbd_open_read_only(p.io, spec->image, &image, spec->snap);
@@ -345,7 +345,7 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struc
 	if (!r)
 		r = fill(&p, &image, want, out);
 	if (r == -ENOENT && !image)
-		return place_missing(&p, spec, e);
+		return ioctx_missing(&p, spec, e);
 	if (r < 0)
 		return session_fail(session, r, e, "ask how much of '%s' exists", name);
 	return 0;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/spec.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 
 /* In whole objects: one of which a little is written counts in full, as in 'rbd du'. What older
  * snapshots keep beyond that is not counted. */

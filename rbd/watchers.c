@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rbd/classes.h"
+#include "ceph/close.h"
+#include "ceph/cls.h"
 
 #define KERNEL_COOKIES UINT64_C(0xffff000000000000) /* libceph's watches begin here */
 #define LOOK_AGAIN_US  200000
@@ -40,7 +41,7 @@ static int copy(const rbd_image_watcher_t *from, size_t n, uint64_t self, struct
 	return 0;
 }
 
-int watchers_list(struct place *p, rbd_image_t image, struct watchers *out)
+int watchers_list(struct ioctx *p, rbd_image_t image, struct watchers *out)
 {
 	size_t n = 16;
 
@@ -60,7 +61,7 @@ int watchers_list(struct place *p, rbd_image_t image, struct watchers *out)
 }
 
 /* Of the image ID in P: in this process, as long as the connection lasts. NULL: no memory. */
-static char *key_of(struct place *p, const char *id)
+static char *key_of(struct ioctx *p, const char *id)
 {
 	char ns[NAMESPACE_ROOM], *out;
 	int r = rados_ioctx_get_namespace(p->io, ns, sizeof(ns));
@@ -71,16 +72,16 @@ static char *key_of(struct place *p, const char *id)
 	return out;
 }
 
-void watchers_keep(struct place *p, const char *id, rbd_image_t image)
+void watchers_keep(struct ioctx *p, const char *id, rbd_image_t image)
 {
 	image_lay_by(image, key_of(p, id));
 }
 
 /* *id stays NULL for an image of format 1, which has none. */
-static int open_any(struct place *p, const struct spec *spec, char **id, rbd_image_t *out)
+static int open_any(struct ioctx *p, const struct spec *spec, char **id, rbd_image_t *out)
 {
 	_cleanup_free_ char *key = NULL;
-	int r = class_image_id(p->io, spec->image, id);
+	int r = cls_image_id(p->io, spec->image, id);
 
 	*out = NULL;
 	if (r == -ENOENT)
@@ -92,7 +93,7 @@ static int open_any(struct place *p, const struct spec *spec, char **id, rbd_ima
 	return *out ? 0 : rbd_open_by_id_read_only(p->io, *id, out, NULL);
 }
 
-int watchers_get(struct place *p, const struct spec *spec, struct watchers *out, struct err **e)
+int watchers_get(struct ioctx *p, const struct spec *spec, struct watchers *out, struct err **e)
 {
 	_cleanup_free_ char *id = NULL;
 	rbd_image_t image;
@@ -104,7 +105,7 @@ int watchers_get(struct place *p, const struct spec *spec, struct watchers *out,
 		image_lay_by(image, id ? key_of(p, id) : NULL);
 	}
 	if (r == -ENOENT)
-		return place_missing(p, spec, e);
+		return ioctx_missing(p, spec, e);
 	return r < 0 ? session_fail(p->session, r, e, "ask who has '%s/%s' open", spec->pool,
 				    spec->image)
 		     : 0;
@@ -120,7 +121,7 @@ static int refuse(const char *name, const struct strlist *addresses, struct err 
 	return err_hint(e, "detach it there; the watch of a host that died ends after 30 s");
 }
 
-int watchers_refuse(struct place *p, rbd_image_t image, const char *name, struct deadline patience,
+int watchers_refuse(struct ioctx *p, rbd_image_t image, const char *name, struct deadline patience,
 		    struct err **e)
 {
 	for (;;) {

@@ -6,7 +6,7 @@
 
 #include "base/deadline.h"
 #include "base/strlist.h"
-#include "rbd/session.h"
+#include "ceph/ioctx.h"
 
 /* Programs that open an image for a moment (a resize, a snapshot) are waited for this long. */
 #define WATCHERS_PATIENCE_US (4 * USEC_PER_SEC)
@@ -24,13 +24,13 @@ void watchers_deinit(struct watchers *w);
 #define _cleanup_watchers_ cleanup(watchers_deinit)
 
 /* Of IMAGE, open in P. Negative errno. */
-int watchers_list(struct place *p, rbd_image_t image, struct watchers *out);
+int watchers_list(struct ioctx *p, rbd_image_t image, struct watchers *out);
 /* Of SPEC's image. What watchers_keep has of it is made use of, if it was a short time ago. */
-int watchers_get(struct place *p, const struct spec *spec, struct watchers *out, struct err **e);
+int watchers_get(struct ioctx *p, const struct spec *spec, struct watchers *out, struct err **e);
 /* IMAGE, open for reading in P under ID, is closed later: until then watchers_get can do without
  * the round trips of opening it. What the handle knows of the image may be old by then, but who
  * watches is asked of the cluster each time. */
-void watchers_keep(struct place *p, const char *id, rbd_image_t image);
+void watchers_keep(struct ioctx *p, const char *id, rbd_image_t image);
 /* 0, or -EBUSY and who (but this connection) has IMAGE open for writing. NAME: for words. */
-int watchers_refuse(struct place *p, rbd_image_t image, const char *name, struct deadline patience,
+int watchers_refuse(struct ioctx *p, rbd_image_t image, const char *name, struct deadline patience,
 		    struct err **e);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "rbd/flight.h"
+#include "ceph/window.h"
 #include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 
@@ -25,8 +25,8 @@
 	 RBD_FEATURE_DIRTY_CACHE)
 
 struct removal {
-	struct flight flight; /* the first field: it leads back here */
-	struct place data;    /* where the objects are */
+	struct window window; /* the first field: it leads back here */
+	struct ioctx data;    /* where the objects are */
 	rbd_image_info_t info;
 	uint64_t in_pool; /* about; 0: not known */
 	int (*tell)(void *arg, uint64_t done, uint64_t total);
@@ -51,7 +51,7 @@ int objects_removable(rbd_image_t image)
 	return r < 0 ? r : !snaps.n;
 }
 
-static int landed(struct flight *f, size_t slot, int result)
+static int landed(struct window *f, size_t slot, int result)
 {
 	(void)f, (void)slot;
 	return result == -ENOENT ? 0 : result;
@@ -60,12 +60,12 @@ static int landed(struct flight *f, size_t slot, int result)
 static int remove_object(struct removal *m, const char *name)
 {
 	size_t slot;
-	int r = flight_next(&m->flight, &slot);
+	int r = window_next(&m->window, &slot);
 
 	if (r < 0)
 		return r;
-	return flight_begun(&m->flight, slot,
-			    rados_aio_remove(m->data.io, name, m->flight.items[slot]));
+	return window_begun(&m->window, slot,
+			    rados_aio_remove(m->data.io, name, m->window.items[slot]));
 }
 
 static void object_name(const struct removal *m, uint64_t object, char *out, size_t size)
@@ -112,7 +112,7 @@ static int try_each(struct removal *m)
 	return r;
 }
 
-static int remove_mapped(struct removal *m, struct place *p, const char *id)
+static int remove_mapped(struct removal *m, struct ioctx *p, const char *id)
 {
 	_cleanup_object_map_ struct object_map map = {0};
 	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
@@ -126,13 +126,13 @@ static int remove_mapped(struct removal *m, struct place *p, const char *id)
 		if (!r)
 			r = tell(m, i, map.n);
 	}
-	ended = flight_end(&m->flight);
+	ended = window_end(&m->window);
 	r = r < 0 ? r : ended;
 	FAILPOINT("wipe.removed");
 	return r < 0 ? r : object_map_clear(p->io, id, map.n);
 }
 
-static int remove_all(struct removal *m, struct place *p, rbd_image_t image, uint64_t features)
+static int remove_all(struct removal *m, struct ioctx *p, rbd_image_t image, uint64_t features)
 {
 	char id[256];
 	int r = rbd_get_id(image, id, sizeof(id));
@@ -145,22 +145,22 @@ static int remove_all(struct removal *m, struct place *p, rbd_image_t image, uin
 	return r;
 }
 
-static int open_data(struct place *p, rbd_image_t image, struct removal *m)
+static int open_data(struct ioctx *p, rbd_image_t image, struct removal *m)
 {
 	struct rados_pool_stat_t stat;
 	int r = rbd_stat(image, &m->info, sizeof(m->info));
 
 	if (!r)
-		r = place_open_data(p, image, &m->data);
+		r = ioctx_open_data(p, image, &m->data);
 	if (!r && !rados_ioctx_pool_stat(m->data.io, &stat))
 		m->in_pool = stat.num_objects;
 	return r;
 }
 
-int objects_remove(struct place *p, rbd_image_t image,
+int objects_remove(struct ioctx *p, rbd_image_t image,
 		   int (*progress)(void *arg, uint64_t done, uint64_t total), void *arg)
 {
-	struct removal m = {.flight.landed = landed, .tell = progress, .arg = arg};
+	struct removal m = {.window.landed = landed, .tell = progress, .arg = arg};
 	uint64_t features;
 	int r = rbd_get_features(image, &features), ended;
 
@@ -171,7 +171,7 @@ int objects_remove(struct place *p, rbd_image_t image,
 		r = open_data(p, image, &m);
 	if (!r)
 		r = remove_all(&m, p, image, features);
-	ended = flight_end(&m.flight);
-	place_deinit(&m.data);
+	ended = window_end(&m.window);
+	ioctx_deinit(&m.data);
 	return r < 0 ? r : ended;
 }

@@ -12,8 +12,8 @@
 
 #include "base/failpoint.h"
 #include "base/value.h"
-#include "rbd/classes.h"
-#include "rbd/compat.h"
+#include "ceph/cls.h"
+#include "ceph/compat.h"
 #include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 #include "rbd/watchers.h"
@@ -24,7 +24,7 @@
 
 struct wipe {
 	const struct wipe_options *options;
-	struct place *place;
+	struct ioctx *ioctx;
 	rbd_image_t image;
 	const char *name;
 	char id[256];
@@ -83,7 +83,7 @@ static int note_size(struct wipe *w)
 	char size[24];
 
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)w->size_bytes);
-	return class_note(w->place->io, w->id, NOTE_WIPE, size);
+	return cls_note(w->ioctx->io, w->id, NOTE_WIPE, size);
 }
 
 static int trim_by_resize(struct wipe *w)
@@ -101,20 +101,20 @@ static int trim(struct wipe *w)
 	if (r <= 0)
 		return r < 0 ? r : trim_by_resize(w);
 	r = restore_size(w);
-	return r < 0 ? r : objects_remove(w->place, w->image, on_objects, w);
+	return r < 0 ? r : objects_remove(w->ioctx, w->image, on_objects, w);
 }
 
 /* --- zero --- */
 
 /* Requests under way, the oldest first. */
-struct flight {
+struct window {
 	rbd_completion_t items[IN_FLIGHT];
 	uint64_t bytes[IN_FLIGHT];
 	size_t first, n;
 };
 
 /* Wait for the oldest. */
-static int land(struct wipe *w, struct flight *f)
+static int land(struct wipe *w, struct window *f)
 {
 	rbd_completion_t c = f->items[f->first];
 	int r;
@@ -129,7 +129,7 @@ static int land(struct wipe *w, struct flight *f)
 	return r;
 }
 
-static int launch(struct wipe *w, struct flight *f, uint64_t offset, uint64_t len)
+static int launch(struct wipe *w, struct window *f, uint64_t offset, uint64_t len)
 {
 	size_t slot = (f->first + f->n) % IN_FLIGHT;
 	int r = rbd_aio_create_completion(NULL, NULL, &f->items[slot]);
@@ -163,7 +163,7 @@ static int piece_size(struct wipe *w, uint64_t *out)
 
 static int write_zeros(struct wipe *w)
 {
-	struct flight f = {0};
+	struct window f = {0};
 	uint64_t piece;
 	int r = piece_size(w, &piece), landed;
 
@@ -195,7 +195,7 @@ static int zero(struct wipe *w)
 /* What the image takes; that it can't be known keeps nobody from wiping. */
 static void measure(struct wipe *w, struct usage *out)
 {
-	if (image_usage_own(w->place, w->image, out) < 0)
+	if (image_usage_own(w->ioctx, w->image, out) < 0)
 		*out = (struct usage){0};
 }
 
@@ -213,13 +213,13 @@ static int wipe(struct wipe *w)
 		r = w->options->algorithm == WIPE_TRIM ? trim(w) : zero(w);
 	FAILPOINT("wipe.wiped");
 	if (!r)
-		r = class_note_remove(w->place->io, w->id, NOTE_WIPE);
+		r = cls_note_remove(w->ioctx->io, w->id, NOTE_WIPE);
 	if (!r)
 		measure(w, w->options->after);
 	return r;
 }
 
-static bool has_no_object(struct place *p, const char *id)
+static bool has_no_object(struct ioctx *p, const char *id)
 {
 	_cleanup_object_map_ struct object_map map = {0};
 
@@ -231,23 +231,23 @@ static bool has_no_object(struct place *p, const char *id)
 	return true;
 }
 
-static bool is_clone(struct place *p, const char *id)
+static bool is_clone(struct ioctx *p, const char *id)
 {
 	_cleanup_free_ char *parent = NULL;
 	uint64_t snap_id;
 	int64_t pool_id;
 
-	return class_parent(p->io, id, &pool_id, &parent, &snap_id) != -ENOENT;
+	return cls_parent(p->io, id, &pool_id, &parent, &snap_id) != -ENOENT;
 }
 
-static bool is_noted(struct place *p, const char *id)
+static bool is_noted(struct ioctx *p, const char *id)
 {
 	_cleanup_strlist_ struct strlist keys = {0};
 
-	return class_note_keys(p->io, id, "rbdvol.", &keys) < 0 || strlist_has(&keys, NOTE_WIPE);
+	return cls_note_keys(p->io, id, "rbdvol.", &keys) < 0 || strlist_has(&keys, NOTE_WIPE);
 }
 
-static bool is_watched(struct place *p, const struct spec *spec)
+static bool is_watched(struct ioctx *p, const struct spec *spec)
 {
 	_cleanup_watchers_ struct watchers w = {0};
 	_cleanup_err_ struct err *ignored = NULL;
@@ -257,19 +257,20 @@ static bool is_watched(struct place *p, const struct spec *spec)
 
 /* There is nothing to be erased, and nobody who could write: known without opening the image, which
  * would take most of the round trips that there are. */
-static bool is_blank(struct place *p, const struct spec *spec)
+static bool is_blank(struct ioctx *p, const struct spec *spec)
 {
 	_cleanup_free_ char *id = NULL;
-	struct proof proof;
+	struct image_version version;
 
-	if (class_image_id(p->io, spec->image, &id) < 0 ||
-	    class_proof(p->io, spec->image, id, &proof) < 0)
+	if (cls_image_id(p->io, spec->image, &id) < 0 ||
+	    cls_image_version(p->io, spec->image, id, &version) < 0)
 		return false;
-	return proof.features & RBD_FEATURE_OBJECT_MAP && !proof.flags && !proof.newest_snap &&
-	       !is_clone(p, id) && !is_noted(p, id) && !is_watched(p, spec) && has_no_object(p, id);
+	return version.features & RBD_FEATURE_OBJECT_MAP && !version.flags &&
+	       !version.newest_snap && !is_clone(p, id) && !is_noted(p, id) &&
+	       !is_watched(p, spec) && has_no_object(p, id);
 }
 
-static int refuse(struct place *p, struct wipe *w, struct err **e)
+static int refuse(struct ioctx *p, struct wipe *w, struct err **e)
 {
 	int r = watchers_refuse(p, w->image, w->name, deadline_in(WATCHERS_PATIENCE_US), e);
 
@@ -280,7 +281,7 @@ static int refuse(struct place *p, struct wipe *w, struct err **e)
 }
 
 /* Open for writing, which others see from now on; and nobody else has it so. */
-static int open_alone(struct place *p, const struct spec *spec, struct wipe *w, struct err **e)
+static int open_alone(struct ioctx *p, const struct spec *spec, struct wipe *w, struct err **e)
 {
 	int r;
 
@@ -290,14 +291,14 @@ static int open_alone(struct place *p, const struct spec *spec, struct wipe *w, 
 	if (r < 0)
 		w->image = NULL;
 	if (r == -ENOENT)
-		return place_missing(p, spec, e);
+		return ioctx_missing(p, spec, e);
 	if (r < 0)
 		return session_fail(p->session, r, e, "open image '%s'", w->name);
 	return refuse(p, w, e);
 }
 
 /* What was done before it failed is said, since nobody can take it back. */
-static int fail(struct place *p, struct wipe *w, int r, struct err **e)
+static int fail(struct ioctx *p, struct wipe *w, int r, struct err **e)
 {
 	double percent = w->total ? 100.0 * (double)w->done / (double)w->total : 0;
 
@@ -310,10 +311,10 @@ static int fail(struct place *p, struct wipe *w, int r, struct err **e)
 int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_options *options,
 	       struct err **e)
 {
-	_cleanup_place_ struct place p = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *name = spec_format(spec);
-	struct wipe w = {.options = options, .place = &p, .name = name};
-	int r = place_open(c, spec->pool, spec->ns, &p, e);
+	struct wipe w = {.options = options, .ioctx = &p, .name = name};
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r < 0)
 		return r;

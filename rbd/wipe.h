@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/spec.h"
-#include "rbd/cluster.h"
+#include "ceph/cluster.h"
 #include "rbd/usage.h"
 
 enum wipe_algorithm {

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "ceph/caps.h"
 #include "mapper/module.h"
 #include "mapper/rules.h"
-#include "rbd/caps.h"
 #include "rbd/leftover.h"
 #include "volume/finding.h"
 #include "volume/operation.h"
@@ -130,7 +130,7 @@ static bool is_held(const struct leftovers *left, const struct device *d, const 
 /* NAME is being attached, detached or the like this moment. */
 static bool is_under_way(struct examination *x, const struct spec *spec)
 {
-	return presence_any(host_presences(x->host), spec);
+	return image_is_locked(host_image_locks(x->host), spec);
 }
 
 static int check_stale_holds(struct examination *x, const struct leftovers *left,

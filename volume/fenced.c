@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "rbd/shut-out.h"
+#include "ceph/blocklist.h"
 
 #define PATIENCE_US (USEC_PER_SEC)
 
@@ -50,7 +50,7 @@ static void *ask(void *arg)
 	int r = cluster_fsid(q->cluster, fsid, &ignored);
 
 	if (r >= 0)
-		r = shut_out_list(q->cluster, &out, &ignored);
+		r = blocklist_list(q->cluster, &out, &ignored);
 	pthread_mutex_lock(&q->lock);
 	q->done = true;
 	q->known = r >= 0;
@@ -146,7 +146,7 @@ void fenced_mark(struct fenced *f, struct cluster *c, struct volume_info *volume
 	for (size_t i = 0; i < n; i++)
 		volumes[i].fenced = volumes[i].attached &&
 				    !strcmp(volumes[i].device.fsid, q->fsid) &&
-				    shut_out_has(&q->shut_out, volumes[i].device.client_address);
+				    blocklist_has(&q->shut_out, volumes[i].device.client_address);
 }
 
 struct fenced *fenced_new(void)

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/failpoint.h"
-#include "rbd/shut-out.h"
+#include "ceph/blocklist.h"
 #include "volume/operation.h"
 
 #define THEFT_US      (20 * USEC_PER_SEC)
@@ -88,9 +88,9 @@ static int is_held(struct operation *o, struct err **e)
 static int refuse_dead_device(struct operation *o, struct err **e)
 {
 	_cleanup_strlist_ struct strlist out = {0};
-	int r = o->v->attached ? shut_out_list(o->cluster, &out, e) : 0;
+	int r = o->v->attached ? blocklist_list(o->cluster, &out, e) : 0;
 
-	if (r < 0 || !o->v->attached || !shut_out_has(&out, o->v->device.client_address))
+	if (r < 0 || !o->v->attached || !blocklist_has(&out, o->v->device.client_address))
 		return r;
 	err_set(e, ERR_BUSY, -EBUSY,
 		"%s is attached here as %s, whose client the cluster has shut out", o->spec->image,

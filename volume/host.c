@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "volume/fenced.h"
 #include "volume/operation.h"
-#include "volume/turn.h"
+#include "volume/slot.h"
 
 /* Our own id in the hash of the machine id, so that what we write into a cluster does not give the
  * machine id away (machine-id(5)). */
@@ -28,8 +28,8 @@ struct host {
 	struct host_identity identity;
 	pthread_mutex_t lock; /* guards the connections */
 	struct fenced *fenced;
-	struct presences presences;
-	struct turns *trims;
+	struct image_locks image_locks;
+	struct slots *trims;
 	/* The one used last comes first. */
 	struct connection connections[CONNECTIONS_MAX];
 	size_t connections_n;
@@ -95,9 +95,9 @@ int host_new(const struct host_config *config, struct host **out, struct err **e
 	if (!h)
 		return err_oom(e);
 	pthread_mutex_init(&h->lock, NULL);
-	presences_init(&h->presences);
+	image_locks_init(&h->image_locks);
 	h->fenced = fenced_new();
-	h->trims = turns_new(config->trims_at_once);
+	h->trims = slots_new(config->trims_at_once);
 	r = !h->fenced || !h->trims || config_copy(&h->config, config) < 0
 		    ? err_oom(e)
 		    : identity_init(&h->identity, e);
@@ -116,8 +116,8 @@ void host_free(struct host *h)
 	for (size_t i = 0; i < h->connections_n; i++)
 		connection_deinit(&h->connections[i]);
 	fenced_free(h->fenced);
-	presences_deinit(&h->presences);
-	turns_free(h->trims);
+	image_locks_deinit(&h->image_locks);
+	slots_free(h->trims);
 	free((char *)h->config.cluster);
 	free((char *)h->config.user);
 	free((char *)h->config.conf);
@@ -129,7 +129,7 @@ void host_free(struct host *h)
 	free(h);
 }
 
-struct turns *host_trims(struct host *h)
+struct slots *host_trims(struct host *h)
 {
 	return h->trims;
 }
@@ -149,9 +149,9 @@ struct fenced *host_fenced(struct host *h)
 	return h->fenced;
 }
 
-struct presences *host_presences(struct host *h)
+struct image_locks *host_image_locks(struct host *h)
 {
-	return &h->presences;
+	return &h->image_locks;
 }
 
 const char *host_pool(const struct host *h, const struct volume_request *req)

@@ -2,7 +2,7 @@
 /* Internal to volume/: one operation under way, and the runner of its steps. */
 #pragma once
 
-#include "volume/presence.h"
+#include "volume/image-lock.h"
 #include "volume/volume.h"
 
 /* Who this host is, as written into holds and into the names of clones under way. */
@@ -17,11 +17,11 @@ struct operation {
 	const struct spec *spec;
 	const struct volume_request *req;
 	struct progress *progress;
-	struct cluster *cluster;  /* connected when first used */
-	struct spec parent;	  /* req->from, parsed; empty where not given */
-	struct volume_info *v;	  /* what is observed */
-	struct presence presence; /* this operation is at the image */
-	struct err *missing;	  /* which part of the spec observe_image did not find */
+	struct cluster *cluster;      /* connected when first used */
+	struct spec parent;	      /* req->from, parsed; empty where not given */
+	struct volume_info *v;	      /* what is observed */
+	struct image_lock image_lock; /* this operation is at the image */
+	struct err *missing;	      /* which part of the spec observe_image did not find */
 	struct device meant; /* where a device was named: that, as it was; its node is NULL else */
 	struct krbd_options options; /* map options: the user's, the configuration's, defaults */
 	unsigned permille;	     /* of the step that was told of last */
@@ -58,11 +58,11 @@ const struct host_identity *host_identity(const struct host *h);
 /* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
 int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
 		 struct err **e);
-struct turns;
-struct turns *host_trims(struct host *h);
+struct slots;
+struct slots *host_trims(struct host *h);
 struct fenced;
 struct fenced *host_fenced(struct host *h);
-struct presences *host_presences(struct host *h);
+struct image_locks *host_image_locks(struct host *h);
 /* The pool of a spec that names none. */
 const char *host_pool(const struct host *h, const struct volume_request *req);
 

@@ -34,7 +34,7 @@ static struct hold host_hold(const struct host *h)
 
 static bool is_busy(const struct spec *volume, void *arg)
 {
-	return presence_any(host_presences(arg), volume);
+	return image_is_locked(host_image_locks(arg), volume);
 }
 
 int find_leftovers(struct host *h, struct cluster *c, const char *pool, const char *image,
@@ -76,17 +76,17 @@ static int tell(struct pruning *p, const char *about, const char *name, int remo
 static int alone(struct pruning *p, const char *name,
 		 int (*remove)(struct pruning *p, const char *name, struct err **e), struct err **e)
 {
-	struct presences *all = host_presences(p->host);
+	struct image_locks *all = host_image_locks(p->host);
 	_cleanup_spec_ struct spec volume = {0};
-	struct presence presence = {0};
+	struct image_lock lock = {0};
 	int r = leftover_volume(name, &volume, e);
 
 	if (r < 0 || p->dry_run)
 		return r;
-	if (!presence_begin_alone(all, &presence, &volume))
+	if (!image_lock_try_exclusive(all, &lock, &volume))
 		return 0;
 	r = remove(p, name, e);
-	presence_end(all, &presence);
+	image_lock_end(all, &lock);
 	return r;
 }
 

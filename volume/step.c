@@ -77,7 +77,7 @@ int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 	*o = (struct operation){.host = h, .spec = spec, .req = req, .progress = p, .v = v};
 	if (spec_copy(spec, &v->spec) < 0)
 		return err_oom(e);
-	r = presence_begin(host_presences(h), &o->presence, spec, p->deadline);
+	r = image_lock_shared(host_image_locks(h), &o->image_lock, spec, p->deadline);
 	if (r < 0)
 		return err_set(e, ERR_BUSY, r, "what was left over of %s is still being removed",
 			       spec->image);
@@ -97,7 +97,7 @@ int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 void operation_deinit(struct operation *o)
 {
 	if (o->host)
-		presence_end(host_presences(o->host), &o->presence);
+		image_lock_end(host_image_locks(o->host), &o->image_lock);
 	cluster_unref_p(&o->cluster);
 	o->cluster = NULL;
 	spec_deinit(&o->parent);

@@ -5,7 +5,7 @@
 
 #include "base/value.h"
 #include "volume/operation.h"
-#include "volume/turn.h"
+#include "volume/slot.h"
 
 /* Is the file system of items[i] one that is done by another mount of it (a bind, a subvolume)? */
 static bool done_before(const struct mounted_list *l, size_t i)
@@ -243,11 +243,11 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 		return r;
 	if (!any_writable(&mounts))
 		return req->all ? 0 : refuse_unmounted(&o, &mounts, e);
-	r = turn_take(host_trims(h), "trims", p, e);
+	r = slot_take(host_trims(h), "trims", p, e);
 	if (r < 0)
 		return r;
 	operation_tell(&o, "trim");
 	r = trim(&o, &mounts, e);
-	turn_end(host_trims(h));
+	slot_end(host_trims(h));
 	return r;
 }

@@ -17,8 +17,8 @@
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/spec.h"
+#include "ceph/cluster.h"
 #include "rbd/clone.h"
-#include "rbd/cluster.h"
 #include "rbd/image.h"
 
 #define MIB (UINT64_C(1) << 20)

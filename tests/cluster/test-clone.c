@@ -2,7 +2,7 @@
 /* Clones: what the child is like, and what is refused. */
 #include <errno.h>
 
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "rbd/image-internal.h"
 #include "tests/cluster/lab.h"
 
@@ -318,17 +318,17 @@ static void what_a_cut_leaves_is_completed(void **state)
 		rbd_image_t image = NULL;
 
 		make_image(hidden, 8 * MIB, FAST_FEATURES);
-		assert_int_equal(class_image_id(lab.io, hidden, &id), 0);
+		assert_int_equal(cls_image_id(lab.io, hidden, &id), 0);
 		assert_int_equal(rbd_remove(lab.io, hidden), 0);
 		clone_expect("golden", "cut", cut == 0);
 		free(id);
-		assert_int_equal(class_image_id(lab.io, "cut", &id), 0);
+		assert_int_equal(cls_image_id(lab.io, "cut", &id), 0);
 		/* Go back by 3, 2 or 1 changes. */
-		assert_int_equal(class_name_create(lab.io, hidden, id), 0);
+		assert_int_equal(cls_name_create(lab.io, hidden, id), 0);
 		if (cut < 2)
-			assert_int_equal(class_directory_rename(lab.io, "cut", hidden, id), 0);
+			assert_int_equal(cls_directory_rename(lab.io, "cut", hidden, id), 0);
 		if (cut < 1)
-			assert_int_equal(class_name_remove(lab.io, "cut"), 0);
+			assert_int_equal(cls_name_remove(lab.io, "cut"), 0);
 		clone_ok("golden", "cut", &r);
 		assert_int_equal(r.existed, cut > 0);
 		clone_result_deinit(&r);
@@ -337,8 +337,8 @@ static void what_a_cut_leaves_is_completed(void **state)
 		rbd_close(image);
 		free(id);
 		id = NULL;
-		assert_int_equal(class_image_id(lab.io, "cut", &id), 0);
-		assert_int_equal(class_directory_name(lab.io, id, &listed), 0);
+		assert_int_equal(cls_image_id(lab.io, "cut", &id), 0);
+		assert_int_equal(cls_directory_name(lab.io, id, &listed), 0);
 		assert_string_equal(listed, "cut");
 		free(id);
 		id = NULL;

@@ -6,7 +6,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 
-#include "rbd/session.h"
+#include "ceph/close.h"
+#include "ceph/ioctx.h"
 #include "tests/cluster/lab.h"
 
 #define SHORT_US (2 * USEC_PER_SEC)

@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "ceph/blocklist.h"
 #include "rbd/hold.h"
-#include "rbd/shut-out.h"
 #include "tests/cluster/lab.h"
 
 #define OBJECTS	  64 /* of an image */
@@ -180,8 +180,8 @@ static void await_shut_out(const struct victim *v, struct theft *t)
 		_cleanup_strlist_ struct strlist out = {0};
 		struct err *e = NULL;
 
-		assert_done(shut_out_list(lab.cluster, &out, &e), e);
-		if (shut_out_has(&out, v->address))
+		assert_done(blocklist_list(lab.cluster, &out, &e), e);
+		if (blocklist_has(&out, v->address))
 			return;
 		if (atomic_load(&t->over))
 			assert_done(t->r, t->e);

@@ -3,8 +3,8 @@
  * host only. */
 #include <errno.h>
 
+#include "ceph/blocklist.h"
 #include "rbd/hold.h"
-#include "rbd/shut-out.h"
 #include "tests/cluster/lab.h"
 
 /* Two hosts: each its own connection. */
@@ -229,8 +229,8 @@ static bool is_shut_out(const char *address)
 	_cleanup_strlist_ struct strlist out = {0};
 	struct err *e = NULL;
 
-	assert_done(shut_out_list(host_a, &out, &e), e);
-	return shut_out_has(&out, address);
+	assert_done(blocklist_list(host_a, &out, &e), e);
+	return blocklist_has(&out, address);
 }
 
 /* The client is shut out before its hold goes; exactly that client. */

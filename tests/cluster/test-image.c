@@ -236,7 +236,7 @@ static void images_are_opened_and_closed_at_once(void **state)
 {
 	struct opener openers[OPENERS] = {0};
 	struct cluster *cluster = lab_cluster();
-	struct place place = {0};
+	struct ioctx place = {0};
 	struct err *e = NULL;
 	cpu_set_t before;
 
@@ -244,7 +244,7 @@ static void images_are_opened_and_closed_at_once(void **state)
 	make_image("often", MIB, FAST_FEATURES);
 	take_snapshot("often", "s");
 	run_on_one_processor(&before);
-	assert_done(place_open(cluster, lab.pool, "", &place, &e), e);
+	assert_done(ioctx_open(cluster, lab.pool, "", &place, &e), e);
 	for (size_t i = 0; i < OPENERS; i++) {
 		openers[i].io = place.io;
 		assert_int_equal(pthread_create(&openers[i].thread, NULL, open_often, &openers[i]),
@@ -255,7 +255,7 @@ static void images_are_opened_and_closed_at_once(void **state)
 		assert_int_equal(openers[i].done, OPENS);
 	}
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
-	place_deinit(&place);
+	ioctx_deinit(&place);
 	cluster_unref(cluster);
 }
 

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "rbd/classes.h"
+#include "ceph/cls.h"
 #include "tests/cluster/lab.h"
 
 #define KILLS 30
@@ -168,7 +168,7 @@ static int delete_after_death(const char *id, struct err **e)
 		err_free(steal(e));
 		if (tries == 2) {
 			print_message("# a watch for ever\n");
-			class_header_renew(lab.io, id);
+			cls_header_renew(lab.io, id);
 		}
 	}
 }
@@ -204,7 +204,7 @@ static void a_killed_deletion_can_be_repeated(void **state)
 		int r;
 
 		clone_expect("golden", "child", false);
-		assert_int_equal(class_image_id(lab.io, "child", &id), 0);
+		assert_int_equal(cls_image_id(lab.io, "child", &id), 0);
 		run_and_kill("delete", i * whole * 11 / 10 / (KILLS / 2));
 		r = delete_after_death(id, &e);
 		if (r == -ENOENT)

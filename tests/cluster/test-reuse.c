@@ -3,11 +3,11 @@
  * image whose newest snapshot was just cloned, twice, so that the second look was remembered. */
 #include <errno.h>
 
-#include "rbd/compat.h"
-#include "rbd/memory.h"
-#include "rbd/session.h"
+#include "ceph/compat.h"
+#include "ceph/ioctx.h"
+#include "ceph/wire.h"
+#include "rbd/snapshot-cache.h"
 #include "rbd/snapshot.h"
-#include "rbd/wire.h"
 #include "tests/cluster/lab.h"
 
 #define SIZE	     (64 * MIB)
@@ -251,9 +251,9 @@ static void one_look_decides_among_many_snapshots(void **state)
 /* An object map that is marked invalid is no proof; the slow comparison still is. */
 static void an_invalid_object_map_is_not_trusted(void **state)
 {
-	struct memory memory;
-	struct place p = {0};
-	struct base base = {0};
+	struct snapshot_cache cache;
+	struct ioctx p = {0};
+	struct clone_source base = {0};
 	struct err *e = NULL;
 	struct spec *spec = at("invalid");
 	struct writer in = {0};
@@ -286,22 +286,21 @@ static void an_invalid_object_map_is_not_trusted(void **state)
 
 	clone_expect("invalid", "invalid-4", true);
 	assert_reads("invalid-4", 0, "two");
-	memory_init(&memory);
-	assert_done(place_open(lab.cluster, lab.pool, "", &p, &e), e);
-	assert_done(
-		snapshot_choose(&memory, &p, spec, 0, deadline_in(60 * USEC_PER_SEC), &base, &e),
-		e);
+	snapshot_cache_init(&cache);
+	assert_done(ioctx_open(lab.cluster, lab.pool, "", &p, &e), e);
+	assert_done(snapshot_choose(&cache, &p, spec, 0, deadline_in(60 * USEC_PER_SEC), &base, &e),
+		    e);
 	assert_false(base.created);
-	assert_null(memory.entries); /* fit, but nothing to remember it by */
-	base_deinit(&base);
-	place_deinit(&p);
-	memory_deinit(&memory);
+	assert_null(cache.entries); /* fit, but nothing to remember it by */
+	clone_source_deinit(&base);
+	ioctx_deinit(&p);
+	snapshot_cache_deinit(&cache);
 }
 
-static void choose_timed(struct memory *m, struct place *p, const char *name, bool created,
+static void choose_timed(struct snapshot_cache *m, struct ioctx *p, const char *name, bool created,
 			 uint64_t *us)
 {
-	struct base base = {0};
+	struct clone_source base = {0};
 	struct err *e = NULL;
 	uint64_t began = clock_now_us();
 
@@ -309,7 +308,7 @@ static void choose_timed(struct memory *m, struct place *p, const char *name, bo
 		    e);
 	*us = clock_now_us() - began;
 	assert_int_equal(base.created, created);
-	base_deinit(&base);
+	clone_source_deinit(&base);
 }
 
 static int by_size(const void *a, const void *b)
@@ -322,8 +321,8 @@ static int by_size(const void *a, const void *b)
 /* The second look costs one round trip; and an image made anew under the same name is another. */
 static void what_was_seen_is_remembered_and_proved(void **state)
 {
-	struct memory memory;
-	struct place p = {0};
+	struct snapshot_cache cache;
+	struct ioctx p = {0};
 	struct err *e = NULL;
 	uint64_t full[11], proved[11];
 
@@ -331,13 +330,13 @@ static void what_was_seen_is_remembered_and_proved(void **state)
 	make_image("proved", 1024 * MIB, FAST_FEATURES);
 	write_at("proved", 0, "one");
 	take_snapshot("proved", "s");
-	assert_done(place_open(lab.cluster, lab.pool, "", &p, &e), e);
+	assert_done(ioctx_open(lab.cluster, lab.pool, "", &p, &e), e);
 	for (size_t i = 0; i < ARRAY_SIZE(full); i++) {
-		memory_init(&memory);
-		choose_timed(&memory, &p, "proved", false, &full[i]);
-		assert_non_null(memory.entries);
-		choose_timed(&memory, &p, "proved", false, &proved[i]);
-		memory_deinit(&memory);
+		snapshot_cache_init(&cache);
+		choose_timed(&cache, &p, "proved", false, &full[i]);
+		assert_non_null(cache.entries);
+		choose_timed(&cache, &p, "proved", false, &proved[i]);
+		snapshot_cache_deinit(&cache);
 	}
 	qsort(full, ARRAY_SIZE(full), sizeof(*full), by_size);
 	qsort(proved, ARRAY_SIZE(proved), sizeof(*proved), by_size);
@@ -345,16 +344,16 @@ static void what_was_seen_is_remembered_and_proved(void **state)
 		      (unsigned long long)proved[5]);
 	assert_true(2 * proved[5] < full[5]);
 
-	memory_init(&memory);
-	choose_timed(&memory, &p, "proved", false, &full[0]);
+	snapshot_cache_init(&cache);
+	choose_timed(&cache, &p, "proved", false, &full[0]);
 	rbd_image_t image = open_image("proved");
 	assert_int_equal(rbd_snap_remove(image, "s"), 0);
 	rbd_close(image);
 	assert_int_equal(rbd_remove(lab.io, "proved"), 0);
 	make_image("proved", 1024 * MIB, FAST_FEATURES);
-	choose_timed(&memory, &p, "proved", true, &full[0]);
-	memory_deinit(&memory);
-	place_deinit(&p);
+	choose_timed(&cache, &p, "proved", true, &full[0]);
+	snapshot_cache_deinit(&cache);
+	ioctx_deinit(&p);
 }
 
 static void snapshots_of_a_group_do_not_count(void **state)
@@ -413,19 +412,19 @@ static void a_large_image_is_compared_in_steps(void **state)
 
 static void a_deadline_that_is_over_is_said_to_be(void **state)
 {
-	struct memory memory;
-	struct place p = {0};
-	struct base base = {0};
+	struct snapshot_cache cache;
+	struct ioctx p = {0};
+	struct clone_source base = {0};
 	struct err *e = NULL;
 
 	(void)state;
 	make_image("late", SIZE, FAST_FEATURES);
-	memory_init(&memory);
-	assert_done(place_open(lab.cluster, lab.pool, "", &p, &e), e);
-	assert_fails(snapshot_choose(&memory, &p, at("late"), 0, deadline_in(0), &base, &e), &e,
+	snapshot_cache_init(&cache);
+	assert_done(ioctx_open(lab.cluster, lab.pool, "", &p, &e), e);
+	assert_fails(snapshot_choose(&cache, &p, at("late"), 0, deadline_in(0), &base, &e), &e,
 		     ERR_UNREACHABLE, -ETIMEDOUT, "no time was left", "late", NULL);
-	place_deinit(&p);
-	memory_deinit(&memory);
+	ioctx_deinit(&p);
+	snapshot_cache_deinit(&cache);
 }
 
 int main(void)

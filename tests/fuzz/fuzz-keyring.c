@@ -2,7 +2,7 @@
 /* A keyring, and the same text as a key by itself: a key, none, or one that is not valid. */
 #include <errno.h>
 
-#include "rbd/session.h"
+#include "ceph/keyring.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

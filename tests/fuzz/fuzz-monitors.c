@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "rbd/session.h"
+#include "ceph/monitors.h"
 #include "tests/fuzz/fuzz.h"
 
 DEFINE_CLEANUP(json_t *, json_decref)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ceph's encoding: a first byte says how many letters follow, each what is read next, of the rest.
  * The reader stays within its bytes, and once bad yields nothing. */
-#include "rbd/wire.h"
+#include "ceph/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_one(struct reader *r, uint8_t what)

@@ -98,7 +98,7 @@ else
 	skip "--help tells every verb and option" "rbdvol is not built"
 fi
 
-sed -nE 's/^DOCKER_OPTION\([a-z_.]+, [A-Z]+, "([a-z-]+)", .*/\1/p' daemon/docker-options.def |
+sed -nE 's/^DOCKER_OPTION\([a-z_.]+, [A-Z]+, "([a-z-]+)", .*/\1/p' docker/options.def |
 	while read -r option; do
 		grep -qE "^(\*[a-z]+\*=[^ ]+, )*\*$option\*=" man/rbdvol-docker.7.scd ||
 			echo "man/rbdvol-docker.7.scd: $option is not described"

@@ -26,10 +26,12 @@ never()
 }
 
 ours base
-ours rbd base
+ours ceph base
+ours rbd ceph base
 ours mapper base
-ours volume rbd mapper base
-ours daemon volume rbd mapper base
+ours volume rbd ceph mapper base
+ours docker daemon volume base
+ours daemon docker volume base
 ours cli base
 ours udev-rules base
 ours systemd base
@@ -38,6 +40,7 @@ ceph='rbd/|rados/'
 front='systemd/sd-(bus|daemon|event|journal)|microhttpd'
 host='libudev|libkmod|blkid/|libmount|keyutils'
 never base "$ceph|$front|$host" "Ceph, krbd and the fronts"
+never ceph "$front|$host" "this host and the fronts"
 never rbd "$front|$host" "this host and the fronts"
 never mapper "$ceph|$front" "librbd and the fronts"
 never volume "$front" "the fronts"

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "daemon/docker-names.h"
+#include "docker/names.h"
 
 #define MOST 32
 

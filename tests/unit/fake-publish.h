@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Stands in for volume/publish.c, volume/publish-users.c and daemon/docker-names.c where the
+/* Stands in for volume/publish.c, volume/publish-users.c and docker/names.c where the
  * plugin's front is tested: a few volumes in memory. Beside what fake-volume.h says of names:
  * staging slow      waits at the gate, and so does unstaging it
  * staging broken    waits at the gate, and fails

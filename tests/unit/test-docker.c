@@ -9,9 +9,9 @@
 
 #include "tests/unit/unit.h"
 
-#include "daemon/docker-options.h"
-#include "daemon/docker.h"
 #include "daemon/json.h"
+#include "docker/docker.h"
+#include "docker/options.h"
 #include "tests/unit/fake-publish.h"
 #include "tests/unit/fake-volume.h"
 #include "tests/unit/http-server.h"

@@ -11,10 +11,11 @@
 
 #include <cmocka.h>
 
-#include "rbd/fence.h"
+#include "ceph/fence.h"
+#include "ceph/monitors.h"
+#include "ceph/wire.h"
 #include "rbd/hold-state.h"
 #include "rbd/image-internal.h"
-#include "rbd/wire.h"
 
 static const char two_holds[] =
 	"[{\"host\":\"h1\",\"host_name\":\"alpha\",\"boot_id\":\"b\",\"client_address\":"

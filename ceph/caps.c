@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ceph/caps.h"
+
+#include <errno.h>
+
+#include "ceph/compat.h"
+#include "ceph/ioctx.h"
+
+#define NOBODY "0.0.0.0:0/1"   /* no client has this address */
+#define ABSENT "rbdvol-doctor" /* an object that is not there */
+
+static bool denied(int r)
+{
+	return r == -EPERM || r == -EACCES;
+}
+
+int caps_shut_out(struct cluster *c, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	char nobody[] = NOBODY;
+	int r = cluster_session(c, &s, e);
+
+	if (r < 0)
+		return r;
+	r = compat_blocklist(s->rados, nobody, 1);
+	if (denied(r))
+		return 0;
+	return r < 0 ? session_fail(s, r, e, "ask to shut out a client") : 1;
+}
+
+int caps_read(struct cluster *c, const char *pool, struct err **e)
+{
+	_cleanup_ioctx_ struct ioctx p = {0};
+	uint64_t size;
+	time_t when;
+	int r = ioctx_open(c, pool, "", &p, e);
+
+	if (r < 0)
+		return r;
+	r = rados_stat(p.io, ABSENT, &size, &when);
+	if (denied(r))
+		return 0;
+	return r < 0 && r != -ENOENT ? session_fail(p.session, r, e, "read in pool '%s'", pool) : 1;
+}
+
+int caps_write(struct cluster *c, const char *pool, struct err **e)
+{
+	_cleanup_ioctx_ struct ioctx p = {0};
+	int r = ioctx_open(c, pool, "", &p, e);
+
+	if (r < 0)
+		return r;
+	r = rados_remove(p.io, ABSENT);
+	if (denied(r))
+		return 0;
+	return r < 0 && r != -ENOENT ? session_fail(p.session, r, e, "write in pool '%s'", pool)
+				     : 1;
+}

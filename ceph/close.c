@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ceph/close.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/deadline.h"
+
+/* How long a thread that is ready to run may be held up. Those that wait are closed with the next
+ * that comes after that: as many stay open as were opened in that time. */
+#define GRACE_US USEC_PER_SEC
+
+struct late {
+	rbd_image_t image;
+	uint64_t since_us;
+	char *key; /* NULL: it is nobody's any more */
+};
+
+/* One for all connections, as a handle doesn't tell of which it is. */
+static struct {
+	pthread_mutex_t lock;
+	struct late *items; /* the oldest first */
+	size_t n;
+} waiting = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Locked. Forget N that wait, from the one at FIRST on. */
+static void drop(size_t first, size_t n)
+{
+	struct late *at = waiting.items + first;
+
+	waiting.n -= n;
+	memmove(at, at + n, (waiting.n - first) * sizeof(*at));
+}
+
+/* Locked, so that no connection ends while one of its images is being closed by somebody else's
+ * call. That takes no word with the cluster. */
+static void close_first(size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		rbd_close(waiting.items[i].image);
+		free(waiting.items[i].key);
+	}
+	drop(0, n);
+}
+
+/* Locked. How many have waited long enough. */
+static size_t count_due(uint64_t now_us)
+{
+	size_t n = 0;
+
+	while (n < waiting.n && now_us - waiting.items[n].since_us >= GRACE_US)
+		n++;
+	return n;
+}
+
+void image_lay_by(rbd_image_t image, char *key)
+{
+	struct late *grown;
+	uint64_t now_us;
+
+	pthread_mutex_lock(&waiting.lock);
+	now_us = clock_now_us();
+	if (waiting.n)
+		close_first(count_due(now_us));
+	grown = reallocarray(waiting.items, waiting.n + 1, sizeof(*grown));
+	if (grown) {
+		waiting.items = grown;
+		grown[waiting.n++] = (struct late){image, now_us, key};
+	} else {
+		rbd_close(image);
+		free(key);
+	}
+	pthread_mutex_unlock(&waiting.lock);
+}
+
+void image_close_later(rbd_image_t image)
+{
+	image_lay_by(image, NULL);
+}
+
+rbd_image_t image_take(const char *key)
+{
+	rbd_image_t image = NULL;
+
+	pthread_mutex_lock(&waiting.lock);
+	for (size_t i = 0; !image && i < waiting.n; i++) {
+		if (!waiting.items[i].key || strcmp(waiting.items[i].key, key))
+			continue;
+		image = waiting.items[i].image;
+		free(waiting.items[i].key);
+		drop(i, 1);
+	}
+	pthread_mutex_unlock(&waiting.lock);
+	return image;
+}
+
+void images_close_now(void)
+{
+	pthread_mutex_lock(&waiting.lock);
+	if (waiting.n)
+		close_first(waiting.n);
+	free(waiting.items);
+	waiting.items = NULL;
+	pthread_mutex_unlock(&waiting.lock);
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ceph/cls.h"
+
+#include <errno.h>
+#include <rbd/librbd.h>
+#include <string.h>
+
+#include "ceph/wire.h"
+
+#define DIRECTORY     "rbd_directory"
+#define TRASH	      "rbd_trash"
+#define NAME_OBJECT   "rbd_id."
+#define HEADER_OBJECT "rbd_header."
+#define MAP_OBJECT    "rbd_object_map."
+#define NOTES_AT_ONCE 64
+#define TRASH_AT_ONCE 1024
+
+/* Allocated by librados. */
+struct answer {
+	char *data;
+	size_t len;
+	int result;
+};
+
+static void answer_deinit(struct answer *a)
+{
+	if (a->data)
+		rados_buffer_free(a->data);
+}
+#define _cleanup_answer_ cleanup(answer_deinit)
+
+DEFINE_CLEANUP(rados_read_op_t, rados_release_read_op)
+DEFINE_CLEANUP(rados_write_op_t, rados_release_write_op)
+#define _cleanup_read_op_  cleanup(rados_release_read_op_p)
+#define _cleanup_write_op_ cleanup(rados_release_write_op_p)
+
+static char *object_name(const char *prefix, const char *rest)
+{
+	char *out;
+
+	return asprintf(&out, "%s%s", prefix, rest) < 0 ? NULL : out;
+}
+
+static struct reader reader_of(const struct answer *a)
+{
+	return (struct reader){(const uint8_t *)a->data, a->len, false};
+}
+
+/* Add a call of class rbd to a read operation. */
+static void add_call(rados_read_op_t op, const char *method, const struct writer *in,
+		     struct answer *a)
+{
+	rados_read_op_exec(op, "rbd", method, in ? (const char *)in->data : NULL, in ? in->len : 0,
+			   &a->data, &a->len, &a->result);
+}
+
+static int read_call(rados_ioctx_t io, const char *object, const char *cls, const char *method,
+		     const struct writer *in, struct answer *a)
+{
+	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
+	int r;
+
+	if (in && in->bad)
+		return -ENAMETOOLONG;
+	rados_read_op_exec(op, cls, method, in ? (const char *)in->data : NULL, in ? in->len : 0,
+			   &a->data, &a->len, &a->result);
+	r = rados_read_op_operate(op, io, object, 0);
+	return r < 0 ? r : a->result < 0 ? a->result : 0;
+}
+
+/* A call of class rbd that answers with one string. */
+static int read_name(rados_ioctx_t io, const char *object, const char *method,
+		     const struct writer *in, char **out)
+{
+	_cleanup_answer_ struct answer a = {0};
+	int r = read_call(io, object, "rbd", method, in, &a);
+	struct reader reader = reader_of(&a);
+
+	if (r < 0)
+		return r;
+	*out = read_string(&reader);
+	return *out ? 0 : -EPROTO;
+}
+
+int cls_image_id(rados_ioctx_t io, const char *name, char **out)
+{
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+
+	return object ? read_name(io, object, "get_id", NULL, out) : -ENOMEM;
+}
+
+int cls_directory_name(rados_ioctx_t io, const char *id, char **out)
+{
+	struct writer in = {0};
+
+	write_string(&in, id);
+	return read_name(io, DIRECTORY, "dir_get_name", &in, out);
+}
+
+int cls_directory_id(rados_ioctx_t io, const char *name, char **out)
+{
+	struct writer in = {0};
+
+	write_string(&in, name);
+	return read_name(io, DIRECTORY, "dir_get_id", &in, out);
+}
+
+/* Add a call of class rbd that changes PREFIX+NAME to what is in OP already, and do it. */
+static int write_call(rados_write_op_t op, rados_ioctx_t io, const char *prefix, const char *name,
+		      const char *method, const struct writer *in)
+{
+	_cleanup_free_ char *object = object_name(prefix, name);
+	int result = 0;
+
+	if (!object)
+		return -ENOMEM;
+	if (in->bad)
+		return -ENAMETOOLONG;
+	rados_write_op_exec(op, "rbd", method, (const char *)in->data, in->len, &result);
+	return rados_write_op_operate2(op, io, object, NULL, 0);
+}
+
+int cls_directory_rename(rados_ioctx_t io, const char *from, const char *to, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_string(&in, from);
+	write_string(&in, to);
+	write_string(&in, id);
+	return write_call(op, io, DIRECTORY, "", "dir_rename_image", &in);
+}
+
+int cls_name_create(rados_ioctx_t io, const char *name, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_string(&in, id);
+	rados_write_op_create(op, LIBRADOS_CREATE_EXCLUSIVE, NULL);
+	return write_call(op, io, NAME_OBJECT, name, "set_id", &in);
+}
+
+int cls_name_remove(rados_ioctx_t io, const char *name)
+{
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+
+	return object ? rados_remove(io, object) : -ENOMEM;
+}
+
+/* librados tells a difference as -MAX_ERRNO and less. */
+#define MAX_ERRNO 4095
+
+int cls_name_switch(rados_ioctx_t io, const char *name, const char *old_id, const char *new_id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	struct writer is = {0}, will_be = {0};
+	int result = 0, r;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&is, old_id);
+	write_string(&will_be, new_id);
+	if (is.bad || will_be.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_cmpext(op, (const char *)is.data, is.len, 0, &result);
+	rados_write_op_write_full(op, (const char *)will_be.data, will_be.len);
+	r = rados_write_op_operate2(op, io, object, NULL, 0);
+	return r <= -MAX_ERRNO ? -ESTALE : r;
+}
+
+/* An entry of the directory: a key of two words, and a string. */
+struct entry {
+	char *key;
+	struct writer value;
+};
+
+static void entry_deinit(struct entry *e)
+{
+	free(e->key);
+}
+#define _cleanup_entry_ cleanup(entry_deinit)
+
+static int entry_init(struct entry *e, const char *kind, const char *what, const char *value)
+{
+	e->key = object_name(kind, what);
+	write_string(&e->value, value);
+	return !e->key ? -ENOMEM : e->value.bad ? -ENAMETOOLONG : 0;
+}
+
+static void entry_require(rados_write_op_t op, const struct entry *e)
+{
+	rados_write_op_omap_cmp2(op, e->key, LIBRADOS_CMPXATTR_OP_EQ, (const char *)e->value.data,
+				 strlen(e->key), e->value.len, NULL);
+}
+
+static void entry_set(rados_write_op_t op, const struct entry *e)
+{
+	const char *const key = e->key, *const value = (const char *)e->value.data;
+	const size_t key_len = strlen(key);
+
+	rados_write_op_omap_set2(op, &key, &value, &key_len, &e->value.len, 1);
+}
+
+static void entry_remove(rados_write_op_t op, const struct entry *e)
+{
+	const char *const key = e->key;
+	const size_t key_len = strlen(key);
+
+	rados_write_op_omap_rm_keys2(op, &key, &key_len, 1);
+}
+
+/* List image ID under NAME. */
+static int list_as(rados_write_op_t op, const char *name, const char *id)
+{
+	_cleanup_entry_ struct entry by_name = {0}, by_id = {0};
+	int r = entry_init(&by_name, "name_", name, id);
+
+	if (!r)
+		r = entry_init(&by_id, "id_", id, name);
+	if (r < 0)
+		return r;
+	entry_set(op, &by_name);
+	entry_set(op, &by_id);
+	return 0;
+}
+
+int cls_directory_replace(rados_ioctx_t io, const char *name, const char *old_id,
+			  const char *outgoing, const char *hidden, const char *new_id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_entry_ struct entry was = {0}, is_hidden = {0};
+	int r = entry_init(&was, "name_", name, old_id);
+
+	if (!r)
+		r = entry_init(&is_hidden, "name_", hidden, new_id);
+	if (r < 0)
+		return r;
+	entry_require(op, &was);
+	entry_require(op, &is_hidden);
+	entry_remove(op, &is_hidden);
+	r = list_as(op, name, new_id);
+	if (!r)
+		r = list_as(op, outgoing, old_id);
+	if (r < 0)
+		return r;
+	r = rados_write_op_operate2(op, io, DIRECTORY, NULL, 0);
+	return r == -ECANCELED ? -ESTALE : r;
+}
+
+int cls_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_u32(&in, 1);
+	write_string(&in, key);
+	write_string(&in, value);
+	rados_write_op_assert_exists(op);
+	return write_call(op, io, HEADER_OBJECT, id, "metadata_set", &in);
+}
+
+int cls_note_remove(rados_ioctx_t io, const char *id, const char *key)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_string(&in, key);
+	rados_write_op_assert_exists(op);
+	return write_call(op, io, HEADER_OBJECT, id, "metadata_remove", &in);
+}
+
+int cls_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_answer_ struct answer a = {0};
+	struct writer in = {0};
+	struct reader reader;
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&in, start);
+	write_u64(&in, NOTES_AT_ONCE);
+	r = read_call(io, object, "rbd", "metadata_list", &in, &a);
+	reader = reader_of(&a);
+	for (uint32_t n = r < 0 ? 0 : read_u32(&reader); !r && n; n--) {
+		_cleanup_free_ char *key = read_string(&reader);
+
+		read_skip(&reader, read_u32(&reader)); /* the value */
+		r = reader.bad ? -EPROTO : strlist_add(out, "%s", key);
+	}
+	return r;
+}
+
+/* One image of the trash; *id is the caller's to free. */
+static int read_trashed(struct reader *reader, char **id, struct strlist *ids,
+			struct strlist *names)
+{
+	_cleanup_free_ char *name = NULL;
+	struct reader spec;
+	uint8_t source;
+	uint32_t len;
+	int r;
+
+	*id = read_string(reader);
+	read_skip(reader, 2); /* versions of the encoding */
+	len = read_u32(reader);
+	spec = (struct reader){reader->at, len, false};
+	read_skip(reader, len);
+	if (reader->bad)
+		return -EPROTO;
+	source = read_u8(&spec);
+	name = read_string(&spec);
+	if (spec.bad)
+		return -EPROTO;
+	if (source != RBD_TRASH_IMAGE_SOURCE_REMOVING)
+		return 0;
+	r = strlist_add(ids, "%s", *id);
+	return r < 0 ? r : strlist_add(names, "%s", name);
+}
+
+int cls_removals(rados_ioctx_t io, struct strlist *ids, struct strlist *names)
+{
+	_cleanup_free_ char *last = strdup("");
+	uint32_t n = TRASH_AT_ONCE;
+	int r = last ? 0 : -ENOMEM;
+
+	while (!r && n == TRASH_AT_ONCE) {
+		_cleanup_answer_ struct answer a = {0};
+		struct writer in = {0};
+		struct reader reader;
+
+		write_string(&in, last);
+		write_u64(&in, TRASH_AT_ONCE);
+		r = read_call(io, TRASH, "rbd", "trash_list", &in, &a);
+		reader = reader_of(&a);
+		n = r < 0 ? 0 : read_u32(&reader);
+		for (uint32_t i = 0; !r && i < n; i++) {
+			free(last);
+			r = read_trashed(&reader, &last, ids, names);
+		}
+	}
+	return r;
+}
+
+int cls_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_id,
+	       uint64_t *snap_id)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id), *ns = NULL;
+	_cleanup_answer_ struct answer a = {0};
+	int r = object ? read_call(io, object, "rbd", "parent_get", NULL, &a) : -ENOMEM;
+	struct reader reader = reader_of(&a);
+
+	if (r < 0)
+		return r;
+	read_skip(&reader, 6); /* versions of the encoding, and its length */
+	*pool_id = (int64_t)read_u64(&reader);
+	ns = read_string(&reader);
+	*image_id = read_string(&reader);
+	*snap_id = read_u64(&reader);
+	if (!reader.bad && ns && *image_id)
+		return *pool_id < 0 ? -ENOENT : 0;
+	return -EPROTO;
+}
+
+int cls_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_answer_ struct answer a = {0};
+	struct writer in = {0};
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	write_u64(&in, snap_id);
+	r = read_call(io, object, "rbd", "get_flags", &in, &a);
+	if (r < 0)
+		return r;
+
+	struct reader reader = reader_of(&a);
+
+	*out = read_u64(&reader);
+	return reader.bad ? -EPROTO : 0;
+}
+
+/* The three questions of a proof, under way at the same time. */
+struct questions {
+	rados_read_op_t header_op;
+	rados_completion_t name, header, map;
+	struct answer context, size, flags, features;
+	char id[256];
+	uint64_t map_size;
+	time_t map_time;
+};
+
+static void questions_deinit(struct questions *q)
+{
+	rados_completion_t all[] = {q->name, q->header, q->map};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (!all[i])
+			continue;
+		rados_aio_wait_for_complete(all[i]);
+		rados_aio_release(all[i]);
+	}
+	if (q->header_op)
+		rados_release_read_op(q->header_op);
+	answer_deinit(&q->context);
+	answer_deinit(&q->size);
+	answer_deinit(&q->flags);
+	answer_deinit(&q->features);
+}
+#define _cleanup_questions_ cleanup(questions_deinit)
+
+/* A completion in *slot only once the operation is under way: only such a one may be waited for. */
+static int started(rados_completion_t c, int r, rados_completion_t *slot)
+{
+	if (r < 0)
+		rados_aio_release(c);
+	else
+		*slot = c;
+	return r;
+}
+
+static int ask_name(struct questions *q, rados_ioctx_t io, const char *name)
+{
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	rados_completion_t c;
+
+	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
+		return -ENOMEM;
+	return started(
+		c, rados_aio_exec(io, object, c, "rbd", "get_id", NULL, 0, q->id, sizeof(q->id)),
+		&q->name);
+}
+
+static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	struct writer head = {0};
+	rados_completion_t c;
+
+	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
+		return -ENOMEM;
+	write_u64(&head, LIBRADOS_SNAP_HEAD);
+	q->header_op = rados_create_read_op();
+	add_call(q->header_op, "get_snapcontext", NULL, &q->context);
+	add_call(q->header_op, "get_size", &head, &q->size);
+	add_call(q->header_op, "get_flags", &head, &q->flags);
+	add_call(q->header_op, "get_features", &head, &q->features);
+	return started(c, rados_aio_read_op_operate(q->header_op, io, c, object, 0), &q->header);
+}
+
+static int ask_map(struct questions *q, rados_ioctx_t io, const char *id)
+{
+	_cleanup_free_ char *object = object_name(MAP_OBJECT, id);
+	rados_completion_t c;
+
+	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
+		return -ENOMEM;
+	return started(c, rados_aio_stat(io, object, c, &q->map_size, &q->map_time), &q->map);
+}
+
+static int wait_for(rados_completion_t c)
+{
+	rados_aio_wait_for_complete(c);
+	return rados_aio_get_return_value(c);
+}
+
+static int answer_proof(struct questions *q, struct image_version *out)
+{
+	struct reader context = reader_of(&q->context), size = reader_of(&q->size);
+	struct reader flags = reader_of(&q->flags), features = reader_of(&q->features);
+
+	out->snap_sequence = read_u64(&context); /* then the snapshots, newest first */
+	out->newest_snap = read_u32(&context) ? read_u64(&context) : 0;
+	read_u8(&size); /* object order */
+	out->size_bytes = read_u64(&size);
+	out->flags = read_u64(&flags);
+	out->features = read_u64(&features);
+	return context.bad || size.bad || flags.bad || features.bad ? -EPROTO : 0;
+}
+
+/* Whether the answer to ask_name is ID. */
+static int check_name(struct questions *q, const char *id)
+{
+	int r = wait_for(q->name);
+	struct reader reader = {(const uint8_t *)q->id, sizeof(q->id), false};
+	_cleanup_free_ char *now = NULL;
+
+	if (r < 0)
+		return r;
+	now = read_string(&reader);
+	if (!now)
+		return -EPROTO;
+	return strcmp(now, id) ? -ESTALE : 0;
+}
+
+int cls_image_version(rados_ioctx_t io, const char *name, const char *id, struct image_version *out)
+{
+	_cleanup_questions_ struct questions q = {0};
+	int r = ask_name(&q, io, name);
+
+	if (!r)
+		r = ask_header(&q, io, id);
+	if (!r)
+		r = ask_map(&q, io, id);
+	if (r < 0)
+		return r;
+	r = check_name(&q, id);
+	if (r < 0)
+		return r;
+	r = wait_for(q.header);
+	if (r < 0)
+		return r;
+	r = wait_for(q.map);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	out->map_version = r < 0 ? 0 : rados_aio_get_version(q.map);
+	return answer_proof(&q, out);
+}
+
+#define HEADER_KEYS_MAX 1024
+
+static void end_omap_p(rados_omap_iter_t *i)
+{
+	if (*i)
+		rados_omap_get_end(*i);
+}
+
+/* Add 'set all of VALUES' to a write operation; the library copies them. */
+static int add_omap(rados_write_op_t op, rados_omap_iter_t values)
+{
+	for (;;) {
+		char *key = NULL, *value = NULL;
+		size_t key_len = 0, len = 0;
+		int r = rados_omap_get_next2(values, &key, &value, &key_len, &len);
+
+		if (r < 0 || !key)
+			return r;
+		rados_write_op_omap_set2(op, (const char *const *)&key, (const char *const *)&value,
+					 &key_len, &len, 1);
+	}
+}
+
+int cls_header_renew(rados_ioctx_t io, const char *id)
+{
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_read_op_ rados_read_op_t get = rados_create_read_op();
+	_cleanup_write_op_ rados_write_op_t put = rados_create_write_op();
+	cleanup(end_omap_p) rados_omap_iter_t values = NULL;
+	unsigned char more = 0;
+	int result = 0, r;
+
+	if (!object)
+		return -ENOMEM;
+	rados_read_op_omap_get_vals2(get, "", "", HEADER_KEYS_MAX, &values, &more, &result);
+	r = rados_read_op_operate(get, io, object, 0);
+	if (r < 0 || result < 0)
+		return r < 0 ? r : result;
+	if (more)
+		return -E2BIG;
+	rados_write_op_assert_version(put, rados_get_last_version(io));
+	rados_write_op_remove(put);
+	rados_write_op_create(put, LIBRADOS_CREATE_IDEMPOTENT, NULL);
+	r = add_omap(put, values);
+	return r < 0 ? r : rados_write_op_operate2(put, io, object, NULL, 0);
+}
+
+bool image_version_same_shape(const struct image_version *a, const struct image_version *b)
+{
+	return a->newest_snap == b->newest_snap && a->snap_sequence == b->snap_sequence &&
+	       a->size_bytes == b->size_bytes && a->flags == b->flags && a->features == b->features;
+}

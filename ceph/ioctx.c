@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ceph/ioctx.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ceph/cls.h"
+#include "ceph/compat.h"
+
+/* With a pool goes all that was in it, and who has the map of before sees only that. */
+static bool pool_gone(struct ioctx *p, const char *pool)
+{
+	return !session_latest_osdmap(p->session) &&
+	       rados_pool_lookup(p->session->rados, pool) == -ENOENT;
+}
+
+/* Whether the map that this connection has, which may be old, has the pool. */
+static bool pool_known(rados_t rados, const char *pool)
+{
+	int len = rados_pool_list(rados, NULL, 0);
+	_cleanup_free_ char *names = len > 0 ? calloc(1, (size_t)len) : NULL;
+
+	/* Names with a NUL behind each, and one more at the end. */
+	if (!names || rados_pool_list(rados, names, (size_t)len) > len)
+		return false;
+	for (const char *name = names; *name; name += strlen(name) + 1)
+		if (!strcmp(name, pool))
+			return true;
+	return false;
+}
+
+static int no_pool(const char *pool, struct err **e)
+{
+	return err_set(e, ERR_NOT_FOUND, -ENOENT, "no pool '%s' in the cluster", pool);
+}
+
+int ioctx_open(struct cluster *c, const char *pool, const char *ns, struct ioctx *out,
+	       struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	int r = cluster_session(c, &s, e);
+
+	*out = (struct ioctx){0};
+	return r < 0 ? r : ioctx_open_in(s, pool, ns, out, e);
+}
+
+int ioctx_open_in(struct session *session, const char *pool, const char *ns, struct ioctx *out,
+		  struct err **e)
+{
+	rados_ioctx_t io = NULL;
+	int r = 0;
+
+	*out = (struct ioctx){0};
+	/* A pool that is not known makes librados wait for the newest map, too. */
+	if (!pool_known(session->rados, pool))
+		r = session_latest_osdmap(session);
+	if (!r)
+		r = rados_ioctx_create(session->rados, pool, &io);
+	if (r == -ENOENT)
+		return no_pool(pool, e);
+	if (r < 0)
+		return session_fail(session, r, e, "open pool '%s'", pool);
+	rados_ioctx_set_namespace(io, ns);
+	compat_fail_when_full(io);
+	atomic_fetch_add(&session->refs, 1);
+	*out = (struct ioctx){session, io, rados_ioctx_get_id(io)};
+	return 0;
+}
+
+int ioctx_open_id(struct session *session, int64_t pool_id, const char *ns, struct ioctx *out)
+{
+	int r;
+
+	*out = (struct ioctx){.pool_id = pool_id};
+	r = rados_ioctx_create2(session->rados, pool_id, &out->io);
+	if (r < 0) {
+		out->io = NULL;
+		return r;
+	}
+	rados_ioctx_set_namespace(out->io, ns);
+	compat_fail_when_full(out->io);
+	atomic_fetch_add(&session->refs, 1);
+	out->session = session;
+	return 0;
+}
+
+void ioctx_deinit(struct ioctx *p)
+{
+	if (p->io)
+		rados_ioctx_destroy(p->io);
+	session_unref(p->session);
+	*p = (struct ioctx){0};
+}
+
+int ioctx_check_namespace(struct ioctx *p, const struct spec *spec, struct err **e)
+{
+	bool there = true;
+	int r;
+
+	if (!*spec->ns)
+		return 0;
+	r = rbd_namespace_exists(p->io, spec->ns, &there);
+	if (r < 0)
+		return session_fail(p->session, r, e, "look for namespace '%s' in pool '%s'",
+				    spec->ns, spec->pool);
+	if (there)
+		return 0;
+	return err_set(e, ERR_NOT_FOUND, -ENOENT, "no namespace '%s' in pool '%s'", spec->ns,
+		       spec->pool);
+}
+
+/* Whether an image of this name is there, whatever its state. */
+static bool name_taken(struct ioctx *p, const char *name)
+{
+	_cleanup_free_ char *id = NULL, *old = NULL;
+	uint64_t size;
+	time_t when;
+
+	if (!cls_image_id(p->io, name, &id))
+		return true;
+	return asprintf(&old, "%s.rbd", name) > 0 && !rados_stat(p->io, old, &size, &when);
+}
+
+/* NAME is taken by what can't be opened. */
+static int say_incomplete(const char *name, enum err_kind kind, int code, struct err **e)
+{
+	err_set(e, kind, code,
+		"image '%s' is incomplete: it is being made or deleted, or that was cut short",
+		name);
+	return err_hint(e, "if nobody is at it, 'rbdvol delete %s' removes the remains", name);
+}
+
+int ioctx_taken(const struct spec *spec, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+
+	return name ? say_incomplete(name, ERR_EXISTS, -EEXIST, e) : err_oom(e);
+}
+
+int ioctx_missing(struct ioctx *p, const struct spec *spec, struct err **e)
+{
+	const struct spec image = {spec->pool, spec->ns, spec->image, NULL};
+	_cleanup_free_ char *name = spec_format(&image);
+	int r;
+
+	if (pool_gone(p, spec->pool))
+		return no_pool(spec->pool, e);
+	r = ioctx_check_namespace(p, spec, e);
+	if (r < 0)
+		return r;
+	if (!name)
+		return err_oom(e);
+	if (!name_taken(p, spec->image))
+		return err_set(e, ERR_NOT_FOUND, -ENOENT, "no image '%s'", name);
+	if (spec->snap)
+		return err_set(e, ERR_NOT_FOUND, -ENOENT, "no snapshot '%s' of image '%s'",
+			       spec->snap, name);
+	return say_incomplete(name, ERR_NOT_FOUND, -ENOENT, e);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ceph/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "ceph/close.h"
+
+void session_unref(struct session *s)
+{
+	if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	if (s->rados) {
+		images_close_now();
+		rados_shutdown(s->rados);
+	}
+	free(s->user);
+	free(s->monitors);
+	free(s);
+}
+
+char *session_conf(rados_t rados, const char *option)
+{
+	for (size_t size = 256; size <= 65536; size *= 4) {
+		_cleanup_free_ char *value = malloc(size);
+		int r = value ? rados_conf_get(rados, option, value, size) : -ENOMEM;
+
+		if (!r)
+			return steal(&value);
+		if (value)
+			explicit_bzero(value, size); /* it may be a key */
+		if (r != -ENAMETOOLONG)
+			return NULL;
+	}
+	return NULL;
+}
+
+static int fail_timeout(struct session *s, struct err **e, const char *what)
+{
+	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "%s: the cluster did not answer within %llu s",
+		what, (unsigned long long)(s->timeout_us / USEC_PER_SEC));
+	return err_hint(e, "look at 'ceph -s': a monitor (%s), an OSD or free space is missing",
+			*s->monitors ? s->monitors : "found by DNS");
+}
+
+int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	if (!what || r == -ENOMEM)
+		return err_oom(e);
+	if (r == -ETIMEDOUT)
+		return fail_timeout(s, e, what);
+	if (r == -ESHUTDOWN) {
+		atomic_store(&s->dead, true);
+		err_set(e, ERR_UNREACHABLE, r,
+			"%s: the cluster has shut this client out (blocklisted)", what);
+		return err_hint(e, "try again: the next call makes a new connection");
+	}
+	if (r == -ECANCELED)
+		return err_set(e, ERR_FAILED, r, "%s: cancelled", what);
+	err_errno(e, r, "%s", what);
+	if (r == -EPERM || r == -EACCES)
+		err_hint(e,
+			 "client.%s needs the capabilities mon 'profile rbd' and osd 'profile rbd' "
+			 "for this pool",
+			 s->user);
+	if (r == -ENOSPC || r == -EDQUOT)
+		err_hint(e,
+			 "the %s: look at 'ceph health detail'; what is deleted or trimmed "
+			 "gives room",
+			 r == -EDQUOT ? "pool's quota is used up" : "cluster is full");
+	if (r == -EROFS)
+		err_hint(e, "another client holds the image's exclusive lock and does not give it "
+			    "up; see 'rbd lock ls' and 'rbd status'");
+	return r;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ceph/window.h"
+
+static int land_oldest(struct window *f)
+{
+	size_t slot = f->first;
+	rados_completion_t c = f->items[slot];
+	int r;
+
+	rados_aio_wait_for_complete(c);
+	r = rados_aio_get_return_value(c);
+	rados_aio_release(c);
+	f->first = (f->first + 1) % WINDOW_MAX;
+	f->n--;
+	return f->landed ? f->landed(f, slot, r) : r;
+}
+
+int window_next(struct window *f, size_t *slot)
+{
+	int r = f->n == WINDOW_MAX ? land_oldest(f) : 0;
+
+	*slot = (f->first + f->n) % WINDOW_MAX;
+	return r < 0 ? r : rados_aio_create_completion2(NULL, NULL, &f->items[*slot]);
+}
+
+int window_begun(struct window *f, size_t slot, int r)
+{
+	if (r < 0)
+		rados_aio_release(f->items[slot]);
+	else
+		f->n++;
+	return r;
+}
+
+int window_end(struct window *f)
+{
+	int r = 0;
+
+	while (f->n) {
+		int landed = land_oldest(f);
+
+		r = r < 0 ? r : landed;
+	}
+	return r;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* operations on many objects, a bounded number of them under way at a time. */
+#pragma once
+
+#include <rados/librados.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WINDOW_MAX 128
+
+/* Begins as zeros, and ends by window_end. */
+struct window {
+	/* What became of the operation in SLOT; its result or, instead, another is handed back. May
+	 * be NULL. */
+	int (*landed)(struct window *f, size_t slot, int result);
+	rados_completion_t items[WINDOW_MAX];
+	size_t first, n;
+};
+
+/* A completion for the next operation, in *slot; the oldest is waited for where there are too many.
+ * Negative: that failed. */
+int window_next(struct window *f, size_t *slot);
+/* It is under way (R is 0), or could not be started (R, handed back). */
+int window_begun(struct window *f, size_t slot, int r);
+/* Wait for all; negative: one failed. */
+int window_end(struct window *f);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "volume/slot.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+/* How often one who waits looks whether it shall go on: nothing wakes it for that. */
+#define LOOK_US 200000
+
+struct slots {
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	unsigned at_once, taken;
+};
+
+struct slots *slots_new(unsigned at_once)
+{
+	struct slots *t = calloc(1, sizeof(*t));
+	pthread_condattr_t clock;
+
+	if (!t)
+		return NULL;
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->freed, &clock);
+	pthread_condattr_destroy(&clock);
+	t->at_once = at_once ? at_once : 1;
+	return t;
+}
+
+void slots_free(struct slots *t)
+{
+	if (!t)
+		return;
+	pthread_cond_destroy(&t->freed);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static void tell(const struct slots *t, const char *what, struct progress *p)
+{
+	_cleanup_free_ char *step = NULL;
+
+	if (asprintf(&step, "wait for other %s (%u at once)", what, t->at_once) < 0)
+		step = NULL;
+	if (step && p->step)
+		p->step(p, step);
+}
+
+/* With the lock held, until one ends or it is time to look. */
+static void wait_a_while(struct slots *t)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_US * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&t->freed, &t->lock, &until);
+}
+
+/* With the lock held. */
+static int wait_for_slot(struct slots *t, const char *what, struct progress *p, struct err **e)
+{
+	if (t->taken >= t->at_once)
+		tell(t, what, p);
+	while (t->taken >= t->at_once) {
+		if (progress_check(p) < 0)
+			return err_set(e, ERR_FAILED, -ECANCELED,
+				       "cancelled while it waited for other %s", what);
+		if (deadline_passed(p->deadline)) {
+			err_set(e, ERR_BUSY, -EBUSY, "%u other %s are under way", t->at_once, what);
+			return err_hint(e, "see 'rbdvol jobs', or wait longer (--timeout)");
+		}
+		wait_a_while(t);
+	}
+	t->taken++;
+	return 0;
+}
+
+int slot_take(struct slots *t, const char *what, struct progress *p, struct err **e)
+{
+	int r;
+
+	pthread_mutex_lock(&t->lock);
+	r = wait_for_slot(t, what, p, e);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+void slot_end(struct slots *t)
+{
+	pthread_mutex_lock(&t->lock);
+	t->taken--;
+	pthread_cond_signal(&t->freed);
+	pthread_mutex_unlock(&t->lock);
+}
