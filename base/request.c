@@ -18,27 +18,6 @@ const struct request_option request_options[] = {
 };
 const size_t request_options_n = ARRAY_SIZE(request_options);
 
-static const struct {
-	enum verb verb;
-	const char *name;
-} verbs[] = {
-	{VERB_CREATE, "create"}, {VERB_ATTACH, "attach"},     {VERB_DETACH, "detach"},
-	{VERB_DELETE, "delete"}, {VERB_LIST, "list"},	      {VERB_SHOW, "show"},
-	{VERB_TRIM, "trim"},	 {VERB_JOBS, "jobs"},	      {VERB_WIPE, "wipe"},
-	{VERB_RESIZE, "resize"}, {VERB_SNAPSHOT, "snapshot"}, {VERB_FLATTEN, "flatten"},
-	{VERB_PRUNE, "prune"},	 {VERB_DOCTOR, "doctor"},     {VERB_SPARSIFY, "sparsify"},
-	{VERB_RBDMAP, "rbdmap"}, {VERB_RESET, "reset"},	      {VERB_CANCEL, "cancel"},
-	{VERB_TREE, "tree"},
-};
-
-const char *verb_name(enum verb verb)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (verbs[i].verb == verb)
-			return verbs[i].name;
-	return NULL;
-}
-
 const struct request_option *request_option_find(enum verb verb, const char *key)
 {
 	for (size_t i = 0; i < request_options_n; i++)

@@ -7,32 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-
-enum verb {
-	VERB_CREATE = 1 << 0,
-	VERB_ATTACH = 1 << 1,
-	VERB_DETACH = 1 << 2,
-	VERB_DELETE = 1 << 3,
-	VERB_LIST = 1 << 4,
-	VERB_SHOW = 1 << 5,
-	VERB_TRIM = 1 << 6,
-	VERB_JOBS = 1 << 7,
-	VERB_WIPE = 1 << 8,
-	VERB_RESIZE = 1 << 9,
-	VERB_SNAPSHOT = 1 << 10,
-	VERB_FLATTEN = 1 << 11,
-	VERB_PRUNE = 1 << 12,
-	VERB_DOCTOR = 1 << 13,
-	VERB_SPARSIFY = 1 << 14,
-	VERB_RBDMAP = 1 << 15,
-	VERB_RESET = 1 << 16,
-	VERB_CANCEL = 1 << 17,
-	VERB_TREE = 1 << 18,
-	VERB_EVERY = (1 << 19) - 1,
-};
-
-/* "create", …; NULL for anything but one single verb. */
-const char *verb_name(enum verb verb);
+#include "base/verb.h"
 
 /* Not given is NULL, 0 or false in each field. Owns its strings. */
 struct volume_request {
@@ -91,8 +66,8 @@ int request_set(struct volume_request *req, enum verb verb, const char *key, con
 		struct err **e);
 /* Checks that need more than one option; VERB's request is complete. */
 int request_check(const struct volume_request *req, enum verb verb, struct err **e);
-/* May be called twice. */
 /* What takes a volume on its own, at any boot, must not steal it: -EINVAL (usage), always. */
 int request_no_steal(struct err **e);
+/* May be called twice. */
 void request_deinit(struct volume_request *req);
 #define _cleanup_request_ cleanup(request_deinit)

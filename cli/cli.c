@@ -75,11 +75,11 @@ static int print_query(FILE *f, const json_t *options)
 	return 0;
 }
 
-/* The caller frees it; NULL when out of memory. */
-static char *make_target(const char *collection, const char *name, const char *action,
-			 const json_t *query)
+/* VERB's path with NAME in it, and QUERY behind. The caller frees it; NULL when out of memory. */
+static char *make_target(enum verb verb, const char *name, const json_t *query)
 {
 	_cleanup_free_ char *encoded = client_encode(name ? name : "");
+	const char *path = verb_info(verb)->path, *star = strchr(path, '*');
 	char *out = NULL;
 	size_t len;
 	FILE *f = encoded ? open_memstream(&out, &len) : NULL;
@@ -87,11 +87,10 @@ static char *make_target(const char *collection, const char *name, const char *a
 
 	if (!f)
 		return NULL;
-	fprintf(f, "/v1/%s", collection);
-	if (name)
-		fprintf(f, "/%s", encoded);
-	if (action)
-		fprintf(f, "/%s", action);
+	if (star)
+		fprintf(f, "%.*s%s%s", (int)(star - path), path, encoded, star + 1);
+	else
+		fputs(path, f);
 	r = query ? print_query(f, query) : 0;
 	if (fclose(f) || r < 0) {
 		free(out);
@@ -160,17 +159,6 @@ static long long find_job(const struct cli *cli, const char *name)
 	return id;
 }
 
-/* What takes long, and can be left as it is, ends with the command. */
-static bool ends_too(const char *action)
-{
-	static const char *const actions[] = {"flatten", "sparsify", "trim", "wipe"};
-
-	for (size_t i = 0; action && i < ARRAY_SIZE(actions); i++)
-		if (!strcmp(action, actions[i]))
-			return true;
-	return false;
-}
-
 /* The options of the request that matter to its end, too, and how long to wait for that. */
 static json_t *cancel_options(const struct cli *cli)
 {
@@ -190,7 +178,7 @@ static void cancel(const struct cli *cli, const char *name)
 {
 	struct deadline deadline = deadline_in(2 * CANCEL_WAIT_S * USEC_PER_SEC);
 	_cleanup_json_ json_t *options = cancel_options(cli), *answer = NULL;
-	_cleanup_free_ char *target = make_target("volumes", name, "cancel", NULL);
+	_cleanup_free_ char *target = make_target(VERB_CANCEL, name, NULL);
 	_cleanup_close_ int fd = -1;
 	_cleanup_err_ struct err *e = NULL;
 	const char *outcome = NULL;
@@ -201,9 +189,9 @@ static void cancel(const struct cli *cli, const char *name)
 	print_line("", outcome ? outcome : e ? e->message : "?", e ? e->hint : NULL);
 }
 
-static _Noreturn void interrupted(const struct cli *cli, const char *name, const char *action)
+static _Noreturn void interrupted(const struct cli *cli, enum verb verb, const char *name)
 {
-	bool ends = ends_too(action);
+	bool ends = verb_info(verb)->ends;
 	char text[64];
 	long long id;
 
@@ -223,9 +211,10 @@ static _Noreturn void interrupted(const struct cli *cli, const char *name, const
 	interrupt_end();
 }
 
-int cli_call_once(struct cli *cli, const char *method, const char *collection, const char *name,
-		  const char *action, const json_t *options, json_t **out, struct err **e)
+int cli_call_once(struct cli *cli, enum verb verb, const char *name, const json_t *options,
+		  json_t **out, struct err **e)
 {
+	const char *method = verb_info(verb)->method;
 	uint64_t timeout_us = cli->request.timeout_us;
 	struct deadline deadline =
 		deadline_in(timeout_us ? timeout_us + ANSWER_MARGIN_US : ANSWER_DEFAULT_US);
@@ -238,7 +227,7 @@ int cli_call_once(struct cli *cli, const char *method, const char *collection, c
 	/* Without a name the path would be that of all volumes. */
 	if (name && !*name)
 		return err_set(e, ERR_USAGE, -EINVAL, "the name of a volume is empty");
-	target = make_target(collection, name, action, query ? options : NULL);
+	target = make_target(verb, name, query ? options : NULL);
 	if (!target)
 		return err_oom(e);
 	fd = client_connect(cli->socket_path, deadline, e);
@@ -249,7 +238,7 @@ int cli_call_once(struct cli *cli, const char *method, const char *collection, c
 	interrupt_catch();
 	r = client_exchange(fd, method, target, options, deadline, out, e);
 	if (interrupt_came())
-		interrupted(cli, name, action);
+		interrupted(cli, verb, name);
 	interrupt_release();
 	return r;
 }
@@ -278,14 +267,14 @@ static void pause_until(struct deadline deadline)
 	nanosleep(&pause, NULL);
 }
 
-int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
-	     const char *action, const json_t *options, json_t **out, struct err **e)
+int cli_call(struct cli *cli, enum verb verb, const char *name, const json_t *options, json_t **out,
+	     struct err **e)
 {
 	struct deadline deadline = deadline_in(cli->retry_us);
 	bool told = false;
 
 	for (;;) {
-		int r = cli_call_once(cli, method, collection, name, action, options, out, e);
+		int r = cli_call_once(cli, verb, name, options, out, e);
 
 		if (r >= 0 || !may_change((*e)->kind) || deadline_passed(deadline))
 			return r;
@@ -364,8 +353,8 @@ int cli_ask(const struct cli *cli, const char *what, const char *done, int n, ch
 	return e ? cli_fail(cli, NULL, e) : 0;
 }
 
-int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
-	     void (*tell)(const json_t *answer), json_t *answers)
+int cli_each(struct cli *cli, enum verb verb, int n, char **names,
+	     void (*tell)(enum verb verb, const json_t *answer), json_t *answers)
 {
 	int status = 0;
 
@@ -373,8 +362,7 @@ int cli_each(struct cli *cli, const char *method, const char *action, int n, cha
 		_cleanup_err_ struct err *e = NULL;
 		_cleanup_json_ json_t *answer = NULL;
 
-		if (cli_call(cli, method, "volumes", names[i], action, cli->options, &answer, &e) <
-		    0) {
+		if (cli_call(cli, verb, names[i], cli->options, &answer, &e) < 0) {
 			int failed = cli_fail(cli, answer, e);
 
 			status = status ? status : failed;
@@ -384,7 +372,7 @@ int cli_each(struct cli *cli, const char *method, const char *action, int n, cha
 		if (cli->json)
 			cli_print_json(answer);
 		else if (tell)
-			tell(answer);
+			tell(verb, answer);
 		if (answers)
 			json_array_append(answers, answer);
 	}

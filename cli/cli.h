@@ -30,14 +30,14 @@ int cli_set_option(struct cli *cli, enum verb verbs, const char *key, const char
 /* Defaults from TEXT, the value of CEPH_ARGS: --id, --user, -n, --name and --cluster count. */
 int cli_apply_ceph_args(struct cli *cli, const char *text, struct err **e);
 
-/* Ask the daemon: METHOD for /v1/COLLECTION[/NAME[/ACTION]], NAME as the user wrote it or NULL,
- * with OPTIONS as the query of a GET, else as the body. Results as of answer_parse. */
-int cli_call_once(struct cli *cli, const char *method, const char *collection, const char *name,
-		  const char *action, const json_t *options, json_t **out, struct err **e);
+/* Ask the daemon for VERB, of the volume NAME as the user wrote it (NULL where the verb's route has
+ * none), with OPTIONS as the query of a GET, else as the body. Results as of answer_parse. */
+int cli_call_once(struct cli *cli, enum verb verb, const char *name, const json_t *options,
+		  json_t **out, struct err **e);
 /* The same, and again for cli->retry_us as long as daemon or cluster can't be reached, another
  * host holds the volume, or it is in use. The first such failure is told on stderr. */
-int cli_call(struct cli *cli, const char *method, const char *collection, const char *name,
-	     const char *action, const json_t *options, json_t **out, struct err **e);
+int cli_call(struct cli *cli, enum verb verb, const char *name, const json_t *options, json_t **out,
+	     struct err **e);
 
 /* Tell the failure E on stderr, in one line after those of ANSWER's notes, and with --json on
  * stdout: ANSWER, the daemon's own error document, or one made of E where it is NULL. Returns the
@@ -58,8 +58,8 @@ bool cli_confirm(const struct cli *cli, const char *question);
  * exit status comes back. */
 int cli_ask(const struct cli *cli, const char *what, const char *done, int n, char **names);
 
-/* METHOD (with ACTION) for each of the N volumes NAMES. What came back is printed with --json, or
- * else handed to TELL, where there is one, and added to the array ANSWERS, where there is one. All
- * are tried; the exit status is that of the first failure. */
-int cli_each(struct cli *cli, const char *method, const char *action, int n, char **names,
-	     void (*tell)(const json_t *answer), json_t *answers);
+/* VERB for each of the N volumes NAMES. What came back is printed with --json, or else handed to
+ * TELL, where there is one, and added to the array ANSWERS, where there is one. All are tried; the
+ * exit status is that of the first failure. */
+int cli_each(struct cli *cli, enum verb verb, int n, char **names,
+	     void (*tell)(enum verb verb, const json_t *answer), json_t *answers);

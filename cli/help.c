@@ -27,7 +27,7 @@ static void print_flag(FILE *f, const char *letter, const char *name, const char
 	print_row(f, label ? label : name, help);
 }
 
-static void print_request_flags(FILE *f, const struct verb_def *verb)
+static void print_request_flags(FILE *f, const struct verb_info *verb)
 {
 	for (size_t i = 0; i < request_options_n; i++) {
 		const struct request_option *o = &request_options[i];
@@ -66,7 +66,7 @@ static void print_exit_statuses(FILE *f)
 		fprintf(f, "  %2d  %s\n", statuses[i].status, statuses[i].meaning);
 }
 
-static bool has_flags(const struct verb_def *verb)
+static bool has_flags(const struct verb_info *verb)
 {
 	for (size_t i = 0; i < request_options_n; i++)
 		if (flag_taken(&request_options[i], verb) && !flag_taken(&request_options[i], NULL))
@@ -74,10 +74,10 @@ static bool has_flags(const struct verb_def *verb)
 	return false;
 }
 
-static void print_verb(FILE *f, const struct verb_def *verb)
+static void print_verb(FILE *f, const struct verb_info *verb)
 {
-	fprintf(f, "Usage: rbdvol %s [OPTION…]%s%s\n\nrbdvol %s: %s\n", verb_name(verb->verb),
-		*verb->arguments ? " " : "", verb->arguments, verb_name(verb->verb), verb->help);
+	fprintf(f, "Usage: rbdvol %s [OPTION…]%s%s\n\nrbdvol %s: %s\n", verb->name,
+		*verb->arguments ? " " : "", verb->arguments, verb->name, verb->help);
 	if (has_flags(verb)) {
 		fputs("\nOptions:\n", f);
 		print_request_flags(f, verb);
@@ -89,20 +89,19 @@ static void print_command(FILE *f)
 	fputs("Usage: rbdvol VERB [OPTION…] [ARGUMENT…]\n\n"
 	      "Block devices cloned from Ceph RBD images: a client of rbdvold.\n\nVerbs:\n",
 	      f);
-	for (size_t i = 0; i < verb_defs_n; i++) {
+	for (size_t i = 0; i < VERBS_N; i++) {
 		_cleanup_free_ char *label = NULL;
 
-		if (asprintf(&label, "%s %s", verb_name(verb_defs[i].verb),
-			     verb_defs[i].arguments) < 0)
+		if (asprintf(&label, "%s %s", verb_infos[i].name, verb_infos[i].arguments) < 0)
 			label = NULL;
-		print_row(f, label ? label : verb_name(verb_defs[i].verb), verb_defs[i].help);
+		print_row(f, label ? label : verb_infos[i].name, verb_infos[i].help);
 	}
 	fputs("\nA VOLUME is [POOL/[NAMESPACE/]]IMAGE[@SNAP]. rbdvol VERB --help tells more of a "
 	      "verb.\n",
 	      f);
 }
 
-void options_print_help(FILE *f, const struct verb_def *verb)
+void options_print_help(FILE *f, const struct verb_info *verb)
 {
 	if (verb)
 		print_verb(f, verb);

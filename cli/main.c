@@ -21,7 +21,7 @@ static const struct {
 
 static int run(struct cli *cli, int argc, char **argv, struct err **e)
 {
-	const struct verb_def *verb;
+	const struct verb_info *verb;
 	char **args;
 	const char *name = basename(argc ? argv[0] : "");
 	int n, r;
@@ -41,7 +41,7 @@ static int run(struct cli *cli, int argc, char **argv, struct err **e)
 	else if (r == OPTIONS_VERSION)
 		puts("rbdvol " PACKAGE_VERSION);
 	else
-		return verb->run(cli, n, args);
+		return verb_runner_of(verb->verb)(cli, verb->verb, n, args);
 	return 0;
 }
 

@@ -60,15 +60,14 @@ static int parent_uuid(struct cli *cli, const struct mount_request *m, const jso
 	int r = lock(&held, e);
 
 	if (r >= 0)
-		r = cli_call(cli, "GET", "volumes", parent, NULL, options, &before, e);
+		r = cli_call(cli, VERB_SHOW, parent, options, &before, e);
 	if (r >= 0)
-		r = cli_call(cli, "POST", "volumes", parent, "attach", options, &attached, e);
+		r = cli_call(cli, VERB_ATTACH, parent, options, &attached, e);
 	if (r < 0)
 		return r;
 	r = uuid_of(m, attached, out, e);
 	if (!json_object_get(before, "device") &&
-	    cli_call(cli, "POST", "volumes", parent, "detach", options, &detached, &why) < 0 &&
-	    r >= 0) {
+	    cli_call(cli, VERB_DETACH, parent, options, &detached, &why) < 0 && r >= 0) {
 		*e = steal(&why);
 		return (*e)->code;
 	}

@@ -48,16 +48,16 @@ static json_t *options_of(struct cli *cli, const struct mount_request *m, enum v
 	return options;
 }
 
-/* VERB, which METHOD and ACTION call, for the volume. Results as of cli_call. */
-static int ask(struct cli *cli, const struct mount_request *m, enum verb verb, const char *method,
-	       const char *action, json_t **answer, struct err **e)
+/* VERB for the volume. Results as of cli_call. */
+static int ask(struct cli *cli, const struct mount_request *m, enum verb verb, json_t **answer,
+	       struct err **e)
 {
 	_cleanup_json_ json_t *options = options_of(cli, m, verb);
 	int r;
 
 	if (!options)
 		return err_oom(e);
-	r = cli_call(cli, method, "volumes", m->volume, action, options, answer, e);
+	r = cli_call(cli, verb, m->volume, options, answer, e);
 	cli_notes(*answer);
 	return r;
 }
@@ -256,7 +256,7 @@ static void let_go(struct cli *cli, const struct mount_request *m)
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 
-	ask(cli, m, VERB_DETACH, "POST", "detach", &answer, &e);
+	ask(cli, m, VERB_DETACH, &answer, &e);
 }
 
 /* size= without from= says what to make, not what must be: a volume that is there already may have
@@ -265,7 +265,7 @@ static int make_empty(struct cli *cli, const struct mount_request *m, struct err
 {
 	_cleanup_json_ json_t *answer = NULL;
 
-	return ask(cli, m, VERB_CREATE, "PUT", NULL, &answer, e);
+	return ask(cli, m, VERB_CREATE, &answer, e);
 }
 
 /* 1: it is attached already; 0: it is not. */
@@ -273,7 +273,7 @@ static int look(struct cli *cli, struct mount_request *m, struct err **e)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	bool empty = cli->request.size_bytes && !cli->request.from;
-	int r = ask(cli, m, VERB_SHOW, "GET", NULL, &answer, e);
+	int r = ask(cli, m, VERB_SHOW, &answer, e);
 
 	m->exists = r >= 0;
 	if (r >= 0)
@@ -303,7 +303,7 @@ static int grow(struct cli *cli, const struct mount_request *m, const json_t *vo
 	options = size ? options_of(cli, m, VERB_RESIZE) : NULL;
 	if (!options || json_object_set_new(options, "size", json_string(size)) < 0)
 		return err_oom(e);
-	r = cli_call(cli, "POST", "volumes", m->volume, "resize", options, &answer, e);
+	r = cli_call(cli, VERB_RESIZE, m->volume, options, &answer, e);
 	return r < 0 ? err_wrap(e, "it is mounted, but can't grow") : 0;
 }
 
@@ -319,7 +319,7 @@ static int mount_it(struct cli *cli, struct mount_request *m, struct err **e)
 	before = look(cli, m, e);
 	if (before < 0)
 		return before;
-	r = ask(cli, m, VERB_ATTACH, "POST", "attach", &volume, e);
+	r = ask(cli, m, VERB_ATTACH, &volume, e);
 	if (r < 0)
 		return r;
 	r = look_and_mount(cli, m, volume, e);

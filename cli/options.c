@@ -8,12 +8,9 @@
 #include "base/value.h"
 
 const struct own_option own_options[] = {
-	{"json", NULL, "print JSON, one object a line, failures too", FLAG_JSON},
-	{"socket", "PATH", "the daemon's socket, " CLI_DEFAULT_SOCKET " by default", FLAG_SOCKET},
-	{"retry", "SECONDS", "try again so long while unreachable, held or in use", FLAG_RETRY},
-	{"yes", NULL, "answer yes to every question", FLAG_YES},
-	{"help", NULL, "show this text", FLAG_HELP},
-	{"version", NULL, "show the version", FLAG_VERSION},
+#define OWN_OPTION(id, name, metavar, help) {name, metavar, help, FLAG_##id},
+#include "cli/own-options.def"
+#undef OWN_OPTION
 };
 const size_t own_options_n = ARRAY_SIZE(own_options);
 
@@ -37,13 +34,13 @@ void flag_name(const char *key, char out[static FLAG_NAME_MAX])
 	out[i] = '\0';
 }
 
-bool flag_taken(const struct request_option *o, const struct verb_def *verb)
+bool flag_taken(const struct request_option *o, const struct verb_info *verb)
 {
 	return verb ? (o->verbs & verb->verb) != 0 : o->verbs == VERB_EVERY;
 }
 
 /* The flags of VERB, or where it is NULL those that may stand before a verb. */
-static void make_flags(const struct verb_def *verb, struct flags *f)
+static void make_flags(const struct verb_info *verb, struct flags *f)
 {
 	size_t n = 0;
 
@@ -63,9 +60,9 @@ static void make_flags(const struct verb_def *verb, struct flags *f)
 		 verb && request_option_find(verb->verb, "options") ? "o:" : "");
 }
 
-static int bad_flag(const struct verb_def *verb, int c, const char *word, struct err **e)
+static int bad_flag(const struct verb_info *verb, int c, const char *word, struct err **e)
 {
-	const char *name = verb ? verb_name(verb->verb) : "rbdvol";
+	const char *name = verb ? verb->name : "rbdvol";
 
 	if (c == ':')
 		err_set(e, ERR_USAGE, -EINVAL, "option '%s' needs a value", word);
@@ -80,7 +77,7 @@ static int bad_flag(const struct verb_def *verb, int c, const char *word, struct
 }
 
 /* -o a -o b is -o a,b, as everywhere. */
-static int add_map_options(struct cli *cli, const struct verb_def *verb, struct err **e)
+static int add_map_options(struct cli *cli, const struct verb_info *verb, struct err **e)
 {
 	_cleanup_free_ char *both = NULL;
 	const char *before = cli->request.map_options;
@@ -92,7 +89,7 @@ static int add_map_options(struct cli *cli, const struct verb_def *verb, struct 
 	return cli_set_option(cli, verb->verb, "options", *optarg ? both : "", e);
 }
 
-static int set_request_option(struct cli *cli, const struct verb_def *verb,
+static int set_request_option(struct cli *cli, const struct verb_info *verb,
 			      const struct request_option *o, struct err **e)
 {
 	if (!strcmp(o->key, "options"))
@@ -101,7 +98,7 @@ static int set_request_option(struct cli *cli, const struct verb_def *verb,
 			      e);
 }
 
-static int apply(struct cli *cli, const struct verb_def *verb, int c, const char *word,
+static int apply(struct cli *cli, const struct verb_info *verb, int c, const char *word,
 		 struct err **e)
 {
 	if (c >= REQUEST_FLAGS)
@@ -132,7 +129,7 @@ static int apply(struct cli *cli, const struct verb_def *verb, int c, const char
 
 /* Read the flags of one part of the command line, up to its first argument where VERB is NULL;
  * optind then tells where the arguments begin. */
-static int parse_part(struct cli *cli, const struct verb_def *verb, int argc, char **argv,
+static int parse_part(struct cli *cli, const struct verb_info *verb, int argc, char **argv,
 		      struct err **e)
 {
 	struct flags flags;
@@ -150,22 +147,25 @@ static int parse_part(struct cli *cli, const struct verb_def *verb, int argc, ch
 	return OPTIONS_RUN;
 }
 
-static int check_count(const struct verb_def *verb, int n, struct err **e)
+static int check_count(const struct verb_info *verb, int n, struct err **e)
 {
-	const char *name = verb_name(verb->verb);
+	const char *name = verb->name;
+	int first = (int)strcspn(verb->arguments, " ");
 
 	if (n >= verb->min_args && n <= verb->max_args)
 		return 0;
 	if (!verb->max_args)
 		err_set(e, ERR_USAGE, -EINVAL, "%s takes no argument", name);
 	else if (n < verb->min_args)
-		err_set(e, ERR_USAGE, -EINVAL, "%s of what? %s is missing", name, verb->arguments);
+		err_set(e, ERR_USAGE, -EINVAL, "%s of what? %.*s is missing", name, first,
+			verb->arguments);
 	else
-		err_set(e, ERR_USAGE, -EINVAL, "%s takes one %s, not %d", name, verb->arguments, n);
+		err_set(e, ERR_USAGE, -EINVAL, "%s takes %s, not %d arguments", name,
+			verb->arguments, n);
 	return err_hint(e, "rbdvol %s --help", name);
 }
 
-int options_parse(struct cli *cli, int argc, char **argv, const struct verb_def **verb, int *n,
+int options_parse(struct cli *cli, int argc, char **argv, const struct verb_info **verb, int *n,
 		  char ***args, struct err **e)
 {
 	int r = parse_part(cli, NULL, argc, argv, e);
@@ -192,5 +192,5 @@ int options_parse(struct cli *cli, int argc, char **argv, const struct verb_def 
 	if (r < 0)
 		return r;
 	r = request_check(&cli->request, (*verb)->verb, e);
-	return r < 0 ? err_hint(e, "rbdvol %s --help", verb_name((*verb)->verb)) : OPTIONS_RUN;
+	return r < 0 ? err_hint(e, "rbdvol %s --help", (*verb)->name) : OPTIONS_RUN;
 }

@@ -14,11 +14,16 @@ enum options_outcome {
 /* Read ARGV into CLI; has no effect but on CLI and the order of ARGV. *verb is the verb, or NULL
  * where none was reached; *n and *args its arguments, borrowed from ARGV. An options_outcome, or
  * negative (usage). */
-int options_parse(struct cli *cli, int argc, char **argv, const struct verb_def **verb, int *n,
+int options_parse(struct cli *cli, int argc, char **argv, const struct verb_info **verb, int *n,
 		  char ***args, struct err **e);
 
 /* Flags of the command alone; the others are those of the request. */
-enum own_flag { FLAG_JSON = 1, FLAG_SOCKET, FLAG_YES, FLAG_RETRY, FLAG_HELP, FLAG_VERSION };
+enum own_flag {
+	FLAG_NONE,
+#define OWN_OPTION(id, ...) FLAG_##id,
+#include "cli/own-options.def"
+#undef OWN_OPTION
+};
 struct own_option {
 	const char *name, *metavar, *help;
 	enum own_flag flag;
@@ -30,7 +35,7 @@ extern const size_t own_options_n;
 /* The flag of a request's KEY, without the dashes in front: '-' for '_'. */
 void flag_name(const char *key, char out[static FLAG_NAME_MAX]);
 /* Whether VERB takes O; VERB NULL: whether every verb does. */
-bool flag_taken(const struct request_option *o, const struct verb_def *verb);
+bool flag_taken(const struct request_option *o, const struct verb_info *verb);
 
 /* VERB NULL: the whole command. */
-void options_print_help(FILE *f, const struct verb_def *verb);
+void options_print_help(FILE *f, const struct verb_info *verb);

@@ -97,7 +97,7 @@ static void detach(struct cli *cli, const char *device)
 	_cleanup_json_ json_t *answer = NULL;
 	_cleanup_err_ struct err *e = NULL;
 
-	if (cli_call(cli, "POST", "volumes", device, "detach", cli->options, &answer, &e) >= 0 ||
+	if (cli_call(cli, VERB_DETACH, device, cli->options, &answer, &e) >= 0 ||
 	    e->kind == ERR_NOT_FOUND || is_mounted_yet(e, device))
 		return;
 	err_wrap(&e, "unmounted, but still attached");

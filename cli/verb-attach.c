@@ -18,7 +18,8 @@ static bool may_take_away(const struct cli *cli, const struct err *why)
 }
 
 /* Nothing is stolen before the user has said so: the first attempt goes without. */
-static int attach(struct cli *cli, const char *name, json_t **answer, struct err **e)
+static int attach(struct cli *cli, enum verb verb, const char *name, json_t **answer,
+		  struct err **e)
 {
 	_cleanup_json_ json_t *gentle = json_copy(cli->options);
 	int r;
@@ -26,9 +27,9 @@ static int attach(struct cli *cli, const char *name, json_t **answer, struct err
 	if (!gentle)
 		return err_oom(e);
 	if (!cli->request.steal || cli->yes)
-		return cli_call(cli, "POST", "volumes", name, "attach", cli->options, answer, e);
+		return cli_call(cli, verb, name, cli->options, answer, e);
 	json_object_del(gentle, "steal");
-	r = cli_call(cli, "POST", "volumes", name, "attach", gentle, answer, e);
+	r = cli_call(cli, verb, name, gentle, answer, e);
 	if (r >= 0 || !may_take_away(cli, *e)) {
 		if (r < 0 && (*e)->kind == ERR_HELD)
 			err_hint(e, "it stays so; --steal --yes takes it away without asking");
@@ -36,17 +37,17 @@ static int attach(struct cli *cli, const char *name, json_t **answer, struct err
 	}
 	err_free(steal(e));
 	json_decref(steal(answer));
-	return cli_call(cli, "POST", "volumes", name, "attach", cli->options, answer, e);
+	return cli_call(cli, verb, name, cli->options, answer, e);
 }
 
-int verb_attach(struct cli *cli, int n, char **args)
+int verb_attach(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 	const char *link = NULL;
 
 	(void)n;
-	if (attach(cli, args[0], &answer, &e) < 0)
+	if (attach(cli, verb, args[0], &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json) {

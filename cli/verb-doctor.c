@@ -25,7 +25,7 @@ static bool print_finding(const json_t *finding, bool silent)
 	return !strcmp(level, "error");
 }
 
-int verb_doctor(struct cli *cli, int n, char **args)
+int verb_doctor(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
@@ -35,7 +35,7 @@ int verb_doctor(struct cli *cli, int n, char **args)
 
 	(void)n;
 	(void)args;
-	if (cli_call(cli, "GET", "doctor", NULL, NULL, cli->options, &answer, &e) < 0)
+	if (cli_call(cli, verb, NULL, cli->options, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json)

@@ -36,14 +36,14 @@ static const struct field columns[] = {
 	{"ERROR", "error", failure, false},
 };
 
-int verb_jobs(struct cli *cli, int n, char **args)
+int verb_jobs(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 
 	(void)n;
 	(void)args;
-	if (cli_call(cli, "GET", "jobs", NULL, NULL, cli->options, &answer, &e) < 0)
+	if (cli_call(cli, verb, NULL, cli->options, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json)

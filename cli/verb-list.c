@@ -40,7 +40,7 @@ static const struct field usage_columns[] = {
 	{"MOUNTED", "mounts", field_list, false},
 };
 
-int verb_list(struct cli *cli, int n, char **args)
+int verb_list(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
@@ -51,7 +51,7 @@ int verb_list(struct cli *cli, int n, char **args)
 
 	(void)n;
 	(void)args;
-	if (cli_call(cli, "GET", "volumes", NULL, NULL, cli->options, &answer, &e) < 0)
+	if (cli_call(cli, verb, NULL, cli->options, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json)

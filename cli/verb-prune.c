@@ -14,7 +14,7 @@ static void print_finding(const json_t *finding)
 	putchar('\n');
 }
 
-int verb_prune(struct cli *cli, int n, char **args)
+int verb_prune(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
@@ -24,7 +24,7 @@ int verb_prune(struct cli *cli, int n, char **args)
 	if (n && cli->request.from)
 		err_set(&e, ERR_USAGE, -EINVAL, "prune takes one parent");
 	if (e || (n && cli_set_option(cli, VERB_PRUNE, "from", args[0], &e) < 0) ||
-	    cli_call(cli, "POST", "prune", NULL, NULL, cli->options, &answer, &e) < 0)
+	    cli_call(cli, verb, NULL, cli->options, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json)

@@ -89,7 +89,7 @@ static int tell(const struct cli *cli, const struct rbdmap_plan *p, bool written
 	return 0;
 }
 
-int verb_rbdmap(struct cli *cli, int n, char **args)
+int verb_rbdmap(struct cli *cli, enum verb verb, int n, char **args)
 {
 	const char *path = n ? args[0] : SYSCONFDIR "/ceph/rbdmap";
 	_cleanup_rbdmap_plan_ struct rbdmap_plan p = {0};
@@ -98,6 +98,7 @@ int verb_rbdmap(struct cli *cli, int n, char **args)
 	int r = rbdmap_plan_init(&p, &e), status = 0;
 	bool write;
 
+	(void)verb;
 	if (r >= 0)
 		r = rbdmap_read(path, true, &text, &e);
 	if (r >= 0)

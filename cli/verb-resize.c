@@ -3,7 +3,7 @@
 
 #include "cli/verb.h"
 
-int verb_resize(struct cli *cli, int n, char **args)
+int verb_resize(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 
@@ -15,5 +15,5 @@ int verb_resize(struct cli *cli, int n, char **args)
 	}
 	if (n == 2 && cli_set_option(cli, VERB_RESIZE, "size", args[1], &e) < 0)
 		return cli_fail(cli, NULL, e);
-	return cli_each(cli, "POST", "resize", 1, args, NULL, NULL);
+	return cli_each(cli, verb, 1, args, NULL, NULL);
 }

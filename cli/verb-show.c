@@ -109,13 +109,13 @@ static const struct field lines[] = {
 	{"mounted on", "mounts", field_list, false},
 };
 
-int verb_show(struct cli *cli, int n, char **args)
+int verb_show(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 
 	(void)n;
-	if (cli_call(cli, "GET", "volumes", args[0], NULL, cli->options, &answer, &e) < 0)
+	if (cli_call(cli, verb, args[0], cli->options, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json)

@@ -75,13 +75,13 @@ static int print(const json_t *image)
 	return scols_print_table(table) ? -1 : 0;
 }
 
-int verb_tree(struct cli *cli, int n, char **args)
+int verb_tree(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 
 	(void)n;
-	if (cli_call(cli, "GET", "volumes", args[0], "tree", cli->options, &answer, &e) < 0)
+	if (cli_call(cli, verb, args[0], cli->options, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
 	cli_notes(answer);
 	if (cli->json) {

@@ -22,11 +22,11 @@ static json_t *trimmed(const json_t *answers)
 	return rows;
 }
 
-static int trim(struct cli *cli, int n, char **names)
+static int trim(struct cli *cli, enum verb verb, int n, char **names)
 {
 	_cleanup_json_ json_t *answers = json_array(), *rows = NULL, *document = NULL;
 	_cleanup_err_ struct err *e = NULL;
-	int status = cli_each(cli, "POST", "trim", n, names, NULL, answers);
+	int status = cli_each(cli, verb, n, names, NULL, answers);
 
 	rows = trimmed(answers);
 	if (cli->request.all && cli->json) {
@@ -53,7 +53,7 @@ static int writable(struct cli *cli, struct strlist *out, json_t **answer, struc
 	json_object_del(options, "minimum");
 	json_object_del(options, "rate");
 	json_object_del(options, "slow");
-	r = cli_call(cli, "GET", "volumes", NULL, NULL, options, answer, e);
+	r = cli_call(cli, VERB_LIST, NULL, options, answer, e);
 	if (r < 0)
 		return r;
 	json_array_foreach(json_object_get(*answer, "volumes"), i, volume)
@@ -72,7 +72,7 @@ static int writable(struct cli *cli, struct strlist *out, json_t **answer, struc
 	return 0;
 }
 
-static int trim_all(struct cli *cli)
+static int trim_all(struct cli *cli, enum verb verb)
 {
 	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_err_ struct err *e = NULL;
@@ -80,10 +80,10 @@ static int trim_all(struct cli *cli)
 
 	if (writable(cli, &names, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
-	return trim(cli, (int)names.n, names.items);
+	return trim(cli, verb, (int)names.n, names.items);
 }
 
-int verb_trim(struct cli *cli, int n, char **args)
+int verb_trim(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 
@@ -95,6 +95,6 @@ int verb_trim(struct cli *cli, int n, char **args)
 		return cli_fail(cli, NULL, e);
 	}
 	if (!n)
-		return trim_all(cli);
-	return trim(cli, n, args);
+		return trim_all(cli, verb);
+	return trim(cli, verb, n, args);
 }

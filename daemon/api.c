@@ -12,8 +12,6 @@
 #include "daemon/log.h"
 #include "volume/finding.h"
 
-#define VERBS_READING (VERB_SHOW | VERB_LIST | VERB_TREE) /* change nothing */
-
 void call_deinit(struct call *c)
 {
 	runtime_unref(c->runtime);
@@ -103,7 +101,7 @@ static void work_freep(struct work **w)
 static void log_end(const struct work *w, const struct job *job, uint64_t took_us,
 		    const struct volume_info *v, const struct err *e)
 {
-	bool read = w->verb & VERBS_READING;
+	bool read = verb_info(w->verb)->access == ACCESS_READ;
 	const char *node = v && v->attached ? v->device.node : NULL;
 	struct log_fields fields = {
 		.volume = w->name,
@@ -286,25 +284,44 @@ static void perform(struct call *c, struct work *w, const char *key, struct dead
 		answer_later(a, job, name, why);
 }
 
-static volume_operation *operation_of(enum verb verb)
-{
-	static const struct {
-		enum verb verb;
-		volume_operation *operation;
-	} operations[] = {
-		{VERB_CREATE, volume_create},	  {VERB_ATTACH, volume_attach},
-		{VERB_DETACH, volume_detach},	  {VERB_DELETE, volume_delete},
-		{VERB_SHOW, volume_show},	  {VERB_TRIM, volume_trim},
-		{VERB_WIPE, volume_wipe},	  {VERB_RESIZE, volume_resize},
-		{VERB_SNAPSHOT, volume_snapshot}, {VERB_FLATTEN, volume_flatten},
-		{VERB_SPARSIFY, volume_sparsify}, {VERB_RESET, volume_reset},
-		{VERB_TREE, volume_tree},
-	};
+/* What of volume/ serves a verb. */
+struct serving {
+	volume_operation *operation; /* of one volume; or NULL */
+	finding_operation *findings; /* or NULL */
+};
+#define SERVING_VOLUME(name)                                                                       \
+	{                                                                                          \
+		.operation = volume_##name                                                         \
+	}
+#define SERVING_FINDINGS(name)                                                                     \
+	{                                                                                          \
+		.findings = volume_##name                                                          \
+	}
+#define SERVING_LIST(name)                                                                         \
+	{                                                                                          \
+		NULL                                                                               \
+	}
+#define SERVING_CANCEL(name)                                                                       \
+	{                                                                                          \
+		NULL                                                                               \
+	}
+#define SERVING_JOBS(name)                                                                         \
+	{                                                                                          \
+		NULL                                                                               \
+	}
+#define SERVING_NONE(name)                                                                         \
+	{                                                                                          \
+		NULL                                                                               \
+	}
+static const struct serving servings[VERBS_N] = {
+#define VERB(id, name, method, path, access, served, ...) SERVING_##served(name),
+#include "base/verbs.def"
+#undef VERB
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
-		if (operations[i].verb == verb)
-			return operations[i].operation;
-	return NULL;
+static const struct serving *serving_of(enum verb verb)
+{
+	return &servings[verb_info(verb) - verb_infos];
 }
 
 /* The volume that the call names, and what is to be done with it. */
@@ -321,7 +338,7 @@ static int work_prepare(struct call *c, struct work **out, struct err **e)
 		r = volume_resolve(c->runtime->host, &c->req, c->subject, &spec, e);
 	if (r < 0)
 		return r;
-	r = work_new(c, operation_of(c->verb), &w, e);
+	r = work_new(c, serving_of(c->verb)->operation, &w, e);
 	if (r < 0) {
 		spec_deinit(&spec);
 		return r;
@@ -361,7 +378,7 @@ static void handle_volume(struct call *c, struct answer *a)
 		work_free(w);
 		return;
 	}
-	perform(c, w, c->verb & VERBS_READING ? NULL : key, deadline, a);
+	perform(c, w, verb_info(c->verb)->access == ACCESS_READ ? NULL : key, deadline, a);
 }
 
 /* What is stuck is news for who asks how things stand. */
@@ -409,14 +426,14 @@ static void handle_findings(struct call *c, struct answer *a)
 	struct deadline deadline = deadline_in(call_timeout_us(c));
 	_cleanup_err_ struct err *e = NULL;
 	struct work *w = NULL;
-	bool prune = c->verb == VERB_PRUNE;
+	bool changes = verb_info(c->verb)->access != ACCESS_READ;
 
 	if (request_check(&c->req, c->verb, &e) < 0 || work_new(c, NULL, &w, &e) < 0) {
 		answer_error(a, e, NULL, 0);
 		return;
 	}
-	w->findings = prune ? volume_prune : volume_doctor;
-	perform(c, w, prune ? "prune" : NULL, deadline, a);
+	w->findings = serving_of(c->verb)->findings;
+	perform(c, w, changes ? verb_name(c->verb) : NULL, deadline, a);
 }
 
 static void handle_jobs(struct call *c, struct answer *a)
@@ -464,26 +481,19 @@ static void handle_host(struct call *c, struct answer *a)
 				 json_text(name.nodename)));
 }
 
-/* VERB_JOBS has the options that every request takes, and no others. */
+#define ROUTE_VOLUME(...)   {__VA_ARGS__, handle_volume},
+#define ROUTE_LIST(...)	    {__VA_ARGS__, handle_list},
+#define ROUTE_FINDINGS(...) {__VA_ARGS__, handle_findings},
+#define ROUTE_CANCEL(...)   {__VA_ARGS__, handle_cancel},
+#define ROUTE_JOBS(...)	    {__VA_ARGS__, handle_jobs},
+#define ROUTE_NONE(...)
+/* What has no verb takes the options of VERB_JOBS: those that every request takes, and no others.
+ */
 static const struct route routes[] = {
-	{"GET", "/v1/volumes", VERB_LIST, ACCESS_READ, handle_list},
-	{"GET", "/v1/volumes/*", VERB_SHOW, ACCESS_READ, handle_volume},
-	{"GET", "/v1/volumes/*/tree", VERB_TREE, ACCESS_READ, handle_volume},
-	{"PUT", "/v1/volumes/*", VERB_CREATE, ACCESS_CHANGE, handle_volume},
-	{"DELETE", "/v1/volumes/*", VERB_DELETE, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/attach", VERB_ATTACH, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/detach", VERB_DETACH, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/trim", VERB_TRIM, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/wipe", VERB_WIPE, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/cancel", VERB_CANCEL, ACCESS_CHANGE, handle_cancel},
-	{"POST", "/v1/volumes/*/reset", VERB_RESET, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/resize", VERB_RESIZE, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/snapshot", VERB_SNAPSHOT, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/sparsify", VERB_SPARSIFY, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/volumes/*/flatten", VERB_FLATTEN, ACCESS_CHANGE, handle_volume},
-	{"POST", "/v1/prune", VERB_PRUNE, ACCESS_CHANGE, handle_findings},
-	{"GET", "/v1/doctor", VERB_DOCTOR, ACCESS_READ, handle_findings},
-	{"GET", "/v1/jobs", VERB_JOBS, ACCESS_READ, handle_jobs},
+#define VERB(id, name, method, path, access, served, ...)                                          \
+	ROUTE_##served(method, path, VERB_##id, ACCESS_##access)
+#include "base/verbs.def"
+#undef VERB
 	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},
 };

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/verb.h"
 
 /* Users and groups; owns its arrays. */
 struct id_list {
@@ -28,7 +29,6 @@ struct peer {
 /* Of the UNIX socket FD. */
 int peer_get(int fd, struct peer *out, struct err **e);
 
-enum access { ACCESS_READ, ACCESS_CHANGE, ACCESS_ROOT };
 /* Changing: root and CHANGERS. Reading: they, and the group rbdvol. -EPERM (not permitted) with the
  * reason. */
 int peer_check(const struct peer *peer, enum access access, const struct id_list *changers,

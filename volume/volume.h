@@ -87,19 +87,16 @@ int volume_resolve(struct host *h, struct volume_request *req, const char *text,
 typedef int volume_operation(struct host *h, const struct spec *spec,
 			     const struct volume_request *req, struct progress *p,
 			     struct volume_info *out, struct err **e);
-volume_operation volume_create, volume_attach, volume_detach, volume_delete, volume_show,
-	volume_trim, volume_wipe;
-/* The image, its device here and the file system mounted of that get req->size_bytes; it only
- * grows. */
-volume_operation volume_resize;
-/* Take SPEC's snapshot; without a name, one made of the time. *out has its spec. */
-volume_operation volume_snapshot;
-/* Back to the parent's content. */
-volume_operation volume_reset;
-/* Make the volume independent of its parent. */
-volume_operation volume_flatten, volume_sparsify;
-/* All that depends on the image. */
-volume_operation volume_tree;
+/* volume_create, volume_attach, …: those of the verbs that are served so. */
+#define DECLARE_VOLUME(name) volume_operation volume_##name;
+#define DECLARE_FINDINGS(name)
+#define DECLARE_LIST(name)
+#define DECLARE_CANCEL(name)
+#define DECLARE_JOBS(name)
+#define DECLARE_NONE(name)
+#define VERB(id, name, method, path, access, served, ...) DECLARE_##served(name)
+#include "base/verbs.def"
+#undef VERB
 
 /* Attached volumes, from local facts alone; with req->all those of the cluster's pools (or
  * req->pool) too; with req->usage also what each takes of the cluster. */

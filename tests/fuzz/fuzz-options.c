@@ -9,7 +9,7 @@
 static void parse(struct cli *cli, int argc, char **argv)
 {
 	_cleanup_err_ struct err *e = NULL;
-	const struct verb_def *verb;
+	const struct verb_info *verb;
 	char **args = NULL;
 	int n = -1, r;
 

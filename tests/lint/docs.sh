@@ -4,75 +4,73 @@
 . "$(dirname "$0")/tap.sh"
 cd "$top" || exit 1
 
-page=man/rbdvol.8.scd
-rbdvol=${top_builddir:-.}/rbdvol
+build=${top_builddir:-.}
+page=man/rbdvol.8.scd.in
+rbdvol=$build/rbdvol
+tables="base/verbs.def base/request-options.def cli/own-options.def"
 
-# One line per option: FLAG VERBS…, from base/request-options.def; "every" stands for all verbs.
-options()
+# What an awk program prints at the end of the tables.
+tables()
 {
-	{ tr '\n' ' ' <base/request-options.def; echo; } | sed 's/REQUEST_OPTION(/\n&/g' |
-		sed -nE 's/^REQUEST_OPTION\([a-z_]+, [A-Z]+, "([a-z_]+)", (NULL|"[^"]*"),([^"]*),[[:space:]]*".*/\1 \3/p' |
-		sed -E 's/VERB_//g; s/[|[:space:]]+/ /g' | tr '[:upper:]' '[:lower:]' | tr _ -
-}
-
-own_options()
-{
-	sed -nE 's/^\t\{"([a-z]+)".*FLAG_.*/\1/p' cli/options.c
+	# shellcheck disable=SC2086 # words
+	awk -f base/tables.awk -f /dev/fd/3 $tables 3<<-EOF
+		END { $1 }
+	EOF
 }
 
 verbs()
 {
-	sed -nE 's/^\t*\{VERB_([A-Z]+), ".*/\1/p' cli/verb.c | tr '[:upper:]' '[:lower:]'
+	tables 'for (i = 1; i <= verbs; i++) print verb[i]'
 }
 
-[ "$(options | wc -l)" -eq "$(grep -c '^REQUEST_OPTION' base/request-options.def)" ] ||
-	echo "options read: $(options | wc -l)" >>"$faults"
-[ "$(verbs | wc -l)" -ge 8 ] || echo "verbs read: $(verbs | wc -l)" >>"$faults"
-[ "$(own_options | wc -l)" -ge 5 ] || echo "own options read: $(own_options | wc -l)" >>"$faults"
+# A line for each option: FLAG VERBS…; "every" stands for all verbs.
+options()
+{
+	tables 'for (i = 1; i <= flags; i++) print flag[i] " " taken[flag[i]]'
+}
+
+# shellcheck disable=SC2086 # words
+rows=$(cat $tables | grep -cE '^(VERB|REQUEST_OPTION|OWN_OPTION)\(.*\)$')
+[ "$(verbs | wc -l)" -ge 19 ] || echo "verbs read: $(verbs | wc -l)" >>"$faults"
+[ "$({ verbs; options; } | wc -l)" -eq "$rows" ] || echo "a row of a table is not one line" >>"$faults"
 result "the tables can be read by this test"
 
 for verb in $(verbs); do
-	grep -qE "^\*rbdvol $verb\*" $page || echo "$page: no synopsis of $verb" >>"$faults"
-	grep -qE "^\*$verb\*" $page || echo "$page: $verb is not described" >>"$faults"
-	grep -qE "\b$verb\b" completions/rbdvol || echo "completions/rbdvol: no $verb" >>"$faults"
-	grep -q "'$verb:" completions/_rbdvol || echo "completions/_rbdvol: no $verb" >>"$faults"
+	grep -qx "@VERB $verb@" $page || echo "$page: $verb is not described" >>"$faults"
 done
-result "every verb is in the manual and in the completions"
-
 options | while read -r flag _; do
-	echo "$flag"
-done >"$faults.flags"
-own_options >>"$faults.flags"
-while read -r flag; do
-	grep -qE "^(\*-[a-z]\*, )?\*--$flag\*" $page || echo "$page: --$flag is not described"
-	grep -qE -e "--$flag\b" completions/rbdvol || echo "completions/rbdvol: no --$flag"
-	grep -qE -e "--$flag\b" completions/_rbdvol || echo "completions/_rbdvol: no --$flag"
-done <"$faults.flags" >>"$faults"
-rm -f "$faults.flags"
-result "every option is in the manual and in the completions"
+	grep -qx "@OPTION $flag@" $page || echo "$page: --$flag is not described" >>"$faults"
+done
+result "every verb and every option is described in the manual"
 
-# The verbs that an option belongs to stand behind it in parentheses.
-options | while read -r flag of; do
-	[ "$of" = every ] && continue
-	said=$(sed -nE "s/^(\*-[a-z]\*, )?\*--$flag\*.* \(([a-z, ]+)\)$/\2/p" $page | tr ',' '\n' | xargs -n1 | sort | xargs)
-	# shellcheck disable=SC2086 # words
-	meant=$(printf '%s\n' $of | sort | xargs)
-	[ "$said" = "$meant" ] || echo "$page: --$flag is of '$said', should be of '$meant'"
-	for verb in $of; do
-		line=$(grep -E "^	([a-z]+ \| )*$verb( \| [a-z]+)*\) echo" completions/rbdvol)
-		case $line in
-		*"--$flag "*) ;;
-		*) echo "completions/rbdvol: $verb lacks --$flag" ;;
-		esac
-	done
-done >>"$faults"
-result "every option is said to be of its verbs"
-
-grep -oE -e '--[a-z][a-z-]+' completions/rbdvol completions/_rbdvol | sort -u |
-	while IFS=: read -r file flag; do
-		{ options | cut -d' ' -f1; own_options; } | grep -qx -e "${flag#--}" || echo "$file: $flag is no option"
+if [ -e "$build/completions/rbdvol" ]; then
+	for verb in $(verbs); do
+		for file in rbdvol _rbdvol rbdvol.fish; do
+			grep -qE "\b$verb\b" "$build/completions/$file" || echo "completions/$file: no $verb"
+		done
+		options | while read -r flag of; do
+			case " $of " in
+			*" every "* | *" $verb "*)
+				grep -E "^	$verb\) echo " "$build/completions/rbdvol" | grep -qE -e "--$flag\b" ||
+					echo "completions/rbdvol: $verb lacks --$flag"
+				grep -qE -e "--$flag\b" "$build/completions/_rbdvol" || echo "completions/_rbdvol: no --$flag"
+				grep -qE -e "-l $flag\b" "$build/completions/rbdvol.fish" ||
+					echo "completions/rbdvol.fish: no --$flag"
+				;;
+			esac
+		done
 	done >>"$faults"
-result "the completions know no option that is none"
+	result "the completions offer every verb and option"
+	grep -l '^@[A-Z]*@$' "$build/completions/rbdvol" "$build/completions/_rbdvol" "$build/completions/rbdvol.fish" \
+		"$build"/man/*.scd >>"$faults"
+	bash -n "$build/completions/rbdvol" 2>>"$faults"
+	zsh -n "$build/completions/_rbdvol" 2>>"$faults"
+	fish --no-execute "$build/completions/rbdvol.fish" 2>>"$faults"
+	result "bash, zsh and fish can read theirs"
+else
+	skip "the completions offer every verb and option" "rbdvol is not built"
+	skip "bash, zsh and fish can read theirs" "rbdvol is not built"
+fi
 
 sed -nE 's/^ERR_KIND\([A-Z_]+, "([a-z-]+)", ([0-9]+), [0-9]+, "(.*)"\)/\2 \1 \3/p' base/err-kinds.def |
 	while read -r status code meaning; do
@@ -105,10 +103,12 @@ sed -nE 's/^DOCKER_OPTION\([a-z_.]+, [A-Z]+, "([a-z-]+)", .*/\1/p' docker/option
 	done >>"$faults"
 result "every option of a container volume is in the manual"
 
-for page in man/*.scd; do
-	scdoc <"$page" >/dev/null 2>>"$faults" || echo "$page: scdoc fails" >>"$faults"
-	grep -qF "${page%.scd} " man/Makemodule.am || grep -qE "${page%.scd}( |\$)" man/Makemodule.am ||
-		echo "$page: not in man/Makemodule.am" >>"$faults"
+for page in man/*.scd man/*.scd.in; do
+	made=$page
+	[ "${page%.in}" = "$page" ] || made=$build/${page%.in}
+	scdoc <"$made" >/dev/null 2>>"$faults" || echo "$page: scdoc fails" >>"$faults"
+	name=${page%.in}
+	grep -qE "${name%.scd}( |\$)" man/Makemodule.am || echo "$page: not in man/Makemodule.am" >>"$faults"
 done
 result "every page of the manual is sound and is built"
 finish

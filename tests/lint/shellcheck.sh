@@ -18,7 +18,8 @@ scripts()
 			fi ;;
 			esac
 		done
-	echo ./completions/rbdvol
+	made=${top_builddir:-.}/completions/rbdvol
+	! [ -e "$made" ] || echo "$made"
 }
 
 if ! command -v shellcheck >/dev/null; then

@@ -94,13 +94,11 @@ static int act(const struct spec *spec, struct progress *p, bool attached, struc
 	return 0;
 }
 
-int volume_attach(struct host *h, const struct spec *spec, const struct volume_request *req,
-		  struct progress *p, struct volume_info *out, struct err **e)
+static int attach(const struct spec *spec, struct progress *p, struct volume_info *out,
+		  struct err **e)
 {
 	int now = atomic_fetch_add(&fake.under_way, 1) + 1, most = atomic_load(&fake.most), r;
 
-	(void)h;
-	(void)req;
 	while (now > most && !atomic_compare_exchange_weak(&fake.most, &most, now))
 		;
 	atomic_fetch_add(&fake.attaches, 1);
@@ -109,36 +107,30 @@ int volume_attach(struct host *h, const struct spec *spec, const struct volume_r
 	return r;
 }
 
-#define FAKE(name)                                                                                 \
-	int name(struct host *h, const struct spec *spec, const struct volume_request *req,        \
-		 struct progress *p, struct volume_info *out, struct err **e)                      \
+#define FAKE_VOLUME(verb)                                                                          \
+	int volume_##verb(struct host *h, const struct spec *spec,                                 \
+			  const struct volume_request *req, struct progress *p,                    \
+			  struct volume_info *out, struct err **e)                                 \
 	{                                                                                          \
 		(void)h;                                                                           \
 		(void)req;                                                                         \
-		return act(spec, p, false, out, e);                                                \
+		return !strcmp(#verb, "attach") ? attach(spec, p, out, e)                          \
+						: act(spec, p, false, out, e);                     \
 	}
-FAKE(volume_create)
-FAKE(volume_detach)
-FAKE(volume_delete)
-FAKE(volume_show)
-FAKE(volume_trim)
-FAKE(volume_wipe)
-FAKE(volume_resize)
-FAKE(volume_snapshot)
-FAKE(volume_flatten)
-FAKE(volume_sparsify)
-FAKE(volume_reset)
-FAKE(volume_tree)
-
-#define FAKE_FINDING(name)                                                                         \
-	int name(struct host *h, const struct volume_request *req, struct progress *p,             \
-		 struct finding_list *out, struct err **e)                                         \
+#define FAKE_FINDINGS(verb)                                                                        \
+	int volume_##verb(struct host *h, const struct volume_request *req, struct progress *p,    \
+			  struct finding_list *out, struct err **e)                                \
 	{                                                                                          \
 		(void)h, (void)req, (void)p, (void)out, (void)e;                                   \
 		return 0;                                                                          \
 	}
-FAKE_FINDING(volume_doctor)
-FAKE_FINDING(volume_prune)
+#define FAKE_LIST(verb)
+#define FAKE_CANCEL(verb)
+#define FAKE_JOBS(verb)
+#define FAKE_NONE(verb)
+#define VERB(id, name, method, path, access, served, ...) FAKE_##served(name)
+#include "base/verbs.def"
+#undef VERB
 
 void progress_note(struct progress *p, const char *fmt, ...)
 {

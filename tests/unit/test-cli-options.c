@@ -11,7 +11,7 @@
 
 struct parsed {
 	struct cli cli;
-	const struct verb_def *verb;
+	const struct verb_info *verb;
 	int n;
 	char **args;
 	char *argv[ARGS_MAX];
@@ -180,12 +180,12 @@ static void ceph_args_are_defaults(void **state)
 static void every_verb_and_option_is_in_the_help(void **state)
 {
 	(void)state;
-	for (size_t v = 0; v < verb_defs_n; v++) {
+	for (size_t v = 0; v < VERBS_N; v++) {
 		_cleanup_free_ char *text = NULL;
 		size_t len;
 		FILE *f = open_memstream(&text, &len);
 
-		options_print_help(f, &verb_defs[v]);
+		options_print_help(f, &verb_infos[v]);
 		fclose(f);
 		for (size_t i = 0; i < request_options_n; i++) {
 			char name[FLAG_NAME_MAX], flag[FLAG_NAME_MAX + 4];
@@ -194,7 +194,7 @@ static void every_verb_and_option_is_in_the_help(void **state)
 			snprintf(flag, sizeof(flag), "--%s%s", name,
 				 request_options[i].metavar ? " " : "  ");
 			assert_int_equal(strstr(text, flag) != NULL,
-					 (request_options[i].verbs & verb_defs[v].verb) != 0);
+					 (request_options[i].verbs & verb_infos[v].verb) != 0);
 		}
 	}
 }

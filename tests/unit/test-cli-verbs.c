@@ -160,7 +160,7 @@ static int run(const char *line)
 	_cleanup_cli_ struct cli cli = {0};
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_free_ char *copy = strdup(line);
-	const struct verb_def *verb;
+	const struct verb_info *verb;
 	char *argv[8] = {(char *)"rbdvol"}, *save = NULL, **args;
 	int argc = 1, n;
 
@@ -168,7 +168,7 @@ static int run(const char *line)
 		argv[argc++] = w;
 	assert_int_equal(cli_init(&cli, &e), 0);
 	assert_int_equal(options_parse(&cli, argc, argv, &verb, &n, &args, &e), OPTIONS_RUN);
-	return verb->run(&cli, n, args);
+	return verb_runner_of(verb->verb)(&cli, verb->verb, n, args);
 }
 
 static void expect(const char *line, int want_status, const char *want_out, const char *want_err)

@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/verb.h"
-
-int verb_detach(struct cli *cli, int n, char **args)
-{
-	return cli_each(cli, "POST", "detach", n, args, NULL, NULL);
-}
