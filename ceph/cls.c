@@ -365,6 +365,69 @@ int cls_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_
 	return -EPROTO;
 }
 
+void lineage_deinit(struct lineage *l)
+{
+	free(l->snap_name);
+	free(l->ns);
+	free(l->image_id);
+	*l = (struct lineage){0};
+}
+
+/* What the calls of cls_lineage answer. */
+struct lineage_answers {
+	struct answer context, name, parent, overlap;
+};
+
+static void lineage_answers_deinit(struct lineage_answers *a)
+{
+	answer_deinit(&a->context);
+	answer_deinit(&a->name);
+	answer_deinit(&a->parent);
+	answer_deinit(&a->overlap);
+}
+
+static int read_lineage(const struct lineage_answers *a, struct lineage *out)
+{
+	struct reader context = reader_of(&a->context), name = reader_of(&a->name);
+	struct reader parent = reader_of(&a->parent), overlap = reader_of(&a->overlap);
+
+	read_u64(&context); /* the highest id so far */
+	out->snapshots = read_u32(&context);
+	out->snap_name = name.left ? read_string(&name) : NULL;
+	read_skip(&parent, 6); /* versions of the encoding, and its length */
+	out->pool_id = (int64_t)read_u64(&parent);
+	out->ns = read_string(&parent);
+	out->image_id = read_string(&parent);
+	out->snap_id = read_u64(&parent);
+	out->has_parent = out->pool_id >= 0 && read_u8(&overlap);
+	return context.bad || name.bad || parent.bad || overlap.bad ? -EPROTO : 0;
+}
+
+int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct lineage *out)
+{
+	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
+	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	cleanup(lineage_answers_deinit) struct lineage_answers a = {0};
+	struct writer snap = {0};
+	int r;
+
+	*out = (struct lineage){0};
+	if (!object)
+		return -ENOMEM;
+	write_u64(&snap, snap_id);
+	add_call(op, "get_snapcontext", NULL, &a.context);
+	add_call(op, "parent_get", NULL, &a.parent);
+	add_call(op, "parent_overlap_get", &snap, &a.overlap);
+	if (snap_id != LIBRADOS_SNAP_HEAD)
+		add_call(op, "get_snapshot_name", &snap, &a.name);
+	r = rados_read_op_operate(op, io, object, 0);
+	if (!r)
+		r = read_lineage(&a, out);
+	if (r < 0)
+		lineage_deinit(out);
+	return r;
+}
+
 int cls_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out)
 {
 	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);

@@ -55,6 +55,19 @@ int cls_removals(rados_ioctx_t io, struct strlist *ids, struct strlist *names);
  * of none. */
 int cls_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_id,
 	       uint64_t *snap_id);
+/* What an image has snapshots of and is a clone of, as the kernel's rbd driver sees it. */
+struct lineage {
+	uint32_t snapshots; /* of all kinds: user's, groups', mirroring's, the trash's */
+	char *snap_name;    /* of the snapshot that was asked for; NULL for head */
+	bool has_parent;    /* then the rest is filled */
+	int64_t pool_id;
+	char *ns, *image_id;
+	uint64_t snap_id;
+};
+void lineage_deinit(struct lineage *l);
+#define _cleanup_lineage_ cleanup(lineage_deinit)
+/* Of image ID at a snapshot, or at head (LIBRADOS_SNAP_HEAD), in one round trip. */
+int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct lineage *out);
 /* RBD_FLAG_* of a snapshot, or of head (LIBRADOS_SNAP_HEAD). */
 int cls_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out);
 /* The state that a proof is made of, in one round trip, if NAME still means ID. -ESTALE: it does

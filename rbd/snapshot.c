@@ -8,6 +8,7 @@
 #include "ceph/cls.h"
 #include "ceph/compat.h"
 #include "rbd/image-internal.h"
+#include "rbd/limits.h"
 
 #define LOOKS_MAX	16
 #define LOOK_AGAIN_US	20000 /* times the number of looks so far */
@@ -353,6 +354,9 @@ static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const stru
 		return 0; /* the image or the snapshot went away while we looked */
 	if (r < 0)
 		return fail(p, parent, r, e);
+	r = limits_check_snapshot(p, parent, l.info.id, e);
+	if (r < 0)
+		return r;
 	r = take_snapshot(p, parent, &l, patient, deadline, out);
 	if (!r)
 		return 1;

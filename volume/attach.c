@@ -5,6 +5,7 @@
 
 #include "base/failpoint.h"
 #include "mapper/module.h"
+#include "rbd/limits.h"
 #include "volume/operation.h"
 
 /* How long an attach that failed may take to let go of what it mapped. */
@@ -50,6 +51,21 @@ static int features_fit(struct operation *o, struct err **e)
 	return err_hint(e, "rbd feature disable %s %s", spec, names);
 }
 
+/* What is mapped already is past them. */
+static int limits_fit(struct operation *o, struct err **e)
+{
+	_cleanup_strlist_ struct strlist notes = {0};
+	int r = observe_device(o, e);
+
+	if (r)
+		return r;
+	r = image_check_limits(o->cluster, o->spec, o->limits_told ? NULL : &notes, e);
+	if (r < 0)
+		return r;
+	progress_notes(o->progress, &notes);
+	return 1;
+}
+
 /* --- udev has named it --- */
 
 /* Whether a link is there says nothing: it may be an earlier mapping's, whose end udev has yet to
@@ -63,10 +79,15 @@ static int is_named(struct operation *o, struct err **e)
 }
 
 static const struct step *const steps[] = {
-	&step_check,  &step_connect,
-	&step_volume, &(const struct step){"features", features_fit, NULL},
-	&step_hold,   &step_map,
-	&step_record, &(const struct step){"name", is_named, NULL},
+	&step_check,
+	&step_connect,
+	&step_volume,
+	&(const struct step){"features", features_fit, NULL},
+	&(const struct step){"limits", limits_fit, NULL},
+	&step_hold,
+	&step_map,
+	&step_record,
+	&(const struct step){"name", is_named, NULL},
 };
 
 static void tell_what_stays(struct operation *o, const char *why)

@@ -6,6 +6,7 @@
 #include "base/value.h"
 #include "mapper/module.h"
 #include "rbd/clone.h"
+#include "rbd/limits.h"
 #include "volume/operation.h"
 
 /* Kernels before 4.16 know no clone format 2 (its images carry the feature 'operations'). */
@@ -114,10 +115,19 @@ static int clone_parent(struct operation *o, uint64_t features, struct err **e)
 		.format = clone_format(o),
 		.owner = host_identity(o->host)->id,
 	};
-	int r = clone_create(o->cluster, &o->parent, o->spec, &options, o->progress->deadline,
-			     &result, e);
+	_cleanup_strlist_ struct strlist notes = {0};
+	int r = image_check_clone_limits(o->cluster, &o->parent, &notes, e);
 
-	return r < 0 || result.existed ? r : tell_clone(o, &result, e);
+	if (r < 0)
+		return r;
+	r = clone_create(o->cluster, &o->parent, o->spec, &options, o->progress->deadline, &result,
+			 e);
+
+	if (r < 0 || result.existed)
+		return r;
+	progress_notes(o->progress, &notes);
+	o->limits_told = true;
+	return tell_clone(o, &result, e);
 }
 
 static int no_volume(struct operation *o, struct err **e)

@@ -28,6 +28,7 @@ struct operation {
 	bool mapped_here;	     /* by this operation: undone if a later step fails */
 	bool held_here;		     /* likewise */
 	bool udev_is_late;	     /* with the device: that stays */
+	bool limits_told;	     /* of the kernel, what comes near */
 };
 /* V becomes what is observed of SPEC; it must be empty. */
 int operation_init(struct operation *o, struct host *h, const struct spec *spec,

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "rbd/change.h"
+#include "rbd/limits.h"
 #include "volume/operation.h"
 
 #define OURS "rbdvol-" /* snapshots that come and go with clones */
@@ -51,11 +52,17 @@ static int sync_mounts(struct operation *o, struct err **e)
 
 static int take(struct operation *o, struct err **e)
 {
-	int r = sync_mounts(o, e);
+	_cleanup_strlist_ struct strlist notes = {0};
+	int r = image_check_snapshot_limits(o->cluster, o->spec, &notes, e);
 
 	if (r >= 0)
+		r = sync_mounts(o, e);
+	if (r >= 0)
 		r = image_snapshot(o->cluster, o->spec, o->v->spec.snap, e);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	progress_notes(o->progress, &notes);
+	return 0;
 }
 
 /* A name by the time, where none is given. */

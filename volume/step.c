@@ -18,6 +18,12 @@ void progress_note(struct progress *p, const char *fmt, ...)
 		p->note(p, sentence);
 }
 
+void progress_notes(struct progress *p, const struct strlist *sentences)
+{
+	for (size_t i = 0; i < sentences->n; i++)
+		progress_note(p, "%s", sentences->items[i]);
+}
+
 int progress_check(struct progress *p)
 {
 	return p->cancelled && p->cancelled(p) ? -ECANCELED : 0;

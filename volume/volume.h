@@ -49,6 +49,7 @@ int progress_check(struct progress *p);
 /* DONE of TOTAL, and progress_check. */
 int progress_tell(struct progress *p, uint64_t done, uint64_t total);
 void progress_note(struct progress *p, const char *fmt, ...) _printf_(2, 3);
+void progress_notes(struct progress *p, const struct strlist *sentences);
 
 /* What is known of one volume. Parts that are not known are empty, and say so by their flag. */
 struct volume_info {
