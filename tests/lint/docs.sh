@@ -111,4 +111,6 @@ for page in man/*.scd man/*.scd.in; do
 	grep -qE "${name%.scd}( |\$)" man/Makemodule.am || echo "$page: not in man/Makemodule.am" >>"$faults"
 done
 result "every page of the manual is sound and is built"
+tests/reports/table | diff docs/reports.md - >>"$faults"
+result "docs/reports.md is what the reports say"
 finish
