@@ -27,5 +27,3 @@ char *hold_state_format(const struct hold *const items[], size_t n);
 /* Write ITEMS, N of them, in place of what was READ. 1: it is not what stands there any more. */
 int hold_state_replace(rados_ioctx_t io, const char *object, const struct hold_state *read,
 		       const struct hold *const items[], size_t n);
-/* "host web1 (10.0.0.7:0/123) since …"; the caller frees it; NULL when out of memory. */
-char *hold_describe(const struct hold *h);

@@ -8,12 +8,15 @@
 
 #include "base/failpoint.h"
 #include "ceph/fence.h"
+#include "rbd/clients.h"
+#include "rbd/hold-owner.h"
 #include "rbd/hold-state.h"
-#include "rbd/watchers.h"
 
 #define ATTEMPTS_MAX 64
 
 #define LOOK_AGAIN_US 200000
+/* The watch of a client that died ends after 30 s, and an OSD looks at it every few seconds. */
+#define WATCH_ENDS_US (40 * USEC_PER_SEC)
 
 static int fail(struct ioctx *p, const struct spec *spec, int r, struct err **e)
 {
@@ -49,14 +52,14 @@ static int read_of(struct cluster *c, const struct spec *spec, struct hold_state
 	return r < 0 ? r : read_state(&p, spec, object, out, e);
 }
 
-static int hand_out(struct hold *item, struct hold *out)
+static int move(struct hold *item, struct hold *out)
 {
 	*out = *item;
 	*item = (struct hold){0};
 	return 1;
 }
 
-int hold_get(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
+int hold_get(struct cluster *c, const struct spec *spec, const struct hold *mine, struct hold *out,
 	     struct err **e)
 {
 	_cleanup_hold_state_ struct hold_state state = {0};
@@ -66,82 +69,121 @@ int hold_get(struct cluster *c, const struct spec *spec, const char *host, struc
 	*out = (struct hold){0};
 	if (r < 0 || !state.n)
 		return r;
-	for (size_t i = 0; host && i < state.n; i++)
-		if (!strcmp(state.items[i].host, host))
+	for (size_t i = 1; mine && i < state.n; i++)
+		if (hold_owner(&state.items[i], mine) > hold_owner(&state.items[pick], mine))
 			pick = i;
-	return hand_out(&state.items[pick], out);
+	return move(&state.items[pick], out);
 }
 
-int hold_get_other(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
-		   struct err **e)
+int hold_get_other(struct cluster *c, const struct spec *spec, const struct hold *mine,
+		   struct hold *out, struct err **e)
 {
 	_cleanup_hold_state_ struct hold_state state = {0};
 	int r = read_of(c, spec, &state, e);
 
 	*out = (struct hold){0};
 	for (size_t i = 0; r >= 0 && i < state.n; i++)
-		if (strcmp(state.items[i].host, host))
-			return hand_out(&state.items[i], out);
+		if (hold_owner(&state.items[i], mine) != HOLD_THIS_BOOT)
+			return move(&state.items[i], out);
+	return r < 0 ? r : 0;
+}
+
+static size_t count_of(const struct hold_state *state, const struct hold *mine,
+		       enum hold_owner owner)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < state->n; i++)
+		n += hold_owner(&state->items[i], mine) == owner;
+	return n;
+}
+
+/* Whether H is of MINE's host, and not of a copy of it that has the same name: that one's client
+ * runs. */
+static bool is_own(const struct hold *h, const struct hold *mine,
+		   const struct image_clients *clients)
+{
+	enum hold_owner owner = hold_owner(h, mine);
+
+	return owner == HOLD_THIS_BOOT ||
+	       (owner == HOLD_EARLIER_BOOT && !image_clients_runs(clients, h->client_address));
+}
+
+/* The holds, and where an earlier boot of MINE's host has one, the image's clients. */
+static int read_with_clients(struct ioctx *p, const struct spec *spec, const char *object,
+			     const struct hold *mine, struct hold_state *state,
+			     struct image_clients *clients, struct err **e)
+{
+	int r = read_state(p, spec, object, state, e);
+
+	if (r >= 0 && count_of(state, mine, HOLD_EARLIER_BOOT))
+		r = image_clients_get(p, spec, object, clients, e);
+	return r;
+}
+
+int hold_get_own(struct cluster *c, const struct spec *spec, const struct hold *mine,
+		 struct hold *out, struct err **e)
+{
+	_cleanup_ioctx_ struct ioctx p = {0};
+	_cleanup_free_ char *object = NULL;
+	_cleanup_hold_state_ struct hold_state state = {0};
+	_cleanup_image_clients_ struct image_clients clients = {0};
+	int r = open_object(c, spec, &p, &object, e);
+
+	*out = (struct hold){0};
+	if (r >= 0)
+		r = read_with_clients(&p, spec, object, mine, &state, &clients, e);
+	for (size_t i = 0; r >= 0 && i < state.n; i++)
+		if (is_own(&state.items[i], mine, &clients))
+			return move(&state.items[i], out);
 	return r < 0 ? r : 0;
 }
 
 enum fate {
-	FATE_STAYS,  /* a sharer beside a sharer */
-	FATE_OURS,   /* this boot's of this host: renewed */
-	FATE_OUSTED, /* shut out, then gone */
+	FATE_STAYS,   /* a sharer beside a sharer */
+	FATE_OURS,    /* of this boot of this host: renewed */
+	FATE_EVICTED, /* its client is blocklisted, then it goes */
 	FATE_BARS,
 };
 
-static bool same_boot(const struct hold *a, const struct hold *b)
+static enum fate fate_of(const struct hold *h, const struct hold_claim *claim,
+			 const struct image_clients *clients)
 {
-	return !strcmp(a->host, b->host) && !strcmp(a->boot_id, b->boot_id);
-}
-
-bool hold_is_of(const struct hold *h, const struct hold *mine)
-{
-	return same_boot(h, mine) ||
-	       (!strcmp(h->host, mine->host) && !strcmp(h->host_name, mine->host_name));
-}
-
-static enum fate fate_of(const struct hold *h, const struct hold_claim *claim)
-{
-	if (same_boot(h, claim->mine))
-		return FATE_OURS;
-	if (hold_is_of(h, claim->mine))
-		return FATE_OUSTED;
+	if (is_own(h, claim->mine, clients))
+		return hold_owner(h, claim->mine) == HOLD_THIS_BOOT ? FATE_OURS : FATE_EVICTED;
 	if (h->shared && claim->mine->shared)
 		return FATE_STAYS;
-	return claim->steal ? FATE_OUSTED : FATE_BARS;
+	return claim->steal ? FATE_EVICTED : FATE_BARS;
 }
 
-static int refuse(const struct spec *spec, const struct hold *h, struct err **e)
+static int refuse(const struct spec *spec, const struct hold *h, const struct hold_claim *claim,
+		  struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec), *who = hold_describe(h);
 
 	if (!name || !who)
 		return err_oom(e);
 	err_set(e, ERR_HELD, -EBUSY, "volume '%s' is held by %s", name, who);
-	return err_hint(e, "detach it there%s; if that host is dead, or may lose it: --steal",
-			h->shared ? "" : ", or attach it --read-only here");
+	return hold_owner_hint(h, claim->mine, e);
 }
 
-/* A pass over the holds as read: which stay, and whom to shut out. */
-struct settlement {
+/* What becomes of the holds that were read: which stay, and which clients to blocklist. */
+struct plan {
 	const struct hold **stay;
 	size_t n;
 	struct hold mine; /* borrows its strings */
 	struct strlist fence, told;
 };
 
-static void settlement_deinit(struct settlement *s)
+static void plan_deinit(struct plan *s)
 {
 	free(s->stay);
 	strlist_deinit(&s->fence);
 	strlist_deinit(&s->told);
 }
-#define _cleanup_settlement_ cleanup(settlement_deinit)
+#define _cleanup_plan_ cleanup(plan_deinit)
 
-static int oust(struct settlement *s, const struct hold *h)
+static int evict(struct plan *s, const struct hold *h)
 {
 	_cleanup_free_ char *who = hold_describe(h);
 
@@ -151,7 +193,7 @@ static int oust(struct settlement *s, const struct hold *h)
 						   : 0;
 }
 
-static void renew(struct settlement *s, const struct hold *old)
+static void renew(struct plan *s, const struct hold *old)
 {
 	if (!*s->mine.client_address)
 		s->mine.client_address = old->client_address;
@@ -159,8 +201,9 @@ static void renew(struct settlement *s, const struct hold *old)
 		s->mine.since = old->since;
 }
 
-static int settle(const struct hold_state *state, const struct spec *spec,
-		  const struct hold_claim *claim, struct settlement *s, struct err **e)
+static int plan_make(const struct hold_state *state, const struct spec *spec,
+		     const struct hold_claim *claim, const struct image_clients *clients,
+		     struct plan *s, struct err **e)
 {
 	s->mine = *claim->mine;
 	s->stay = calloc(state->n + 1, sizeof(struct hold *));
@@ -168,11 +211,11 @@ static int settle(const struct hold_state *state, const struct spec *spec,
 		return err_oom(e);
 	for (size_t i = 0; i < state->n; i++) {
 		const struct hold *h = &state->items[i];
-		enum fate fate = fate_of(h, claim);
+		enum fate fate = fate_of(h, claim, clients);
 
 		if (fate == FATE_BARS)
-			return refuse(spec, h, e);
-		if (fate == FATE_OUSTED && oust(s, h) < 0)
+			return refuse(spec, h, claim, e);
+		if (fate == FATE_EVICTED && evict(s, h) < 0)
 			return err_oom(e);
 		if (fate == FATE_OURS)
 			renew(s, h);
@@ -183,39 +226,39 @@ static int settle(const struct hold_state *state, const struct spec *spec,
 	return 0;
 }
 
-static bool is_holder(const char *address, const struct hold_state *state)
+/* Whether another host's hold names ADDRESS. One that this host's own hold names and that is not on
+ * this kernel is not: it is of a copy of this host that was made with its memory. */
+static bool is_holder(const char *address, const struct hold_state *state, const struct hold *mine)
 {
 	for (size_t i = 0; i < state->n; i++)
-		if (!strcmp(state->items[i].client_address, address))
+		if (!strcmp(state->items[i].client_address, address) &&
+		    hold_owner(&state->items[i], mine) != HOLD_THIS_BOOT)
 			return true;
 	return false;
 }
 
 /* Whom the hold does not name: a mapping made by its holder that was not recorded yet, one made
  * without a hold. */
-static int add_kernel_watchers(struct ioctx *p, const struct spec *spec,
-			       const struct hold_state *state, const struct hold_claim *claim,
-			       struct strlist *out, struct err **e)
+static int add_kernel_watchers(const struct watchers *w, const struct hold_state *state,
+			       const struct hold_claim *claim, struct strlist *out, struct err **e)
 {
-	_cleanup_watchers_ struct watchers w = {0};
-	int r = watchers_get(p, spec, &w, e);
-
-	for (size_t i = 0; r >= 0 && i < w.n; i++)
-		if (w.items[i].kernel && !w.items[i].own &&
-		    !strlist_has(claim->own_clients, w.items[i].address) &&
-		    !is_holder(w.items[i].address, state) &&
-		    strlist_add(out, "%s", w.items[i].address) < 0)
+	for (size_t i = 0; i < w->n; i++)
+		if (w->items[i].kernel && !w->items[i].own &&
+		    !strlist_has(claim->own_clients, w->items[i].address) &&
+		    !is_holder(w->items[i].address, state, claim->mine) &&
+		    strlist_add(out, "%s", w->items[i].address) < 0)
 			return err_oom(e);
-	return r;
+	return 0;
 }
 
-static int shut_out(struct ioctx *p, const struct spec *spec, const struct hold_state *state,
-		    const struct hold_claim *claim, struct settlement *s, struct err **e)
+static int blocklist_evicted(struct ioctx *p, const struct spec *spec,
+			     const struct hold_state *state, const struct hold_claim *claim,
+			     const struct image_clients *clients, struct plan *s, struct err **e)
 {
 	int r = 0;
 
 	if (claim->steal && s->told.n)
-		r = add_kernel_watchers(p, spec, state, claim, &s->fence, e);
+		r = add_kernel_watchers(&clients->watchers, state, claim, &s->fence, e);
 	if (r < 0 || !s->fence.n)
 		return r;
 	r = fence(p, spec, &s->fence, e);
@@ -223,14 +266,14 @@ static int shut_out(struct ioctx *p, const struct spec *spec, const struct hold_
 	return r;
 }
 
-static int tell(const struct settlement *s, const struct hold_claim *claim)
+static int tell(const struct plan *s, const struct hold_claim *claim)
 {
 	for (size_t i = 0; claim->told && i < s->told.n; i++)
 		if (strlist_add(claim->told, "%s", s->told.items[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; claim->told && i < s->fence.n; i++)
-		if (strlist_add(claim->told, "the client at %s is shut out of the cluster",
-				s->fence.items[i]) < 0)
+		if (strlist_add(claim->told, "the client at %s is blocklisted", s->fence.items[i]) <
+		    0)
 			return -ENOMEM;
 	return 0;
 }
@@ -239,20 +282,52 @@ static int tell(const struct settlement *s, const struct hold_claim *claim)
 static int take_once(struct ioctx *p, const struct spec *spec, const char *object,
 		     const struct hold_claim *claim, struct err **e)
 {
-	_cleanup_settlement_ struct settlement s = {0};
+	_cleanup_plan_ struct plan s = {0};
 	_cleanup_hold_state_ struct hold_state state = {0};
+	_cleanup_image_clients_ struct image_clients clients = {0};
 	int r = read_state(p, spec, object, &state, e);
 
+	if (r >= 0 && count_of(&state, claim->mine, HOLD_THIS_BOOT) < state.n)
+		r = image_clients_get(p, spec, object, &clients, e);
 	if (r >= 0)
-		r = settle(&state, spec, claim, &s, e);
+		r = plan_make(&state, spec, claim, &clients, &s, e);
 	if (r >= 0)
-		r = shut_out(p, spec, &state, claim, &s, e);
+		r = blocklist_evicted(p, spec, &state, claim, &clients, &s, e);
 	if (r < 0)
 		return r;
 	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
 	if (r < 0)
 		return fail(p, spec, r, e);
 	return r || tell(&s, claim) >= 0 ? r : err_oom(e);
+}
+
+/* 1: the hold of an earlier boot of this host names a client that watches the image. */
+static int earlier_boot_runs(struct ioctx *p, const struct spec *spec, const char *object,
+			     const struct hold *mine, struct err **e)
+{
+	_cleanup_hold_state_ struct hold_state state = {0};
+	_cleanup_image_clients_ struct image_clients clients = {0};
+	int r = read_with_clients(p, spec, object, mine, &state, &clients, e);
+
+	for (size_t i = 0; r >= 0 && i < state.n; i++)
+		if (hold_owner(&state.items[i], mine) == HOLD_EARLIER_BOOT &&
+		    !is_own(&state.items[i], mine, &clients))
+			return 1;
+	return r < 0 ? r : 0;
+}
+
+/* A host that lost power is back sooner than its watch has ended; a copy of this host with the same
+ * machine id and name goes on watching. No event tells when a watch ends. */
+static int await_earlier_boot(struct ioctx *p, const struct spec *spec, const char *object,
+			      const struct hold_claim *claim, struct err **e)
+{
+	struct deadline end = deadline_earlier(deadline_in(WATCH_ENDS_US), claim->deadline);
+	int r;
+
+	do {
+		r = earlier_boot_runs(p, spec, object, claim->mine, e);
+	} while (r > 0 && !claim->steal && !deadline_passed(end) && !usleep(LOOK_AGAIN_US));
+	return r < 0 ? r : 0;
 }
 
 /* Call CHANGE until nobody comes in between. */
@@ -271,6 +346,8 @@ int hold_take(struct cluster *c, const struct spec *spec, const struct hold_clai
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
 
+	if (r >= 0)
+		r = await_earlier_boot(&p, spec, object, claim, e);
 	return r < 0 ? r : UNTIL_ALONE(take_once(&p, spec, object, claim, e));
 }
 
@@ -290,8 +367,7 @@ static int lost(const struct spec *spec, const struct hold_state *state, struct 
 static int record_once(struct ioctx *p, const struct spec *spec, const char *object,
 		       const struct hold *mine, struct err **e)
 {
-	const struct hold_claim claim = {.mine = mine};
-	_cleanup_settlement_ struct settlement s = {.mine = *mine};
+	_cleanup_plan_ struct plan s = {.mine = *mine};
 	_cleanup_hold_state_ struct hold_state state = {0};
 	bool found = false;
 	int r = read_state(p, spec, object, &state, e);
@@ -302,7 +378,7 @@ static int record_once(struct ioctx *p, const struct spec *spec, const char *obj
 	if (!s.stay)
 		return err_oom(e);
 	for (size_t i = 0; i < state.n; i++) {
-		bool ours = fate_of(&state.items[i], &claim) == FATE_OURS;
+		bool ours = hold_owner(&state.items[i], mine) == HOLD_THIS_BOOT;
 
 		if (ours)
 			renew(&s, &state.items[i]);
@@ -324,24 +400,31 @@ int hold_record(struct cluster *c, const struct spec *spec, const struct hold *m
 	return r < 0 ? r : UNTIL_ALONE(record_once(&p, spec, object, mine, e));
 }
 
-static int release_once(struct ioctx *p, const struct spec *spec, const char *object,
-			const struct hold *mine, struct err **e)
+/* 1: look again; *released: something was. By an image's id the name may be another image's, whose
+ * clients tell nothing. */
+static int release_once(struct ioctx *p, const struct spec *spec, const char *object, bool by_id,
+			const struct hold *mine, bool *released, struct err **e)
 {
-	_cleanup_settlement_ struct settlement s = {0};
+	_cleanup_plan_ struct plan s = {0};
 	_cleanup_hold_state_ struct hold_state state = {0};
+	_cleanup_image_clients_ struct image_clients clients = {0};
 	int r = hold_state_read(p->io, object, &state);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : fail(p, spec, r, e);
+	if (!by_id && count_of(&state, mine, HOLD_EARLIER_BOOT))
+		r = image_clients_get(p, spec, object, &clients, e);
+	if (r < 0)
+		return r;
 	s.stay = calloc(state.n + 1, sizeof(struct hold *));
 	if (!s.stay)
 		return err_oom(e);
 	for (size_t i = 0; i < state.n; i++)
-		if (!hold_is_of(&state.items[i], mine))
+		if (by_id ? hold_owner(&state.items[i], mine) != HOLD_THIS_BOOT
+			  : !is_own(&state.items[i], mine, &clients))
 			s.stay[s.n++] = &state.items[i];
-	if (s.n == state.n)
-		return 0;
-	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
+	*released = s.n < state.n;
+	r = *released ? hold_state_replace(p->io, object, &state, s.stay, s.n) : 0;
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? fail(p, spec, r, e) : r;
@@ -352,6 +435,7 @@ int hold_release(struct cluster *c, const struct spec *spec, const char *image_i
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *object = NULL;
+	bool released = false;
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r >= 0)
@@ -361,7 +445,9 @@ int hold_release(struct cluster *c, const struct spec *spec, const char *image_i
 		err_free(steal(e)); /* no pool or no image, no hold */
 		return 0;
 	}
-	return r < 0 ? r : UNTIL_ALONE(release_once(&p, spec, object, mine, e));
+	if (r >= 0)
+		r = UNTIL_ALONE(release_once(&p, spec, object, image_id, mine, &released, e));
+	return r < 0 ? r : released;
 }
 
 /* Into *out: the addresses of those that watch and are nobody's; *kernel: one is a mapping. */
@@ -381,7 +467,7 @@ static int find_strangers(struct ioctx *p, const struct spec *spec, const char *
 		const char *address = w.items[i].address;
 
 		if (w.items[i].own || strlist_has(claim->own_clients, address) ||
-		    is_holder(address, &state))
+		    is_holder(address, &state, claim->mine))
 			continue;
 		*kernel = *kernel || w.items[i].kernel;
 		if (strlist_add(out, "%s", address) < 0)

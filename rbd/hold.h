@@ -23,9 +23,8 @@ struct hold {
 void hold_deinit(struct hold *h);
 #define _cleanup_hold_ cleanup(hold_deinit)
 
-/* Whether H is of the host that MINE names: its id, and its boot or its name, since two hosts may
- * have been copied with their machine id. */
-bool hold_is_of(const struct hold *h, const struct hold *mine);
+/* "host web1 (10.0.0.7:0/123) since ..."; the caller frees it; NULL when out of memory. */
+char *hold_describe(const struct hold *h);
 
 struct hold_claim {
 	const struct hold *mine;
@@ -35,16 +34,22 @@ struct hold_claim {
 	struct strlist *told; /* a sentence for each that was shut out is added; or NULL */
 };
 
-/* 1 and *out: there is a hold (with several sharers, one of them: this host's where there is one);
- * 0: none. */
-int hold_get(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
+/* 1 and *out: there is a hold (with several sharers, the one that is MINE's host's where there is
+ * one; MINE may be NULL); 0: none. */
+int hold_get(struct cluster *c, const struct spec *spec, const struct hold *mine, struct hold *out,
 	     struct err **e);
-/* The same of another host's than HOST: 0: none has. */
-int hold_get_other(struct cluster *c, const struct spec *spec, const char *host, struct hold *out,
-		   struct err **e);
+/* The same of any hold but this boot's of MINE's host. */
+int hold_get_other(struct cluster *c, const struct spec *spec, const struct hold *mine,
+		   struct hold *out, struct err **e);
+/* The same of MINE's host: of this boot, or of an earlier one whose client does not run any more.
+ */
+int hold_get_own(struct cluster *c, const struct spec *spec, const struct hold *mine,
+		 struct hold *out, struct err **e);
 /* Take the hold, or make this host's own like mine (an address and a time that it has stay where
- * mine has none). What an earlier boot of this host left is shut out first. -EBUSY (held) names
- * host, address and since. With steal whoever has it is shut out, and after that has lost it. */
+ * mine has none). The client of an earlier boot of this host is blocklisted first, and if it still
+ * watches the image that is waited for, 40 s at most: then it is a copy of this host. -EBUSY (held)
+ * names host, address and since, and hints at what to do. With steal the client of whoever has the
+ * hold is blocklisted, and after that the hold is replaced. */
 int hold_take(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
 	      struct err **e);
 /* Clients that have the image open for writing and are neither of this host nor of anybody's hold:
@@ -54,7 +59,8 @@ int hold_check_strangers(struct cluster *c, const struct spec *spec, const struc
 /* Note the client's address on this host's hold. -EBUSY (held): it has been lost meanwhile. */
 int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine,
 		struct err **e);
-/* Let go of the hold of MINE's host; fine where there is none. IMAGE_ID: the image that was mapped,
- * whatever has its name now; NULL: SPEC's. */
+/* Let go of the hold of MINE's host, and of what an earlier boot of it left: 1, or 0 where there is
+ * none. IMAGE_ID: the image that was mapped, whatever has its name now, and this boot's hold alone;
+ * NULL: SPEC's. */
 int hold_release(struct cluster *c, const struct spec *spec, const char *image_id,
 		 const struct hold *mine, struct err **e);

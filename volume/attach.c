@@ -84,6 +84,7 @@ static const struct step *const steps[] = {
 	&step_volume,
 	&(const struct step){"features", features_fit, NULL},
 	&(const struct step){"limits", limits_fit, NULL},
+	&step_alive,
 	&step_hold,
 	&step_map,
 	&step_record,

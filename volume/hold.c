@@ -12,21 +12,16 @@
 #define THEFT_US      (20 * USEC_PER_SEC)
 #define LOOK_AGAIN_US 200000
 
-static bool is_of_this_boot(const struct operation *o)
-{
-	return o->v->held && !strcmp(o->v->hold.boot_id, host_identity(o->host)->boot_id);
-}
-
 static bool is_ours(const struct operation *o)
 {
-	return is_of_this_boot(o) && !strcmp(o->v->hold.host, host_identity(o->host)->id);
+	return o->v->held && o->v->hold_owner == HOLD_THIS_BOOT;
 }
 
 /* The device that is mapped here is the client that the hold names. An initramfs may have taken it
  * for the root, without the machine id that is on it. */
 static bool is_named_in_hold(const struct operation *o)
 {
-	return is_of_this_boot(o) && o->v->attached &&
+	return is_ours(o) && o->v->attached &&
 	       !strcmp(o->v->hold.client_address, o->v->device.client_address);
 }
 
@@ -42,18 +37,13 @@ static int refuse_other_sharing(struct operation *o, struct err **e)
 			o->v->hold.shared ? "with" : "without");
 }
 
-static struct hold my_hold(const struct operation *o, const char *client_address)
+static int my_hold(const struct operation *o, const char *client_address, struct hold *out,
+		   struct err **e)
 {
-	const struct host_identity *id = host_identity(o->host);
+	int r = host_hold(o->host, client_address, out, e);
 
-	return (struct hold){
-		.host = (char *)id->id,
-		.host_name = id->name,
-		.boot_id = (char *)id->boot_id,
-		.client_address = (char *)client_address,
-		.since = time(NULL),
-		.shared = o->req->shared,
-	};
+	out->shared = o->req->shared;
+	return r;
 }
 
 /* Reading from under a writer's hands is allowed, and told. */
@@ -84,20 +74,6 @@ static int is_held(struct operation *o, struct err **e)
 	return r < 0 ? r : is_named_in_hold(o);
 }
 
-/* A device that was shut out is dead for good, even when the hold is free again. */
-static int refuse_dead_device(struct operation *o, struct err **e)
-{
-	_cleanup_strlist_ struct strlist out = {0};
-	int r = o->v->attached ? blocklist_list(o->cluster, &out, e) : 0;
-
-	if (r < 0 || !o->v->attached || !blocklist_has(&out, o->v->device.client_address))
-		return r;
-	err_set(e, ERR_BUSY, -EBUSY,
-		"%s is attached here as %s, whose client the cluster has shut out", o->spec->image,
-		o->v->device.node);
-	return err_hint(e, "rbdvol detach %s, then attach it again", o->v->device.node);
-}
-
 static int own_clients(struct strlist *out, struct err **e)
 {
 	_cleanup_device_list_ struct device_list devices = {0};
@@ -111,13 +87,14 @@ static int own_clients(struct strlist *out, struct err **e)
 
 /* A claim, and what it borrows. */
 struct claiming {
-	struct hold mine; /* borrows its strings */
+	struct hold mine;
 	struct strlist own, told;
 	struct hold_claim claim;
 };
 
 static void claiming_deinit(struct claiming *c)
 {
+	hold_deinit(&c->mine);
 	strlist_deinit(&c->own);
 	strlist_deinit(&c->told);
 }
@@ -125,7 +102,8 @@ static void claiming_deinit(struct claiming *c)
 
 static int claiming_init(const struct operation *o, struct claiming *c, struct err **e)
 {
-	*c = (struct claiming){.mine = my_hold(o, "")};
+	int r = my_hold(o, "", &c->mine, e);
+
 	c->claim = (struct hold_claim){
 		.mine = &c->mine,
 		.steal = o->req->steal,
@@ -133,7 +111,7 @@ static int claiming_init(const struct operation *o, struct claiming *c, struct e
 		.deadline = o->progress->deadline,
 		.told = &c->told,
 	};
-	return own_clients(&c->own, e);
+	return r < 0 ? r : own_clients(&c->own, e);
 }
 
 static int check_strangers(struct operation *o, const struct claiming *c, struct err **e)
@@ -150,15 +128,9 @@ static int take_hold(struct operation *o, struct claiming *c, struct err **e)
 	bool had_it = is_ours(o);
 	int r = claiming_init(o, c, e);
 
-	/* Nothing is taken from anybody for the sake of a dead device; else who has the volume is
-	 * the better news. */
-	if (r >= 0 && o->req->steal)
-		r = refuse_dead_device(o, e);
 	if (r >= 0)
 		r = hold_take(o->cluster, o->spec, &c->claim, e);
 	o->held_here = r >= 0 && !had_it;
-	if (r >= 0 && !o->req->steal)
-		r = refuse_dead_device(o, e);
 	return r;
 }
 
@@ -180,10 +152,12 @@ static int is_recorded(struct operation *o, struct err **e)
 
 static int record_client(struct operation *o, struct err **e)
 {
-	const struct hold mine = my_hold(o, o->v->device.client_address);
+	_cleanup_hold_ struct hold mine = {0};
 	_cleanup_claiming_ struct claiming c = {0};
-	int r = hold_record(o->cluster, o->spec, &mine, e);
+	int r = my_hold(o, o->v->device.client_address, &mine, e);
 
+	if (r >= 0)
+		r = hold_record(o->cluster, o->spec, &mine, e);
 	if (r >= 0)
 		r = observe_hold(o, e);
 	if (r >= 0)
@@ -225,7 +199,6 @@ int hold_explain_loss(struct operation *o, struct err **e)
 
 static int not_held(struct operation *o, struct err **e)
 {
-	const struct hold mine = my_hold(o, "");
 	int r;
 
 	if (o->spec->snap)
@@ -236,7 +209,7 @@ static int not_held(struct operation *o, struct err **e)
 	if (r <= 0)
 		return r < 0 ? r : 1;
 	r = observe_hold(o, e);
-	return r < 0 ? r : !r || !hold_is_of(&o->v->hold, &mine);
+	return r < 0 ? r : !r || o->v->hold_owner < HOLD_EARLIER_BOOT;
 }
 
 /* The cluster that is asked must be the one that the device was of. */
@@ -255,9 +228,11 @@ static int check_cluster(struct operation *o, struct err **e)
 static int let_go(struct operation *o, struct err **e)
 {
 	const char *image_id = o->meant.node ? o->meant.image_id : NULL;
-	const struct hold mine = my_hold(o, "");
+	_cleanup_hold_ struct hold mine = {0};
 	int r = image_id ? check_cluster(o, e) : 0;
 
+	if (r >= 0)
+		r = my_hold(o, image_id ? o->meant.client_address : "", &mine, e);
 	if (r >= 0)
 		r = hold_release(o->cluster, o->spec, image_id, &mine, e);
 	if (r < 0)

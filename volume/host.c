@@ -46,7 +46,6 @@ static void connection_deinit(struct connection *c)
 static int identity_init(struct host_identity *id, struct err **e)
 {
 	_cleanup_free_ char *boot = NULL;
-	char name[256] = "";
 	sd_id128_t machine;
 	int r = sd_id128_get_machine_app_specific(RBDVOL_ID, &machine);
 
@@ -59,10 +58,7 @@ static int identity_init(struct host_identity *id, struct err **e)
 	if (r < 0)
 		return err_errno(e, r, "can't read the boot id");
 	memcpy(id->boot_id, boot, strnlen(boot, sizeof(id->boot_id) - 1));
-	if (gethostname(name, sizeof(name) - 1) < 0)
-		return err_errno(e, -errno, "can't read the host's name");
-	id->name = strdup(name);
-	return id->name ? 0 : err_oom(e);
+	return 0;
 }
 
 static int copy_string(const char **field, const char *fallback)
@@ -124,7 +120,6 @@ void host_free(struct host *h)
 	free((char *)h->config.keyring);
 	free((char *)h->config.pool);
 	free((char *)h->config.map_options);
-	free(h->identity.name);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
@@ -142,6 +137,26 @@ const struct host_config *host_defaults(const struct host *h)
 const struct host_identity *host_identity(const struct host *h)
 {
 	return &h->identity;
+}
+
+int host_hold(const struct host *h, const char *client_address, struct hold *out, struct err **e)
+{
+	char name[256] = "";
+
+	*out = (struct hold){0};
+	if (gethostname(name, sizeof(name) - 1) < 0)
+		return err_errno(e, -errno, "can't read the host's name");
+	*out = (struct hold){
+		.host = strdup(h->identity.id),
+		.host_name = strdup(name),
+		.boot_id = strdup(h->identity.boot_id),
+		.client_address = strdup(client_address),
+		.since = time(NULL),
+	};
+	if (out->host && out->host_name && out->boot_id && out->client_address)
+		return 0;
+	hold_deinit(out);
+	return err_oom(e);
 }
 
 struct fenced *host_fenced(struct host *h)

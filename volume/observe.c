@@ -109,14 +109,19 @@ int observe_device(struct operation *o, struct err **e)
 
 int observe_hold(struct operation *o, struct err **e)
 {
-	int r;
+	const char *address = o->v->attached ? o->v->device.client_address : "";
+	_cleanup_hold_ struct hold mine = {0};
+	int r = host_hold(o->host, address, &mine, e);
 
 	hold_deinit(&o->v->hold);
 	o->v->held = false;
-	r = hold_get(o->cluster, o->spec, host_identity(o->host)->id, &o->v->hold, e);
-	if (r > 0)
-		o->v->held = true;
-	return r;
+	if (r >= 0)
+		r = hold_get(o->cluster, o->spec, &mine, &o->v->hold, e);
+	if (r <= 0)
+		return r;
+	o->v->held = true;
+	o->v->hold_owner = hold_owner(&o->v->hold, &mine);
+	return 1;
 }
 
 static int refuse_attached(struct operation *o, struct err **e)

@@ -9,7 +9,6 @@
 struct host_identity {
 	char id[33];	  /* 32 hexadecimal digits, made from the machine id, unlike it */
 	char boot_id[37]; /* changes at each boot */
-	char *name;	  /* host name */
 };
 
 struct operation {
@@ -56,6 +55,9 @@ int steps_run(const struct step *const steps[], size_t n, struct operation *o, s
 /* host.c */
 const struct host_config *host_defaults(const struct host *h);
 const struct host_identity *host_identity(const struct host *h);
+/* A hold as this host writes it now, not shared: its name may change while rbdvold runs.
+ * CLIENT_ADDRESS: of the device here, or "". The caller calls hold_deinit. */
+int host_hold(const struct host *h, const char *client_address, struct hold *out, struct err **e);
 /* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
 int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
 		 struct err **e);
@@ -104,6 +106,11 @@ extern const struct step
 	step_volume; /* create.c: the image exists, with the parent and size asked for */
 extern const struct step step_check; /* map.c: the kernel has rbd, the options make sense */
 extern const struct step step_map;   /* map.c: mapped on this host */
+/* alive.c: what is attached here is not a device whose client is blocklisted */
+extern const struct step step_alive;
+/* alive.c: 0, or -EBUSY (busy): SPEC's device here is one. A cluster that does not tell within a
+ * second keeps nobody from it. */
+int volume_check_alive(struct host *h, const struct spec *spec, struct err **e);
 /* The client was shut out, *e says: by a host that took the hold? Then say that instead. */
 int hold_explain_loss(struct operation *o, struct err **e);
 extern const struct step step_hold;    /* hold.c: this host has the right to write it */

@@ -21,17 +21,6 @@ struct pruning {
 	bool dry_run;
 };
 
-static struct hold host_hold(const struct host *h)
-{
-	const struct host_identity *id = host_identity(h);
-
-	return (struct hold){
-		.host = (char *)id->id,
-		.host_name = id->name,
-		.boot_id = (char *)id->boot_id,
-	};
-}
-
 static bool is_busy(const struct spec *volume, void *arg)
 {
 	return image_is_locked(host_image_locks(arg), volume);
@@ -40,7 +29,7 @@ static bool is_busy(const struct spec *volume, void *arg)
 int find_leftovers(struct host *h, struct cluster *c, const char *pool, const char *image,
 		   struct leftovers *out, struct err **e)
 {
-	const struct hold mine = host_hold(h);
+	_cleanup_hold_ struct hold mine = {0};
 	const struct leftover_query q = {
 		.pool = pool,
 		.image = image,
@@ -48,8 +37,9 @@ int find_leftovers(struct host *h, struct cluster *c, const char *pool, const ch
 		.busy = is_busy,
 		.arg = h,
 	};
+	int r = host_hold(h, "", &mine, e);
 
-	return leftovers_find(c, &q, out, e);
+	return r < 0 ? r : leftovers_find(c, &q, out, e);
 }
 
 bool is_stale_hold(const struct leftovers *left, size_t i, const struct device_list *devices)
@@ -156,7 +146,7 @@ static int release(struct pruning *p, const char *name, struct err **e)
 	_cleanup_leftovers_ struct leftovers left = {0};
 	_cleanup_device_list_ struct device_list devices = {0};
 	_cleanup_spec_ struct spec volume = {0};
-	const struct hold mine = host_hold(p->host);
+	_cleanup_hold_ struct hold mine = {0};
 	int r = device_list(&devices, e);
 
 	if (r >= 0)
@@ -165,8 +155,8 @@ static int release(struct pruning *p, const char *name, struct err **e)
 		r = find_leftovers(p->host, p->cluster, NULL, name, &left, e);
 	if (r < 0 || !left.holds.n || !is_stale_hold(&left, 0, &devices))
 		return r < 0 ? r : 0;
-	r = hold_release(p->cluster, &volume, NULL, &mine, e);
-	return r < 0 ? r : 1;
+	r = host_hold(p->host, "", &mine, e);
+	return r < 0 ? r : hold_release(p->cluster, &volume, NULL, &mine, e);
 }
 
 static int prune_holds(struct pruning *p, const struct leftovers *left, struct err **e)

@@ -125,12 +125,14 @@ int publish_other_writer(struct host *h, const struct spec *spec, char **out_hos
 {
 	const struct volume_request req = {0};
 	_cleanup_cluster_ struct cluster *c = NULL;
-	_cleanup_hold_ struct hold hold = {0};
+	_cleanup_hold_ struct hold hold = {0}, mine = {0};
 	int r = host_cluster(h, &req, &c, e);
 
 	*out_host = NULL;
 	if (r >= 0)
-		r = hold_get_other(c, spec, host_identity(h)->id, &hold, e);
+		r = host_hold(h, "", &mine, e);
+	if (r >= 0)
+		r = hold_get_other(c, spec, &mine, &hold, e);
 	if (r > 0)
 		*out_host = steal(&hold.host_name);
 	return r;

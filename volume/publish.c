@@ -420,8 +420,10 @@ int publish_stage(struct host *h, const struct spec *spec, const struct publish_
 	};
 	int r = s.folder ? state_of(spec, s.folder, e) : err_oom(e);
 
-	if (r < 0 || r == STATE_STAGED)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (r == STATE_STAGED)
+		return volume_check_alive(h, spec, e);
 	r = stage(&s, e);
 	if (r < 0)
 		give_up(&s);

@@ -59,7 +59,8 @@ int publish_find(struct host *h, const char *name, const char *key, struct spec 
 char *publish_folder(const struct spec *spec);
 /* 1: SPEC is staged; 0: not. From the kernel's tables, at once. */
 int publish_is_staged(const struct spec *spec, struct err **e);
-/* The volume must exist. On failure nothing is left that would block other hosts. */
+/* The volume must exist. On failure nothing is left that would block other hosts. -EBUSY (busy): it
+ * is staged already, on a device whose client is blocklisted. */
 int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,
 		  struct progress *p, struct err **e);
 /* Unmount, and detach what stage attached. Fine where nothing is staged, even if the volume is no

@@ -11,7 +11,7 @@
 #include "base/request.h"
 #include "base/spec.h"
 #include "mapper/device.h"
-#include "rbd/hold.h"
+#include "rbd/hold-owner.h"
 #include "rbd/image.h"
 #include "rbd/tree.h"
 #include "rbd/usage.h"
@@ -61,8 +61,9 @@ struct volume_info {
 	bool fenced; /* the device is dead: the cluster has shut its client out */
 	struct content content;
 	struct strlist mounts;
-	bool held; /* hold is filled */
+	bool held; /* hold and hold_owner are filled */
 	struct hold hold;
+	enum hold_owner hold_owner;
 	uint64_t trimmed_bytes; /* by trim, as the file systems said */
 	size_t trimmed;		/* how many file systems */
 	struct usage usage;	/* where asked for, and after trim and wipe */

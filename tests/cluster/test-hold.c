@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "ceph/blocklist.h"
-#include "rbd/hold.h"
+#include "rbd/hold-owner.h"
 #include "tests/cluster/lab.h"
 
 /* Two hosts: each its own connection. */
@@ -78,7 +78,7 @@ static void a_hold_is_taken_told_renewed_and_released(void **state)
 	assert_held(host_b, "aaaa", "");
 	mine.client_address = (char *)"10.99.0.2:0/123";
 	assert_done(take(host_a, &mine, &e), e);
-	assert_int_equal(hold_get(host_b, at("vol"), "bbbb", &h, &e), 1);
+	assert_int_equal(hold_get(host_b, at("vol"), NULL, &h, &e), 1);
 	assert_string_equal(h.host, "aaaa");
 	assert_string_equal(h.host_name, "alpha");
 	assert_string_equal(h.boot_id, "5e5c1a4e");
@@ -139,7 +139,7 @@ static void sharers_don_t_bar_each_other(void **state)
 	(void)state;
 	assert_done(take(host_a, &a, &e), e);
 	assert_done(take(host_b, &b, &e), e);
-	assert_int_equal(hold_get(host_a, at("vol"), "bbbb", &h, &e), 1);
+	assert_int_equal(hold_get(host_a, at("vol"), &b, &h, &e), 1);
 	assert_string_equal(h.host, "bbbb");
 	assert_true(h.shared);
 	assert_fails(take(host_b, &b_alone, &e), &e, ERR_HELD, -EBUSY, "alpha", "shared", NULL);
@@ -271,7 +271,7 @@ static void an_earlier_boot_is_shut_out(void **state)
 	after.boot_id = copy.boot_id = (char *)"another boot";
 	after.client_address = copy.client_address = (char *)"";
 	copy.host_name = (char *)"alpha-copy"; /* another machine with a copied machine id */
-	assert_fails(take(host_b, &copy, &e), &e, ERR_HELD, -EBUSY, "alpha", NULL);
+	assert_fails(take(host_b, &copy, &e), &e, ERR_HELD, -EBUSY, "alpha", "machine id", NULL);
 	assert_false(is_shut_out(old));
 	assert_done(hold_release(host_b, at("vol"), NULL, &copy, &e), e);
 	assert_held(host_b, "aaaa", old); /* not the copy's: stays */
@@ -279,6 +279,136 @@ static void an_earlier_boot_is_shut_out(void **state)
 	assert_true(is_shut_out(old));
 	assert_held(host_a, "aaaa", "");
 	assert_done(let_go(host_a, "aaaa", &e), e);
+}
+
+static void a_hold_is_compared_by_machine_boot_and_name(void **state)
+{
+	static const struct {
+		const char *machine, *boot, *name, *address;
+		enum hold_owner owner;
+	} holds[] = {
+		{"m", "b", "web1", "", HOLD_THIS_BOOT},
+		{"m", "b", "renamed since", "", HOLD_THIS_BOOT},
+		{"m", "b0", "web1", "", HOLD_EARLIER_BOOT},
+		{"m", "b0", "WEB1.example.com", "", HOLD_EARLIER_BOOT},
+		{"m", "b0", "web1.example.org", "", HOLD_EARLIER_BOOT},
+		{"m", "b0", "web10", "", HOLD_TWIN},
+		{"m", "b0", "web", "", HOLD_TWIN},
+		{"m", "b0", "localhost", "", HOLD_TWIN},
+		{"m", "b0", "", "", HOLD_TWIN},
+		{"m", "", "web1", "", HOLD_EARLIER_BOOT},
+		{"n", "b0", "web1", "", HOLD_OTHER_HOST},
+		{"n", "b0", "web1", "10.0.0.1:0/7", HOLD_OTHER_HOST},
+		{"n", "b", "web1", "", HOLD_OTHER_HOST},
+		/* an initramfs, a container: another machine id on this kernel */
+		{"n", "b", "(none)", "10.0.0.1:0/7", HOLD_THIS_BOOT},
+		{"n", "b", "(none)", "10.0.0.1:0/8", HOLD_OTHER_HOST},
+		{"", "", "", "", HOLD_OTHER_HOST},
+	};
+	const struct hold mine = {(char *)"m", (char *)"web1", (char *)"b", (char *)"10.0.0.1:0/7",
+				  0,	       false};
+	const struct hold unnamed = {(char *)"", (char *)"", (char *)"", (char *)"", 0, false};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(holds); i++) {
+		const struct hold h = {(char *)holds[i].machine,
+				       (char *)holds[i].name,
+				       (char *)holds[i].boot,
+				       (char *)holds[i].address,
+				       0,
+				       false};
+
+		assert_int_equal(hold_owner(&h, &mine), holds[i].owner);
+	}
+	assert_int_equal(hold_owner(&unnamed, &unnamed), HOLD_OTHER_HOST);
+	assert_int_equal(hold_owner(&(struct hold){(char *)"m", (char *)"web1.example.org",
+						   (char *)"b0", (char *)"", 0, false},
+				    &(struct hold){(char *)"m", (char *)"web1.example.com",
+						   (char *)"b", (char *)"", 0, false}),
+			 HOLD_TWIN);
+}
+
+/* Another client, with vol open for writing. */
+struct other {
+	rados_t rados;
+	rados_ioctx_t io;
+	rbd_image_t image;
+	char address[64]; /* as others see it */
+};
+
+static void other_opens(struct other *o)
+{
+	_cleanup_free_ char *text = NULL;
+
+	assert_int_equal(rados_create2(&o->rados, "ceph", "client.admin", 0), 0);
+	assert_int_equal(rados_conf_read_file(o->rados, NULL), 0);
+	assert_int_equal(rados_connect(o->rados), 0);
+	assert_int_equal(rados_ioctx_create(o->rados, lab.pool, &o->io), 0);
+	assert_int_equal(rbd_open(o->io, "vol", &o->image, NULL), 0);
+	assert_int_equal(rados_getaddrs(o->rados, &text), 0);
+	assert_non_null(strstr(text, "10.99."));
+	snprintf(o->address, sizeof(o->address), "%.*s",
+		 (int)strspn(strstr(text, "10.99."), "0123456789.:/"), strstr(text, "10.99."));
+}
+
+static void other_closes(struct other *o)
+{
+	rbd_close(o->image);
+	rados_ioctx_destroy(o->io);
+	rados_shutdown(o->rados);
+}
+
+/* What names this host, but another boot, and a client that runs, is of a copy of this host. */
+static void a_copy_with_the_same_name_is_another_host(void **state)
+{
+	_cleanup_hold_ struct hold h = {0};
+	struct other copy;
+	struct hold theirs = hold_of("aaaa", copy.address, true), mine = hold_of("aaaa", "", true);
+	struct err *e = NULL;
+
+	(void)state;
+	other_opens(&copy);
+	assert_done(take(host_a, &theirs, &e), e);
+	mine.boot_id = (char *)"another boot";
+	mine.shared = false;
+	assert_fails(take(host_b, &mine, &e), &e, ERR_HELD, -EBUSY, "alpha", "a copy of this one",
+		     NULL);
+	assert_int_equal(hold_get_own(host_b, at("vol"), &mine, &h, &e), 0);
+	assert_int_equal(hold_release(host_b, at("vol"), NULL, &mine, &e), 0);
+	assert_held(host_a, "aaaa", copy.address);
+	/* If both say so they share it, and each sees the other. */
+	mine.shared = true;
+	assert_done(take(host_b, &mine, &e), e);
+	assert_int_equal(hold_get_other(host_b, at("vol"), &mine, &h, &e), 1);
+	assert_string_equal(h.client_address, copy.address);
+	assert_int_equal(hold_release(host_b, at("vol"), NULL, &mine, &e), 1);
+	assert_held(host_a, "aaaa", copy.address);
+	assert_false(is_shut_out(copy.address));
+	other_closes(&copy);
+	/* With its client the copy turns into an earlier boot. */
+	assert_int_equal(hold_release(host_b, at("vol"), NULL, &mine, &e), 1);
+	assert_held(host_b, NULL, NULL);
+}
+
+/* A copy with the same boot id, too: this host's hold names a client that is not on its kernel. */
+static void a_copy_with_the_same_boot_is_an_unknown_holder(void **state)
+{
+	struct other copy;
+	struct hold mine = hold_of("aaaa", copy.address, false);
+	struct strlist own = {0};
+	struct hold_claim claim = {.mine = &mine, .own_clients = &own};
+	struct err *e = NULL;
+
+	(void)state;
+	other_opens(&copy);
+	assert_done(take(host_a, &mine, &e), e);
+	assert_fails(hold_check_strangers(host_b, at("vol"), &claim, &e), &e, ERR_HELD, -EBUSY,
+		     "unknown holder", copy.address, NULL);
+	assert_int_equal(strlist_add(&own, "%s", copy.address), 0);
+	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	other_closes(&copy);
+	assert_done(let_go(host_b, "aaaa", &e), e);
+	strlist_deinit(&own);
 }
 
 /* Somebody has it open who asked nobody: librbd here, for a while and for good. */
@@ -354,6 +484,9 @@ int main(void)
 		cmocka_unit_test(a_lost_hold_is_not_recorded),
 		cmocka_unit_test(a_steal_shuts_the_old_client_out),
 		cmocka_unit_test(an_earlier_boot_is_shut_out),
+		cmocka_unit_test(a_hold_is_compared_by_machine_boot_and_name),
+		cmocka_unit_test(a_copy_with_the_same_name_is_another_host),
+		cmocka_unit_test(a_copy_with_the_same_boot_is_an_unknown_holder),
 		cmocka_unit_test(a_stranger_bars_and_can_be_shut_out),
 		cmocka_unit_test(a_hold_is_released_by_the_image_s_id),
 		cmocka_unit_test(what_is_missing_is_named),

@@ -87,13 +87,23 @@ is "it is known as the holder" "$(field a $pool/vol .held_by.host)" guest-b
 is "show says of the old device that it is fenced" "$(field a $pool/vol .fenced)" true
 like "and what to do" "$(on a rbdvol show $pool/vol 2>&1)" 'shut its client .* out, and the volume is held by host guest-b'
 is "list, too" "$(on a rbdvol list --json | jq -r '.volumes[] | select(.volume == "hosts/vol").fenced')" true
-refuses "it can't be attached there" 6 'held by host guest-b' on a rbdvol attach $pool/vol
+refuses "it can't be attached there" 6 'held by host guest-b.*blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol
+ok "the new holder lets go" on b rbdvol detach $pool/vol
+refuses "nor when it is free again" 5 'blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol
+refuses "nor for reading only" 5 'blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol --read-only
+refuses "nor by stealing" 5 'blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol --steal --yes
+like "nor by mount" "$(on a --sh "mount -t rbdvol $pool/vol /mnt 2>&1; echo \$?")" 'blocklisted.*rbdvol detach.*32'
+is "and nobody holds it after that" "$(field b $pool/vol .held_by)" null
+ok "so another host has it" on b rbdvol attach $pool/vol
 ok "its detach works" on a rbdvol detach $pool/vol
 is "and leaves the new hold alone" "$(field a $pool/vol .held_by.host)" guest-b
 is "a second mapping on that host has a client of its own" "$(on a --sh "rbdvol create $pool/two --size 8M; rbdvol attach $pool/two >/dev/null; echo x | dd of=/dev/rbdvol/$pool/two bs=4k conv=sync oflag=direct status=none; echo \$?")" 0
 ok "the new holder lets go" on b rbdvol detach $pool/vol
 ok "the old one may have it again" on a rbdvol attach $pool/vol
 is "and reads what was written meanwhile" "$(on a --sh 'head -c 4 /dev/rbdvol/hosts/vol')" mine
+ceph osd blocklist add "$(field a $pool/vol .client_address)" 600 >&2
+refuses "a device that is blocklisted while its host holds the volume is not attached" 5 'blocklisted.*rbdvol detach' \
+	on a rbdvol attach $pool/vol
 ok "it detaches" on a rbdvol detach $pool/vol
 
 # --- a mapping that asked nobody ---
