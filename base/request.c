@@ -90,6 +90,8 @@ int request_set(struct volume_request *req, enum verb verb, const char *key, con
 		return set_user(field, key, text, e);
 	case REQUEST_SIZE:
 		return value_size(key, text, field, e);
+	case REQUEST_VOLUME_SIZE:
+		return value_volume_size(key, text, field, e);
 	case REQUEST_NUMBER:
 		return value_u64(key, text, 1, INT64_MAX, field, e);
 	case REQUEST_SECONDS:

@@ -9,6 +9,9 @@
 #include "base/deadline.h"
 
 #define PARTITION_MAX 255
+#define BILLION	      UINT64_C(1000000000)
+#define SECTOR	      512
+#define BARE_MIN      (1 << 20) /* what is less was not meant as bytes */
 
 static int bad(const char *what, const char *text, const char *want, struct err **e)
 {
@@ -45,7 +48,7 @@ int value_u64(const char *what, const char *text, uint64_t min, uint64_t max, ui
 	return 0;
 }
 
-/* The power of two of a unit such as "", "K", "kB" or "KiB"; -1 for an unknown one. */
+/* The power of two of a unit such as "", "K", "Ki", "kB" or "KiB"; -1 for an unknown one. */
 static int unit_shift(const char *unit)
 {
 	static const char letters[] = "KMGTPE";
@@ -57,28 +60,91 @@ static int unit_shift(const char *unit)
 	if (!p)
 		return -1;
 	unit++;
-	if (*unit && strcasecmp(unit, "B") && strcasecmp(unit, "iB"))
+	if (*unit && strcasecmp(unit, "B") && strcasecmp(unit, "i") && strcasecmp(unit, "iB"))
 		return -1;
 	return 10 * (int)(p - letters + 1);
 }
 
+/* The digits behind a '.' as billionths; *end is set to what follows. */
+static int billionths(const char *text, uint64_t *out, const char **end)
+{
+	uint64_t scale = BILLION;
+
+	*out = 0;
+	for (; isdigit((unsigned char)*text); text++) {
+		scale /= 10;
+		if (!scale)
+			return -EINVAL;
+		*out += (uint64_t)(*text - '0') * scale;
+	}
+	*end = text;
+	return scale == BILLION ? -EINVAL : 0;
+}
+
+/* N billionths of 1 << SHIFT bytes, in whole sectors. */
+static uint64_t fraction_bytes(uint64_t n, int shift)
+{
+	int first = shift > 30 ? 30 : shift;
+	uint64_t bytes = ((n << first) + BILLION - 1) / BILLION << (shift - first);
+
+	return (bytes + SECTOR - 1) / SECTOR * SECTOR;
+}
+
+/* -EINVAL: it is not a size; -ERANGE: it is too large. */
+static int read_size(const char *text, uint64_t *out)
+{
+	uint64_t whole, part = 0;
+	const char *unit;
+	int shift, r = digits(text, &whole, &unit);
+	bool has_part = !r && *unit == '.';
+
+	if (has_part)
+		r = billionths(unit + 1, &part, &unit);
+	if (r < 0)
+		return r;
+	shift = unit_shift(unit);
+	if (shift < 0 || (has_part && !shift))
+		return -EINVAL;
+	if (whole > INT64_MAX || (shift && whole >> (63 - shift)))
+		return -ERANGE;
+	*out = (whole << shift) + fraction_bytes(part, shift);
+	return *out > INT64_MAX ? -ERANGE : 0;
+}
+
 int value_size(const char *what, const char *text, uint64_t *out_bytes, struct err **e)
 {
-	static const char want[] = "a size: bytes, or a number with K, M, G, T or P";
-	const char *unit;
-	uint64_t v;
-	int shift, r = digits(text, &v, &unit);
+	uint64_t v = 0;
+	int r = read_size(text, &v);
 
 	if (r == -EINVAL)
-		return bad(what, text, want, e);
-	shift = r ? 0 : unit_shift(unit);
-	if (shift < 0)
-		return bad(what, text, want, e);
-	if (r || (shift && v >> (63 - shift)) || v > INT64_MAX)
+		return bad(what, text, "a size: bytes, or a number with K, M, G, T or P", e);
+	if (r)
 		return err_set(e, ERR_USAGE, -ERANGE, "%s '%s' is too large", what, text);
 	if (!v)
 		return err_set(e, ERR_USAGE, -ERANGE, "%s must not be 0", what);
-	*out_bytes = v << shift;
+	*out_bytes = v;
+	return 0;
+}
+
+int value_volume_size(const char *what, const char *text, uint64_t *out_bytes, struct err **e)
+{
+	bool bare = strspn(text, "0123456789") == strlen(text);
+	uint64_t v;
+	int r = value_size(what, text, &v, e);
+
+	if (r < 0)
+		return r;
+	if (bare && v < BARE_MIN) {
+		err_set(e, ERR_USAGE, -ERANGE, "%s '%s' would be %s bytes, too few for a volume",
+			what, text, text);
+		return err_hint(e, "write %sM for MiB, which 'rbd' takes it for, or %sG", text,
+				text);
+	}
+	if (v < SECTOR)
+		return err_set(e, ERR_USAGE, -ERANGE,
+			       "%s '%s' is too small: a volume has at least %d bytes", what, text,
+			       SECTOR);
+	*out_bytes = v;
 	return 0;
 }
 

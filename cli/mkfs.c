@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/filesystem.h"
 #include "cli/mount.h"
 #include "cli/run.h"
 
@@ -67,7 +68,10 @@ static int not_blank(const char *node, const char *what, struct err **e)
 
 static int make(const char *node, const char *type, struct err **e)
 {
+	const struct filesystem *fs = filesystem_find(type);
+	const char *argv[ARRAY_SIZE(fs->make) + 3] = {NULL};
 	_cleanup_free_ char *program = NULL;
+	size_t n = 0;
 	int r;
 
 	if (asprintf(&program, "mkfs.%s", type) < 0) {
@@ -75,14 +79,12 @@ static int make(const char *node, const char *type, struct err **e)
 		return err_oom(e);
 	}
 
-	/* A blank volume has nothing to discard, and no option here says: never mind what is there.
-	 */
-	const char *const ext[] = {program, "-q", "-E", "nodiscard", node, NULL};
-	const char *const dash_k[] = {program, "-q", "-K", node, NULL}; /* xfs, btrfs */
-	const char *const other[] = {program, node, NULL};
-	bool takes_k = !strcmp(type, "xfs") || !strcmp(type, "btrfs");
-
-	r = program_run(!strncmp(type, "ext", 3) ? ext : takes_k ? dash_k : other, e);
+	/* No option here says: never mind what is there. */
+	argv[n++] = program;
+	for (size_t i = 0; fs && fs->make[i]; i++)
+		argv[n++] = fs->make[i];
+	argv[n] = node;
+	r = program_run(argv, e);
 	if (r > 0)
 		return err_set(e, ERR_FAILED, -EIO, "%s %s ended with status %d", program, node, r);
 	return r;

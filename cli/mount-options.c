@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/filesystem.h"
 #include "base/value.h"
 #include "cli/mount.h"
 
@@ -200,6 +201,9 @@ int mount_request_parse(struct cli *cli, int argc, char **argv, struct mount_req
 	if (m->mkfs && m->partition)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "mkfs= makes a file system on a whole volume, not on a partition");
+	if (m->mkfs && cli->request.size_bytes &&
+	    filesystem_check_size(m->mkfs, cli->request.size_bytes, e) < 0)
+		return (*e)->code;
 	if (m->new_uuid && cli->request.read_only)
 		return err_set(e, ERR_USAGE, -EINVAL, "new_uuid writes, and ro does not let it");
 	/* size= alone makes an empty volume first. */

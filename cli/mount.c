@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/deadline.h"
+#include "base/filesystem.h"
 #include "cli/mounts.h"
 #include "cli/run.h"
 
@@ -116,43 +117,18 @@ static bool is_write_protected(const char *node)
 	return fd >= 0 && ioctl(fd, BLKROGET, &on) == 0 && on;
 }
 
-static const char *without_replay(const char *type)
-{
-	if (!strcmp(type, "xfs"))
-		return "norecovery";
-	return !strcmp(type, "ext3") || !strcmp(type, "ext4") ? "noload" : "";
-}
-
-/* Whether mount's words have WORD. */
-static bool has_word(const struct mount_request *m, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = m->rest; len && *p; p += strcspn(p, ",") + 1)
-		if (strcspn(p, ",") == len && !strncmp(p, word, len))
-			return true;
-	return false;
-}
-
-static void print_word(FILE *f, const struct mount_request *m, const char *word)
-{
-	if (*word && !has_word(m, word))
-		fprintf(f, "%s,", word);
-}
-
 /* Commas part them, each word ending with one. */
 static void print_options(FILE *f, const struct cli *cli, const struct mount_request *m,
 			  const char *node, const char *type)
 {
 	fputs(m->rest, f);
-	/* Clones have the UUID of their parent, and xfs mounts each only once. */
-	if (!strcmp(type, "xfs") && !m->new_uuid)
-		print_word(f, m, "nouuid");
-	/* A snapshot may be of a file system in use: its log can't be replayed there. */
-	if (*type && is_write_protected(node)) {
-		print_word(f, m, "ro");
-		print_word(f, m, without_replay(type));
-	}
+	/* A snapshot may be of a file system in use: its log can't be replayed there. A clone has
+	 * the UUID of its parent. What is mounted has its options already. */
+	if (*type)
+		filesystem_put_options(type,
+				       (is_write_protected(node) ? FILESYSTEM_READ_ONLY : 0) |
+					       (m->new_uuid ? FILESYSTEM_OWN_UUID : 0),
+				       m->rest, f);
 	/* umount.rbdvol reads these two in libmount's table. */
 	if (cli->request.user)
 		fprintf(f, MOUNT_USER_WORD "%s,", cli->request.user);
@@ -234,7 +210,8 @@ static int look_and_mount(struct cli *cli, const struct mount_request *m, const 
 		return no_filesystem(m, node, e);
 	if (m->new_uuid && (r = renew_uuid(cli, m, volume, node, type, e)) < 0)
 		return r;
-	return call_mount(cli, m, node, type, e);
+	r = filesystem_check_superblock(node, type, m->rest, e);
+	return r < 0 ? r : call_mount(cli, m, node, type, e);
 }
 
 /* Neither daemon nor cluster is asked: what is mounted is attached. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/filesystem.h"
 #include "base/value.h"
 
 #define TEXT_MAX 3072 /* all together: they are noted on the image */
@@ -109,7 +110,7 @@ static int set_field(struct docker_options *o, size_t i, const char *value, stru
 	case KIND_VOLUME:
 		return set_volume(field, value, e);
 	case KIND_SIZE:
-		return value_size(table[i].name, value, field, e);
+		return value_volume_size(table[i].name, value, field, e);
 	case KIND_FLAG:
 		return value_bool(table[i].name, value, field, e);
 	case KIND_MODE:
@@ -185,6 +186,8 @@ int docker_options_complete(struct docker_options *o, struct err **e)
 	o->wish.uid_given = GIVEN(o, wish.uid);
 	o->wish.gid_given = GIVEN(o, wish.gid);
 	if (!o->from && o->size_bytes && !o->wish.fs && set_text(&o->wish.fs, "ext4", e) < 0)
+		return (*e)->code;
+	if (!o->from && o->size_bytes && filesystem_check_size(o->wish.fs, o->size_bytes, e) < 0)
 		return (*e)->code;
 	if (o->from && (o->wish.fs || o->wish.mkfs_options))
 		return err_set(e, ERR_USAGE, -EINVAL,

@@ -95,47 +95,67 @@ int filesystem_unfinished(const char *node, const char *type, struct err **e)
 	return sb[XFS_INPROGRESS] != 0;
 }
 
-/* The words of OPTIONS, which is cut up, behind N in ARGV; the list ends with NODE. */
-static int add_words(const char **argv, size_t n, char *options, const char *node, struct err **e)
+struct arguments {
+	const char *words[ARGV_MAX];
+	size_t n;
+};
+
+static int add_word(struct arguments *a, const char *word, struct err **e)
+{
+	if (a->n + 1 == ARGV_MAX)
+		return err_set(e, ERR_USAGE, -E2BIG, "too many options for mkfs");
+	a->words[a->n++] = word;
+	return 0;
+}
+
+/* The words of OPTIONS, which is cut up. */
+static int add_words(struct arguments *a, char *options, struct err **e)
 {
 	char *word;
+	int r = 0;
 
-	while ((word = strsep(&options, " "))) {
-		if (!*word)
-			continue;
-		if (n + 2 == ARGV_MAX)
-			return err_set(e, ERR_USAGE, -E2BIG, "too many options for mkfs");
-		argv[n++] = word;
-	}
-	argv[n++] = node;
-	argv[n] = NULL;
-	return 0;
+	while (!r && (word = strsep(&options, " ")))
+		if (*word)
+			r = add_word(a, word, e);
+	return r;
+}
+
+static int make(const char *program, const char *node, const struct filesystem *fs, char *options,
+		struct deadline deadline, struct err **e)
+{
+	_cleanup_free_ char *said = NULL;
+	struct arguments a = {0};
+	int r = add_word(&a, program, e);
+
+	for (size_t i = 0; !r && fs->make[i]; i++)
+		r = add_word(&a, fs->make[i], e);
+	if (!r)
+		r = add_word(&a, fs->force, e);
+	if (!r)
+		r = add_words(&a, options, e);
+	if (!r)
+		r = add_word(&a, node, e);
+	if (!r)
+		r = run_program(a.words, deadline, &said, e);
+	if (r > 0)
+		return err_set(e, ERR_FAILED, -EIO, "%s ended with status %d: %s", program, r,
+			       said);
+	return r;
 }
 
 int filesystem_make(const char *node, const char *type, const char *options,
 		    struct deadline deadline, struct err **e)
 {
-	static const char *const ext[] = {"mkfs.ext4", "-q", "-F", "-E",
-					  "nodiscard,lazy_itable_init=1,lazy_journal_init=1"};
-	static const char *const xfs[] = {"mkfs.xfs", "-q", "-f", "-K"};
-	_cleanup_free_ char *copy = strdup(options ? options : ""), *said = NULL;
-	const char *argv[ARGV_MAX];
-	bool is_xfs = !strcmp(type, "xfs");
-	size_t n = is_xfs ? ARRAY_SIZE(xfs) : ARRAY_SIZE(ext);
+	_cleanup_free_ char *copy = strdup(options ? options : ""), *program = NULL;
 	int r = filesystem_known(type, true, e);
 
+	if (r >= 0 && (!copy || asprintf(&program, "mkfs.%s", type) < 0)) {
+		program = NULL;
+		return err_oom(e);
+	}
 	if (r >= 0)
 		r = mkfs_options_check(type, copy, e);
-	if (r < 0)
-		return r;
-	memcpy(argv, is_xfs ? xfs : ext, n * sizeof(*argv));
-	r = add_words(argv, n, copy, node, e);
-	if (r >= 0)
-		r = run_program(argv, deadline, &said, e);
-	if (r > 0)
-		return err_set(e, ERR_FAILED, -EIO, "%s ended with status %d: %s", argv[0], r,
-			       said);
-	return r;
+	return r < 0 ? r : make(program, node, filesystem_find(type), copy, deadline, e);
 }
 
 /* --- checking --- */
@@ -223,27 +243,44 @@ static int mount_with(const char *node, const char *type, const char *target, un
 	return context_result(cxt, mnt_context_mount(cxt));
 }
 
+/* DATA, and what TYPE always gets; the caller frees it, NULL when out of memory. */
+static char *all_options(const char *type, const char *data, bool read_only)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	/* Clones have their parent's UUID. */
+	filesystem_put_options(type, read_only ? FILESYSTEM_READ_ONLY : 0, data, f);
+	fprintf(f, "%s,", data);
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	text[len - 1] = '\0'; /* the last comma */
+	return text;
+}
+
 int filesystem_mount(const char *node, const char *type, const char *target, const char *options,
 		     bool read_only, struct err **e)
 {
-	bool is_xfs = !strcmp(type, "xfs");
 	_cleanup_free_ char *data = NULL, *all = NULL;
 	unsigned long flags;
 	int r = filesystem_known(type, false, e);
 
 	if (r >= 0)
 		r = mount_options_parse(type, options, &flags, &data, e);
+	if (r >= 0)
+		r = filesystem_check_superblock(node, type, data, e);
 	if (r < 0)
 		return r;
 	if (read_only)
 		flags |= MS_RDONLY;
-	/* Clones have their parent's UUID, which xfs takes for a second mount of the same. */
-	if (asprintf(&all, "%s%s%s%s", data, *data && (is_xfs || read_only) ? "," : "",
-		     is_xfs ? "nouuid" : "",
-		     read_only ? (is_xfs ? ",norecovery" : "noload") : "") < 0) {
-		all = NULL;
+	all = all_options(type, data, read_only);
+	if (!all)
 		return err_oom(e);
-	}
 	r = mount_with(node, type, target, flags, all);
 	return r < 0 ? err_errno(e, r, "can't mount %s (%s) on %s", node, type, target) : 0;
 }

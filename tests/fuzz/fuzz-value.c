@@ -30,6 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (v != UNTOUCHED)
 		must((printed = value_format_size(v)));
 	v = UNTOUCHED;
+	outcome(value_volume_size("size", text, &v, &e), &v, 512, INT64_MAX, &e);
+	v = UNTOUCHED;
 	outcome(value_u64("number", text, 3, 1000, &v, &e), &v, 3, 1000, &e);
 	v = UNTOUCHED;
 	outcome(value_seconds("time", text, &v, &e), &v, 1,

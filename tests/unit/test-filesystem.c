@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which words of mkfs and mount are let through, and programs that are run to their end. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "tests/unit/unit.h"
 
@@ -110,6 +113,122 @@ static void test_mount_options(void **state)
 		     "commit=3");
 }
 
+/* What both ways to mount add to OPTIONS. */
+static char *added(const char *type, unsigned how, const char *options)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	filesystem_put_options(type, how, options, f);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void test_options_of_every_mount(void **state)
+{
+	static const struct {
+		const char *type;
+		unsigned how;
+		const char *given, *added;
+	} cases[] = {
+		{"ext4", 0, "noatime", "errors=remount-ro,"},
+		{"ext4", 0, "errors=continue,noatime", ""},
+		{"ext4", 0, "x-errors=a", "errors=remount-ro,"},
+		{"ext3", FILESYSTEM_READ_ONLY, "", "ro,errors=remount-ro,noload,"},
+		{"ext3", FILESYSTEM_READ_ONLY, "ro,noload,", "errors=remount-ro,"},
+		{"ext2", FILESYSTEM_READ_ONLY, "", "ro,errors=remount-ro,"},
+		{"xfs", 0, "noatime", "nouuid,"},
+		{"xfs", FILESYSTEM_OWN_UUID, "", ""},
+		{"xfs", FILESYSTEM_READ_ONLY, "nouuid", "ro,norecovery,"},
+		{"btrfs", 0, "", ""},
+		{"vfat", FILESYSTEM_READ_ONLY, "", "ro,"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *text = added(cases[i].type, cases[i].how, cases[i].given);
+
+		assert_string_equal(text, cases[i].added);
+	}
+}
+
+/* An image with ext4 on it, changed by tune2fs with OPTION and VALUE; the caller removes it. */
+static int make_ext4(char *image, const char *option, const char *value)
+{
+	const char *const make[] = {"mkfs.ext4", "-q", "-F", "-b", "4096", image, NULL};
+	const char *const change[] = {"tune2fs", option, value, image, NULL};
+	int fd = mkstemp(image);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 64 << 20), 0);
+	assert_works(run_program(make, deadline_in(60 * USEC_PER_SEC), NULL, &e));
+	if (option)
+		assert_works(run_program(change, deadline_in(60 * USEC_PER_SEC), NULL, &e));
+	return fd;
+}
+
+/* Options that the kernel takes from a superblock. */
+static void test_superblocks(void **state)
+{
+	static const struct {
+		const char *option, *value;
+		const char *given;
+		const char *refusal; /* NULL: it is mounted */
+	} cases[] = {
+		{NULL, NULL, "", NULL},
+		{"-e", "panic", "", NULL}, /* is told otherwise at the mount */
+		{"-E", "mount_opts=commit=30", "", NULL},
+		{"-E", "mount_opts=errors=panic", "", NULL},
+		{"-E", "mount_opts=journal_path=/dev/sda", "", "'journal_path=/dev/sda'"},
+		{"-E", "mount_opts=journal_dev=0x801", "noatime", "'journal_dev=0x801'"},
+		{"-E", "mount_opts=abort", "", "'abort'"},
+		{"-E", "mount_opts=abort", "noatime,abort", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char image[] = "/tmp/rbdvol-test-XXXXXX";
+
+		close(make_ext4(image, cases[i].option, cases[i].value));
+		if (!cases[i].refusal)
+			assert_works(
+				filesystem_check_superblock(image, "ext4", cases[i].given, &e));
+		else
+			assert_fails(filesystem_check_superblock(image, "ext4", cases[i].given, &e),
+				     -EPERM, ERR_NOT_PERMITTED, cases[i].refusal);
+		unlink(image);
+	}
+}
+
+/* A journal that is on another device is opened by that device's number. */
+static void test_journal_elsewhere(void **state)
+{
+	static const unsigned char nothing[4];
+	char image[] = "/tmp/rbdvol-test-XXXXXX";
+	int fd = make_ext4(image, NULL, NULL);
+
+	(void)state;
+	assert_works(filesystem_check_superblock(image, "ext4", "", &e));
+	assert_int_equal(pwrite(fd, nothing, sizeof(nothing), 1024 + 0xe0), 4);
+	assert_fails(filesystem_check_superblock(image, "ext4", "", &e), -EPERM, ERR_NOT_PERMITTED,
+		     "its journal on another device");
+	assert_works(filesystem_check_superblock(image, "ext4", "journal_dev=0x801", &e));
+	assert_works(filesystem_check_superblock(image, "xfs", "", &e));
+	close(fd);
+	unlink(image);
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	assert_works(filesystem_check_size("ext4", 2 << 20, &e));
+	assert_fails(filesystem_check_size("ext4", (2 << 20) - 1, &e), -EINVAL, ERR_USAGE,
+		     "no room for a file system of type ext4, which wants 2 MiB");
+	assert_fails(filesystem_check_size("xfs", 64 << 20, &e), -EINVAL, ERR_USAGE, "300 MiB");
+	assert_works(filesystem_check_size("hfs", 1, &e));
+}
+
 static void test_types(void **state)
 {
 	(void)state;
@@ -143,6 +262,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mkfs_options),
 		cmocka_unit_test(test_mount_options),
+		cmocka_unit_test(test_options_of_every_mount),
+		cmocka_unit_test(test_superblocks),
+		cmocka_unit_test(test_journal_elsewhere),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_run),
 	};

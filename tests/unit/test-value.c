@@ -24,6 +24,15 @@ static void sizes_are_powers_of_1024(void **state)
 		{"2T", UINT64_C(2) << 40},
 		{"1P", UINT64_C(1) << 50},
 		{"7E", UINT64_C(7) << 60},
+		{"10Gi", 10737418240},
+		{"10gib", 10737418240},
+		{"512Mi", 536870912},
+		{"1.5G", 1610612736},
+		{"0.5Gi", 536870912},
+		{"1.1K", 1536}, /* 1126.4, in whole sectors */
+		{"1.000000001G", 1073742336},
+		{"2.5P", (UINT64_C(5) << 50) / 2},
+		{"7.25E", UINT64_C(29) << 58},
 		{"9223372036854775807", INT64_MAX},
 	};
 
@@ -38,8 +47,10 @@ static void sizes_are_powers_of_1024(void **state)
 
 static void bad_sizes_are_refused_and_leave_the_value(void **state)
 {
-	static const char *const bad[] = {"",  " 1",  "1 G",  "-1",   "+1",    "0x10", "1.5G",
-					  "G", "10X", "10GX", "10Gi", "10Gbb", "ten",  "1G1"};
+	static const char *const bad[] = {
+		"",    " 1",	 "1 G",		  "-1",	   "+1",  "0x10", "1.5",  "G",
+		"10X", "10GX",	 "10Gii",	  "10Gbb", "ten", "1G1",  "1.5B", "1.G",
+		".5G", "1.5.5G", "1.0000000001G", "1e3"};
 	static const char *const out_of_range[] = {
 		"0", "0G", "8E", "9223372036854775808", "99999999999999999999999", "16777216T"};
 	uint64_t v = 7;
@@ -51,6 +62,29 @@ static void bad_sizes_are_refused_and_leave_the_value(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(out_of_range); i++)
 		assert_fails(value_size("size", out_of_range[i], &v, &e), -ERANGE, ERR_USAGE,
 			     "size");
+	assert_int_equal(v, 7);
+}
+
+/* 'rbd create --size 10' makes 10 MiB, other drivers' "size=10" 10 GiB: nobody means 10 bytes. */
+static void sizes_of_volumes(void **state)
+{
+	static const char *const fine[] = {"1048576", "10737418240", "512B", "4K", "10M", "1.5G"};
+	static const char *const bare[] = {"1", "10", "100", "4096", "1048575"};
+	uint64_t v = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
+		assert_works(value_volume_size("size", fine[i], &v, &e));
+	v = 7;
+	for (size_t i = 0; i < ARRAY_SIZE(bare); i++) {
+		_cleanup_err_ struct err *e = NULL;
+
+		assert_int_equal(value_volume_size("size", bare[i], &v, &e), -ERANGE);
+		assert_non_null(strstr(e->message, "too few"));
+		assert_non_null(strstr(e->hint, "M for MiB"));
+	}
+	assert_fails(value_volume_size("size", "100B", &v, &e), -ERANGE, ERR_USAGE, "at least 512");
+	assert_fails(value_volume_size("size", "10X", &v, &e), -EINVAL, ERR_USAGE, "not a size");
 	assert_int_equal(v, 7);
 }
 
@@ -141,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_powers_of_1024),
 		cmocka_unit_test(bad_sizes_are_refused_and_leave_the_value),
+		cmocka_unit_test(sizes_of_volumes),
 		cmocka_unit_test(numbers_keep_their_limits),
 		cmocka_unit_test(seconds_have_up_to_six_decimals),
 		cmocka_unit_test(yes_and_no_have_four_words_each),
