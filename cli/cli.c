@@ -75,11 +75,20 @@ static int print_query(FILE *f, const json_t *options)
 	return 0;
 }
 
+/* A number alone is a job's; a volume of such a name is cancelled with its pool. */
+static const char *path_of(enum verb verb, const char *name)
+{
+	bool is_job =
+		verb == VERB_CANCEL && name && *name && strspn(name, "0123456789") == strlen(name);
+
+	return is_job ? "/v1/jobs/*/cancel" : verb_info(verb)->path;
+}
+
 /* VERB's path with NAME in it, and QUERY behind. The caller frees it; NULL when out of memory. */
 static char *make_target(enum verb verb, const char *name, const json_t *query)
 {
 	_cleanup_free_ char *encoded = client_encode(name ? name : "");
-	const char *path = verb_info(verb)->path, *star = strchr(path, '*');
+	const char *path = path_of(verb, name), *star = strchr(path, '*');
 	char *out = NULL;
 	size_t len;
 	FILE *f = encoded ? open_memstream(&out, &len) : NULL;
@@ -173,16 +182,20 @@ static json_t *cancel_options(const struct cli *cli)
 	return options;
 }
 
-/* Have what was asked of the volume NAME end, and tell how it did, or that it has not yet. */
-static void cancel(const struct cli *cli, const char *name)
+/* Have the job ID end, or where that is 0 what is under way on the volume NAME, and tell how it
+ * did, or that it has not yet. */
+static void cancel(const struct cli *cli, long long id, const char *name)
 {
 	struct deadline deadline = deadline_in(2 * CANCEL_WAIT_S * USEC_PER_SEC);
 	_cleanup_json_ json_t *options = cancel_options(cli), *answer = NULL;
-	_cleanup_free_ char *target = make_target(VERB_CANCEL, name, NULL);
+	_cleanup_free_ char *target = NULL;
 	_cleanup_close_ int fd = -1;
 	_cleanup_err_ struct err *e = NULL;
 	const char *outcome = NULL;
+	char number[24];
 
+	snprintf(number, sizeof(number), "%lld", id);
+	target = make_target(VERB_CANCEL, id ? number : name, NULL);
 	fd = target ? client_connect(cli->socket_path, deadline, &e) : err_oom(&e);
 	if (fd >= 0 && client_exchange(fd, "POST", target, options, deadline, &answer, &e) >= 0)
 		outcome = json_string_value(json_object_get(answer, "outcome"));
@@ -207,7 +220,7 @@ static _Noreturn void interrupted(const struct cli *cli, enum verb verb, const c
 			      : "interrupted; what was asked for may go on");
 	print_line("", text, ends ? NULL : "see 'rbdvol jobs'");
 	if (ends)
-		cancel(cli, name);
+		cancel(cli, id, name);
 	interrupt_end();
 }
 

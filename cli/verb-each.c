@@ -17,11 +17,16 @@ static void tell_volume(const char *done, const json_t *answer)
 
 static void tell_outcome(const char *done, const json_t *answer)
 {
-	const char *volume = "volume", *outcome = "?";
+	const char *volume = NULL, *outcome = "?";
+	json_int_t job = 0;
 
 	(void)done;
-	json_unpack((json_t *)answer, "{s?s, s?s}", "volume", &volume, "outcome", &outcome);
-	cli_print_clean(stdout, volume);
+	json_unpack((json_t *)answer, "{s?s, s?I, s?s}", "volume", &volume, "job", &job, "outcome",
+		    &outcome);
+	if (volume)
+		cli_print_clean(stdout, volume);
+	else
+		printf("job %" JSON_INTEGER_FORMAT, job);
 	fputs(": ", stdout);
 	cli_print_clean(stdout, outcome);
 	putchar('\n');

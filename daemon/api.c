@@ -25,6 +25,34 @@ uint64_t call_timeout_us(const struct call *c)
 	return c->req.timeout_us ? c->req.timeout_us : c->runtime->config.timeout_us;
 }
 
+static bool is_open_to_all(const char *wanted, const char *configured,
+			   const struct strlist *allowed)
+{
+	return !wanted || (configured && !strcmp(wanted, configured)) ||
+	       strlist_has(allowed, wanted) || strlist_has(allowed, "*");
+}
+
+static int refuse_choice(const struct call *c, const char *what, const char *wanted,
+			 const char *key, struct err **e)
+{
+	err_set(e, ERR_NOT_PERMITTED, -EPERM, "user %u may not choose the %s '%s'",
+		(unsigned)c->uid, what, wanted);
+	return err_hint(e, "root may; '%s' in rbdvol.conf names those that others may choose", key);
+}
+
+int call_check_choice(const struct call *c, struct err **e)
+{
+	const struct config *config = &c->runtime->config;
+
+	if (!c->uid)
+		return 0;
+	if (!is_open_to_all(c->req.user, config->user, &config->allowed_users))
+		return refuse_choice(c, "Ceph user", c->req.user, "allow-user", e);
+	if (!is_open_to_all(c->req.cluster, config->cluster, &config->allowed_clusters))
+		return refuse_choice(c, "cluster", c->req.cluster, "allow-cluster", e);
+	return 0;
+}
+
 static void answer_failure(struct answer *a, const struct err *e, const char *volume, uint64_t job,
 			   const struct strlist *notes)
 {
@@ -203,6 +231,7 @@ static void identify_option(FILE *f, const struct request_option *o, const void 
 			identify(f, o->key, text);
 		break;
 	case REQUEST_SIZE:
+	case REQUEST_VOLUME_SIZE:
 	case REQUEST_NUMBER:
 		fprintf(f, " %s=%" PRIu64, o->key, *(const uint64_t *)field);
 		break;
@@ -252,10 +281,12 @@ static uint64_t job_timeout_us(const struct work *w)
 	return us - (us > 10 * USEC_PER_SEC ? USEC_PER_SEC : us / 10);
 }
 
-/* Submit W (taken) and wait for it. KEY NULL: a read. */
-static void perform(struct call *c, struct work *w, const char *key, struct deadline deadline,
+/* Submit W (taken) and wait for it. SUBJECT: what it is about, with which changes are put in order;
+ * NULL: nothing. */
+static void perform(struct call *c, struct work *w, const char *subject, struct deadline deadline,
 		    struct answer *a)
 {
+	const char *key = verb_info(w->verb)->access == ACCESS_READ ? NULL : subject;
 	_cleanup_free_ char *identity = key ? identity_of(w, key) : NULL;
 	_cleanup_free_ char *name = w->name ? strdup(w->name) : NULL, *why = NULL;
 	_cleanup_err_ struct err *e = NULL;
@@ -264,6 +295,8 @@ static void perform(struct call *c, struct work *w, const char *key, struct dead
 		.verb = w->verb,
 		.volume = w->name ? w->name : "",
 		.key = key,
+		.subject = subject,
+		.uid = c->uid,
 		.identity = identity,
 		.timeout_us = job_timeout_us(w),
 		.run = w->operation  ? run_operation
@@ -378,7 +411,7 @@ static void handle_volume(struct call *c, struct answer *a)
 		work_free(w);
 		return;
 	}
-	perform(c, w, verb_info(c->verb)->access == ACCESS_READ ? NULL : key, deadline, a);
+	perform(c, w, key, deadline, a);
 }
 
 /* What is stuck is news for who asks how things stand. */
@@ -436,6 +469,11 @@ static void handle_findings(struct call *c, struct answer *a)
 	perform(c, w, changes ? verb_name(c->verb) : NULL, deadline, a);
 }
 
+int call_job_id(const struct call *c, uint64_t *out, struct err **e)
+{
+	return value_u64("the job's number", c->subject, 1, INT64_MAX, out, e);
+}
+
 static void handle_jobs(struct call *c, struct answer *a)
 {
 	_cleanup_job_views_ struct job_views views = {0};
@@ -452,7 +490,7 @@ static void handle_job(struct call *c, struct answer *a)
 	_cleanup_err_ struct err *e = NULL;
 	uint64_t id;
 
-	if (value_u64("the job's number", c->subject, 1, INT64_MAX, &id, &e) < 0) {
+	if (call_job_id(c, &id, &e) < 0) {
 		answer_error(a, e, NULL, 0);
 		return;
 	}
@@ -495,6 +533,7 @@ static const struct route routes[] = {
 #include "base/verbs.def"
 #undef VERB
 	{"GET", "/v1/jobs/*", VERB_JOBS, ACCESS_READ, handle_job},
+	{"POST", "/v1/jobs/*/cancel", VERB_CANCEL, ACCESS_CHANGE, handle_cancel_job},
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},
 };
 

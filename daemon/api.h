@@ -27,12 +27,18 @@ struct call {
 	enum verb verb;
 	char *subject; /* decoded; NULL where the route has none */
 	struct volume_request req;
-	pid_t caller;	  /* by the kernel's word, at the time of its connection */
+	/* By the kernel's word, at the time of its connection. */
+	pid_t caller;
+	uid_t uid;
 	const char *body; /* of a raw front; borrowed, not terminated */
 	size_t body_len;
 };
 void call_deinit(struct call *c);
 #define _cleanup_call_ cleanup(call_deinit)
+
+/* May its caller choose the Ceph user and the cluster that it names? Root may, others what is
+ * configured. -EPERM (not permitted). */
+int call_check_choice(const struct call *c, struct err **e);
 
 /* How long the call may wait for its job, in µs. */
 uint64_t call_timeout_us(const struct call *c);
@@ -41,7 +47,11 @@ uint64_t call_timeout_us(const struct call *c);
 char *volume_key(const struct runtime *runtime, const struct volume_request *req, const char *name);
 
 struct answer;
+/* End what is under way on a volume, or one job. */
 void handle_cancel(struct call *c, struct answer *a);
+void handle_cancel_job(struct call *c, struct answer *a);
+/* The subject as a job's number. -EINVAL (usage). */
+int call_job_id(const struct call *c, uint64_t *out, struct err **e);
 
 struct answer {
 	unsigned status;

@@ -16,7 +16,7 @@
 #define SECTION	  "rbdvol"
 #define COUNT_MAX 1000
 
-enum key_kind { KEY_TEXT, KEY_USER, KEY_PATH, KEY_SECONDS, KEY_COUNT, KEY_IDS };
+enum key_kind { KEY_TEXT, KEY_USER, KEY_PATH, KEY_SECONDS, KEY_COUNT, KEY_IDS, KEY_WORDS };
 
 static const struct {
 	const char *name;
@@ -35,6 +35,8 @@ static const struct {
 	{"trims-at-once", KEY_COUNT, offsetof(struct config, trims_at_once)},
 	{"map-options", KEY_TEXT, offsetof(struct config, map_options)},
 	{"allow-change", KEY_IDS, offsetof(struct config, changers)},
+	{"allow-user", KEY_WORDS, offsetof(struct config, allowed_users)},
+	{"allow-cluster", KEY_WORDS, offsetof(struct config, allowed_clusters)},
 };
 
 /* One file being read. inih calls the reader for each line and the handler for each value, but
@@ -93,24 +95,46 @@ static int set_user(char **field, const char *value, struct err **e)
 	return set_text(field, value, e);
 }
 
-/* Names with blanks or commas between them, in place of those of an earlier file. */
-static int set_ids(struct id_list *field, const char *value, struct err **e)
+/* What blanks or commas part in VALUE. */
+static int split(const char *value, struct strlist *out, struct err **e)
 {
-	struct id_list ids = {0};
 	const char *word = value;
 
 	while (*(word += strspn(word, " \t,"))) {
-		_cleanup_free_ char *name = strndup(word, strcspn(word, " \t,"));
-		int r = name ? id_list_add(&ids, name, e) : err_oom(e);
+		int len = (int)strcspn(word, " \t,");
 
-		if (r < 0) {
-			id_list_deinit(&ids);
-			return r;
-		}
-		word += strlen(name);
+		if (strlist_add(out, "%.*s", len, word) < 0)
+			return err_oom(e);
+		word += len;
 	}
-	id_list_deinit(field);
-	*field = ids;
+	return 0;
+}
+
+/* In place of those of an earlier file, as set_words. */
+static int set_ids(struct id_list *field, const char *value, struct err **e)
+{
+	_cleanup_strlist_ struct strlist words = {0};
+	struct id_list ids = {0};
+	int r = split(value, &words, e);
+
+	for (size_t i = 0; !r && i < words.n; i++)
+		r = id_list_add(&ids, words.items[i], e);
+	id_list_deinit(r < 0 ? &ids : field);
+	if (!r)
+		*field = ids;
+	return r;
+}
+
+static int set_words(struct strlist *field, const char *value, struct err **e)
+{
+	_cleanup_strlist_ struct strlist words = {0};
+	int r = split(value, &words, e);
+
+	if (r < 0)
+		return r;
+	strlist_deinit(field);
+	*field = words;
+	words = (struct strlist){0};
 	return 0;
 }
 
@@ -131,6 +155,8 @@ static int set_key(struct config *c, size_t i, const char *value, struct err **e
 		return value_u64(keys[i].name, value, 1, COUNT_MAX, field, e);
 	case KEY_IDS:
 		return set_ids(field, value, e);
+	case KEY_WORDS:
+		return set_words(field, value, e);
 	}
 	return err_set(e, ERR_FAILED, -EINVAL, "'%s' is of no known kind", keys[i].name);
 }
@@ -319,5 +345,7 @@ void config_deinit(struct config *c)
 	free(c->pool);
 	free(c->map_options);
 	id_list_deinit(&c->changers);
+	strlist_deinit(&c->allowed_users);
+	strlist_deinit(&c->allowed_clusters);
 	*c = (struct config){0};
 }

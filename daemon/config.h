@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "daemon/peer.h"
 
 #define CONFIG_FILE SYSCONFDIR "/rbdvol/rbdvol.conf"
@@ -24,6 +25,8 @@ struct config {
 	uint64_t stuck_us;	     /* in one step for longer, a job is called stuck */
 	uint64_t trims_at_once;	     /* others wait */
 	struct id_list changers;
+	struct strlist allowed_users;	 /* of Ceph, that others than root may choose; "*": any */
+	struct strlist allowed_clusters; /* likewise */
 };
 
 /* FILE, then FILE.d with each *.conf in it in the order of their names; later ones win. FILE may be

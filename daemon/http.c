@@ -110,6 +110,7 @@ static int authorise(struct exchange *x, struct MHD_Connection *connection)
 	int r = peer_of(connection, &peer, &e);
 
 	x->call.caller = r ? 0 : peer.pid;
+	x->call.uid = r ? (uid_t)-1 : peer.uid;
 	if (!r)
 		r = peer_check(&peer, x->route->access, &x->call.runtime->config.changers, &e);
 	if (r < 0)
@@ -236,6 +237,8 @@ static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connect
 	x->call.body_len = x->len;
 	if (!x->refused && !x->front->raw &&
 	    json_request(x->body, x->len, x->call.verb, &x->call.req, &x->seen, &e) < 0)
+		refuse(x, 0, NULL, e);
+	if (!x->refused && call_check_choice(&x->call, &e) < 0)
 		refuse(x, 0, NULL, e);
 	if (!x->refused) {
 		MHD_set_connection_option(

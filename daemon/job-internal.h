@@ -19,6 +19,7 @@ struct job {
 	char *volume;
 	char *key;
 	char *identity;
+	char *subject;
 	struct job_task task; /* its strings are the ones above */
 	time_t since;
 	uint64_t since_us;

@@ -95,6 +95,7 @@ static int view_locked(const struct job *j, struct job_view *out)
 
 	out->id = j->id;
 	out->verb = j->task.verb;
+	out->uid = j->task.uid;
 	out->state = j->state;
 	out->since = j->since;
 	out->age_us = (job_finished(j) ? j->finished_us : now) - j->since_us;

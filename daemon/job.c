@@ -9,6 +9,7 @@
 const struct job_limits job_limits_default = {
 	.unfinished = 256,
 	.reads = 128,
+	.user_reads = 32,
 	.finished = 64,
 	.finished_age_us = 600 * USEC_PER_SEC,
 	.stuck_us = 60 * USEC_PER_SEC,
@@ -74,6 +75,7 @@ static void job_free(struct job *j)
 	free(j->volume);
 	free(j->key);
 	free(j->identity);
+	free(j->subject);
 	strlist_deinit(&j->notes);
 	free(j->result);
 	err_free(j->error);
@@ -103,22 +105,26 @@ void job_drop(struct job_queue *q, struct job *j)
 	job_unref_locked(j);
 }
 
+/* Reads are counted apart: who may only look can't push out the results of changes. */
 void job_queue_forget(struct job_queue *q)
 {
 	uint64_t now = clock_now_us();
-	unsigned n = 0;
+	unsigned reads = 0, changes = 0;
 	struct job *j, *next;
 
 	TAILQ_FOREACH(j, &q->jobs, link)
-	n += job_finished(j);
+	if (job_finished(j))
+		++*(j->key ? &changes : &reads);
 	for (j = TAILQ_FIRST(&q->jobs); j; j = next) {
+		unsigned *n = j->key ? &changes : &reads;
+
 		next = TAILQ_NEXT(j, link);
 		if (!job_finished(j))
 			continue;
-		if (n <= q->limits.finished && now - j->finished_us < q->limits.finished_age_us)
+		if (*n <= q->limits.finished && now - j->finished_us < q->limits.finished_age_us)
 			continue;
 		job_drop(q, j);
-		n--;
+		--*n;
 	}
 }
 
@@ -292,13 +298,18 @@ static int job_new(struct job_queue *q, const struct job_task *task, struct job 
 	j->volume = strdup(task->volume);
 	j->key = task->key ? strdup(task->key) : NULL;
 	j->identity = task->identity ? strdup(task->identity) : NULL;
-	if (!j->volume || (task->key && !j->key) || (task->identity && !j->identity)) {
+	j->subject = task->subject ? strdup(task->subject) : NULL;
+	if (!j->volume || (task->key && !j->key) || (task->identity && !j->identity) ||
+	    (task->subject && !j->subject)) {
 		job_free(j);
 		return err_oom(e);
 	}
 	j->task.volume = j->volume;
 	j->task.key = j->key;
 	j->task.identity = j->identity;
+	j->task.subject = j->subject;
+	j->progress.ends = !j->key;
+	j->progress.yields = task->uid != 0;
 	j->progress.step = on_step;
 	j->progress.done = on_done;
 	j->done = -1;
@@ -323,28 +334,49 @@ static struct job *last_of_key(struct job_queue *q, const char *key)
 	return NULL;
 }
 
-static int check_room(struct job_queue *q, bool read, struct err **e)
+/* The unfinished jobs that count against those of a user. */
+struct load {
+	unsigned unfinished, reads; /* of root, or of all others */
+	unsigned user_reads;	    /* of the user */
+};
+
+static struct load load_of(struct job_queue *q, uid_t uid)
 {
-	unsigned unfinished = 0, reads = 0;
-	bool many_reads;
+	struct load load = {0};
 	struct job *j;
+
+	TAILQ_FOREACH(j, &q->jobs, link)
+	{
+		if (job_finished(j) || !j->task.uid != !uid)
+			continue;
+		load.unfinished++;
+		load.reads += !j->key;
+		load.user_reads += !j->key && j->task.uid == uid;
+	}
+	return load;
+}
+
+static int check_room(struct job_queue *q, uid_t uid, bool read, struct err **e)
+{
+	struct load load = load_of(q, uid);
+	bool many_of_user = read && uid && load.user_reads >= q->limits.user_reads;
+	bool many_reads = read && load.reads >= q->limits.reads;
 
 	if (q->stopping)
 		return err_set(e, ERR_UNREACHABLE, -ESHUTDOWN, "rbdvold is stopping");
-	TAILQ_FOREACH(j, &q->jobs, link)
-	{
-		if (job_finished(j))
-			continue;
-		unfinished++;
-		reads += !j->key;
-	}
-	many_reads = read && reads >= q->limits.reads;
-	if (unfinished < q->limits.unfinished && !many_reads)
+	if (load.unfinished < q->limits.unfinished && !many_reads && !many_of_user)
 		return 0;
-	err_set(e, ERR_BUSY, -EBUSY,
-		"%u requests%s are under way already, the most that rbdvold takes",
-		many_reads ? reads : unfinished, many_reads ? " that only look" : "");
-	return err_hint(e, "see 'rbdvol jobs' for what they wait for");
+	if (many_of_user)
+		err_set(e, ERR_BUSY, -EBUSY,
+			"%u requests of user %u that only look are under way already, the most "
+			"that rbdvold takes of one user",
+			load.user_reads, (unsigned)uid);
+	else
+		err_set(e, ERR_BUSY, -EBUSY,
+			"%u requests%s are under way already, the most that rbdvold takes",
+			many_reads ? load.reads : load.unfinished,
+			many_reads ? " that only look" : "");
+	return err_hint(e, "see 'rbdvol jobs' for what they wait for; 'rbdvol cancel' ends one");
 }
 
 /* Locked. J is put at the end and started when it may; the caller gets a reference. */
@@ -368,7 +400,7 @@ static int submit_locked(struct job_queue *q, struct job *j, struct job **joined
 		*joined = last;
 		return 0;
 	}
-	r = check_room(q, !j->key, e);
+	r = check_room(q, j->task.uid, !j->key, e);
 	if (r < 0)
 		return r;
 	enqueue(q, j, last);
@@ -407,28 +439,56 @@ struct job *job_find(struct job_queue *q, uint64_t id)
 	return NULL;
 }
 
-unsigned job_cancel(struct job_queue *q, const char *key, struct job **out)
+void jobs_deinit(struct jobs *l)
 {
-	unsigned n = 0;
-	struct job *j;
+	for (size_t i = 0; i < l->n; i++)
+		job_unref(l->items[i]);
+	free(l->items);
+	*l = (struct jobs){0};
+}
 
-	*out = NULL;
+static bool is_meant(const struct job *j, const char *subject, uint64_t id)
+{
+	if (job_finished(j))
+		return false;
+	return subject ? j->subject && !strcmp(j->subject, subject) : j->id == id;
+}
+
+/* Locked. There is room in RUNNING. */
+static void cancel_one(struct job_queue *q, struct job *j, struct jobs *running)
+{
+	struct err *error = NULL;
+
+	atomic_store(&j->cancelled, true);
+	if (j->state == JOB_QUEUED) {
+		err_set(&error, ERR_FAILED, -ECANCELED, "cancelled; nothing was done");
+		finish(q, j, NULL, error);
+		return;
+	}
+	j->refs++;
+	running->items[running->n++] = j;
+	if (!j->key)
+		return;
+	running->items[running->n - 1] = running->items[0];
+	running->items[0] = j;
+}
+
+int job_cancel(struct job_queue *q, const char *subject, uint64_t id, struct jobs *out)
+{
+	struct job *j, *next;
+	int n = 0;
+
+	*out = (struct jobs){0};
 	WITH_LOCK(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
-	{
-		struct err *error = NULL;
-
-		if (!j->key || job_finished(j) || strcmp(j->key, key) != 0)
-			continue;
-		n++;
-		atomic_store(&j->cancelled, true);
-		if (j->state == JOB_QUEUED) {
-			err_set(&error, ERR_FAILED, -ECANCELED, "cancelled; nothing was done");
-			finish(q, j, NULL, error);
-		} else if (!*out) {
-			j->refs++;
-			*out = j;
-		}
+	n += is_meant(j, subject, id);
+	out->items = calloc((size_t)n + 1, sizeof(struct job *));
+	if (!out->items)
+		return -ENOMEM;
+	for (j = TAILQ_FIRST(&q->jobs); j; j = next) {
+		next = TAILQ_NEXT(j, link);
+		if (is_meant(j, subject, id))
+			cancel_one(q, j, out);
 	}
 	return n;
 }

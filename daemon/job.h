@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -19,10 +20,12 @@
 struct job_queue;
 struct job;
 
+/* Root's jobs and those of all other users are counted apart, so that no user can keep root out. */
 struct job_limits {
 	unsigned unfinished;	  /* running and queued together */
 	unsigned reads;		  /* of these, without a key: they must not crowd out the changes */
-	unsigned finished;	  /* results that stay visible */
+	unsigned user_reads;	  /* of these, of one user other than root */
+	unsigned finished;	  /* results that stay visible: of changes, and of reads */
 	uint64_t finished_age_us; /* for how long */
 	uint64_t stuck_us;	  /* in one step for longer, a job is called stuck */
 };
@@ -32,10 +35,14 @@ extern const struct job_limits job_limits_default;
  * FREE. */
 struct job_task {
 	enum verb verb;
-	const char *volume; /* as people know it; "" where it is about none */
-	const char *key;    /* one job at a time for a key; NULL: a read, which waits for nobody */
+	const char *volume;  /* as people know it; "" where it is about none */
+	const char *key;     /* one job at a time for a key; NULL: a read, which waits for nobody */
+	const char *subject; /* what job_cancel finds it by; NULL: nothing but its number */
+	uid_t uid;	     /* of the user who asks */
 	const char *identity; /* equal: the same request; NULL: never joined */
-	uint64_t timeout_us;  /* from the job's start: the deadline in its progress */
+	/* From the job's start: the deadline in its progress. A read is to end then, a change need
+	 * not: progress_check tells. */
+	uint64_t timeout_us;
 	/* On the job's thread. 0 and *result (malloc'ed, may stay NULL), or negative errno and *e.
 	 */
 	int (*run)(struct job *job, void *arg, char **result, struct err **e);
@@ -51,7 +58,7 @@ void job_queue_set_stuck(struct job_queue *q, uint64_t us);
 void job_queue_free(struct job_queue *q);
 
 /* Start or queue TASK, or join the identical one. *out is a reference, for job_unref. -EBUSY: too
- * many jobs; -ESHUTDOWN: stopping. */
+ * many jobs, of the user or of all; -ESHUTDOWN: stopping. */
 int job_submit(struct job_queue *q, const struct job_task *task, struct job **out, struct err **e);
 struct job *job_find(struct job_queue *q, uint64_t id);
 void job_unref(struct job *job);
@@ -66,9 +73,18 @@ uint64_t job_id(const struct job *job);
 const char *job_result(const struct job *job);
 const struct err *job_error(const struct job *job);
 
-/* Have the jobs of KEY end: those that wait are over at once, the one that runs when it next looks
- * whether it shall. How many there are; *out is a reference on the one that runs, or NULL. */
-unsigned job_cancel(struct job_queue *q, const char *key, struct job **out);
+/* References on jobs. */
+struct jobs {
+	struct job **items;
+	size_t n;
+};
+void jobs_deinit(struct jobs *l);
+#define _cleanup_jobs_ cleanup(jobs_deinit)
+
+/* Have the jobs about SUBJECT end, or where that is NULL the one with the number ID: those that
+ * wait are over at once, those that run when they next look whether they shall. How many there are,
+ * or -ENOMEM; *out are those that run, a change first. */
+int job_cancel(struct job_queue *q, const char *subject, uint64_t id, struct jobs *out);
 
 /* For the job's own thread. */
 struct progress *job_progress(struct job *job);
@@ -82,6 +98,7 @@ struct job_view {
 	uint64_t id;
 	enum verb verb;
 	char *volume;
+	uid_t uid;
 	enum job_state state;
 	char *step;	      /* or NULL */
 	double progress;      /* of the step, 0 to 1; negative: not known */

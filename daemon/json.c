@@ -314,6 +314,7 @@ static struct object job_object(const struct job_view *v)
 	put_text(&o, "verb", verb_name(v->verb));
 	if (*v->volume)
 		put_text(&o, "volume", v->volume);
+	put_number(&o, "uid", v->uid);
 	put_text(&o, "state", job_state_name(v->state));
 	put_text(&o, "step", v->step);
 	if (v->state == JOB_RUNNING)

@@ -197,6 +197,7 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 		return err_oom(e);
 	}
 	w->jobs = service_jobs(s);
+	task.subject = key;
 	task.key = key; /* as api.c's: one operation at a time for a volume, whoever asks */
 	return job_submit(service_jobs(s), &task, out, e);
 }

@@ -13,6 +13,7 @@
 #include "mapper/key.h"
 #include "mapper/krbd.h"
 #include "mapper/module.h"
+#include "mapper/node.h"
 #include "mapper/ready.h"
 
 #define FEATURE_EXCLUSIVE_LOCK 4 /* of an image, as the kernel tells it */
@@ -155,16 +156,13 @@ static dev_t whole_disk(dev_t dev)
 
 int device_find_path(const char *path, struct device *out, struct err **e)
 {
-	struct stat st;
 	dev_t dev;
-	int r;
+	int r = node_dev(path, &dev, e);
 
 	*out = (struct device){0};
-	if (stat(path, &st))
-		return err_errno(e, -errno, "cannot find the device %s", path);
-	if (!S_ISBLK(st.st_mode))
-		return err_set(e, ERR_USAGE, -EINVAL, "%s is no block device", path);
-	dev = whole_disk(st.st_rdev);
+	if (r < 0)
+		return r;
+	dev = whole_disk(dev);
 	r = find(is_dev, &dev, out, e);
 	if (r == 0)
 		return err_set(e, ERR_USAGE, -EINVAL, "%s is no rbd device", path);

@@ -57,8 +57,8 @@ struct device_key {
 /* 1 and *out: the oldest mapping of it, a writable one before a read-only one; 0: not mapped here.
  */
 int device_find(const struct device_key *key, struct device *out, struct err **e);
-/* The mapping behind a node or link: /dev/rbd0, /dev/rbd0p1, /dev/rbdvol/…, /dev/rbd/…. -ENOENT
- * (not found): no such file; -EINVAL (usage): no rbd device. */
+/* The mapping behind a node or link: /dev/rbd0, /dev/rbd0p1, /dev/rbdvol/…, /dev/rbd/…. Errors as
+ * of node_dev; -EINVAL (usage): it is not an rbd device. */
 int device_find_path(const char *path, struct device *out, struct err **e);
 /* By names alone, for a cluster that is away: 1 and *out, or 0. FSID: of that cluster; NULL: of
  * whichever has such a name mapped here, but not of two at once (-ENOTUNIQ, usage). */

@@ -7,6 +7,8 @@
 #include "ceph/window.h"
 #include "rbd/image-internal.h"
 
+#define CHECKED 1024 /* objects between two checks */
+
 struct stored {
 	struct window window; /* the first field: it leads back here */
 	struct ioctx data;    /* where the objects are */
@@ -62,12 +64,17 @@ static int ask(struct stored *s, uint64_t object)
 	return window_begun(&s->window, slot, r);
 }
 
-int stored_add(struct stored *s, uint64_t start, uint64_t end)
+int stored_add(struct stored *s, uint64_t start, uint64_t end, const struct check *go_on)
 {
+	uint64_t first = start / s->info.obj_size;
 	int r = 0;
 
-	for (uint64_t i = start / s->info.obj_size; !r && i * s->info.obj_size < end; i++)
-		r = ask(s, i);
+	for (uint64_t i = first; !r && i * s->info.obj_size < end; i++) {
+		if (i % CHECKED == 0)
+			r = check_now(go_on);
+		if (!r)
+			r = ask(s, i);
+	}
 	return r;
 }
 

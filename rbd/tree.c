@@ -11,7 +11,7 @@
 
 struct growth {
 	struct session *session;
-	struct deadline deadline;
+	const struct check *go_on;
 	unsigned images;
 };
 
@@ -97,10 +97,10 @@ static int add_snapshots(struct growth *g, rbd_image_t image, struct tree_image 
 static int add_image(struct growth *g, struct ioctx *p, const char *id, struct tree_image *t)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r;
+	int r = check_now(g->go_on);
 
-	if (deadline_passed(g->deadline))
-		return -ETIMEDOUT;
+	if (r < 0)
+		return r;
 	if (++g->images > IMAGES_MAX)
 		return -EMLINK;
 	r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
@@ -111,13 +111,13 @@ static int add_image(struct growth *g, struct ioctx *p, const char *id, struct t
 	return add_snapshots(g, image, t);
 }
 
-int image_tree(struct cluster *c, const struct spec *spec, struct deadline deadline,
+int image_tree(struct cluster *c, const struct spec *spec, const struct check *go_on,
 	       struct tree_image *out, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_image_info_ struct image_info info = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};
-	struct growth g = {.deadline = deadline};
+	struct growth g = {.go_on = go_on};
 	int r = image_info(c, spec, &info, e);
 
 	*out = (struct tree_image){0};

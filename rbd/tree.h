@@ -2,7 +2,7 @@
 /* What depends on an image: its snapshots, the clones of each, and so on. */
 #pragma once
 
-#include "base/deadline.h"
+#include "base/check.h"
 #include "base/spec.h"
 #include "ceph/cluster.h"
 
@@ -22,7 +22,7 @@ struct tree_snapshot {
 void tree_deinit(struct tree_image *t);
 
 /* An image with all that depends on it. Of the snapshots that nobody made by name those that have
- * clones. -ENOENT (not found); -ETIMEDOUT (unreachable): DEADLINE came first; -EMLINK: there are
- * too many. */
-int image_tree(struct cluster *c, const struct spec *spec, struct deadline deadline,
+ * clones. -ENOENT (not found); -EMLINK: there are too many. GO_ON is asked for each image; where it
+ * says no, its answer is the error. */
+int image_tree(struct cluster *c, const struct spec *spec, const struct check *go_on,
 	       struct tree_image *out, struct err **e);

@@ -12,6 +12,7 @@
 
 #define ANCESTORS_MAX 16    /* as many as the kernel's driver takes */
 #define STORED_MAX    50000 /* objects that are asked for their sizes in some seconds */
+#define CHECKED	      256   /* objects that are asked for between two checks */
 
 /* Ranges of bytes, ascending, none touching the next. */
 struct range {
@@ -88,6 +89,8 @@ struct walk {
 	uint64_t set;			       /* told of last; UINT64_MAX: none */
 	struct ranges of_set;		       /* not in order yet */
 	bool *exists;			       /* of the set, each of its COUNT objects */
+	const struct check *go_on;
+	uint64_t told; /* how often librbd told of something */
 	int error;
 };
 
@@ -158,6 +161,8 @@ static int add_extent(uint64_t offset, size_t len, int exists, void *arg)
 	struct walk *w = arg;
 	uint64_t end = offset + len;
 
+	if (++w->told % CHECKED == 0)
+		w->error = check_now(w->go_on);
 	for (uint64_t at = offset, next; exists && !w->error && at < end; at = next) {
 		next = (at / w->set_bytes + 1) * w->set_bytes;
 		next = next < end ? next : end;
@@ -180,19 +185,46 @@ static int has_map(rbd_image_t image)
 	       !(flags & (RBD_FLAG_OBJECT_MAP_INVALID | RBD_FLAG_FAST_DIFF_INVALID));
 }
 
+/* librbd tells of nothing, and can't be stopped, while it asks for objects that are not there. So
+ * it is asked for a few sets at a time where there may be many of these. */
+static uint64_t checked_bytes(const struct walk *w)
+{
+	uint64_t sets = w->count < CHECKED ? CHECKED / w->count : 1;
+
+	return sets * w->set_bytes;
+}
+
+static int walk_through(struct walk *w, rbd_image_t image, uint64_t length, uint64_t piece)
+{
+	int r = 0;
+
+	for (uint64_t at = 0; !r && at < length; at += piece) {
+		uint64_t left = length - at;
+
+		r = check_now(w->go_on);
+		if (!r)
+			r = compat_diff(image, NULL, at, left < piece ? left : piece, add_extent,
+					w);
+		if (w->error)
+			r = w->error;
+	}
+	return r;
+}
+
 /* 1: *out has what exists of an open image below LENGTH; 0: it would be slow to know. */
 static int existing(rbd_image_t image, uint64_t length, bool slow, struct walk *w)
 {
-	int r = slow ? 1 : has_map(image);
+	int map = has_map(image), r;
 
-	if (r <= 0 || !length)
-		return r;
+	if (map < 0 || (!map && !slow))
+		return map;
+	if (!length)
+		return 1;
 	r = walk_begin(w, image);
 	if (!r)
-		r = compat_diff(image, NULL, 0, length, add_extent, w);
-	if (w->error || r < 0)
-		return w->error ? w->error : r;
-	r = end_set(w);
+		r = walk_through(w, image, length, map ? length : checked_bytes(w));
+	if (!r)
+		r = end_set(w);
 	return r < 0 ? r : 1;
 }
 
@@ -216,13 +248,13 @@ static int open_parent(struct session *s, const struct link *link, struct ioctx 
 #define PART_UNKNOWN 2
 
 static int cover_by_parent(struct session *s, struct ioctx *p, rbd_image_t *image, uint64_t *limit,
-			   bool slow, struct ranges *covered)
+			   bool slow, const struct check *go_on, struct ranges *covered)
 {
 	cleanup(ranges_deinit) struct ranges of_parent = {0}, both = {0};
 	_cleanup_link_ struct link link = {0};
 	_cleanup_ioctx_ struct ioctx at = {0};
 	_cleanup_image_ rbd_image_t parent = NULL;
-	_cleanup_walk_ struct walk w = {.out = &of_parent};
+	_cleanup_walk_ struct walk w = {.out = &of_parent, .go_on = go_on};
 	uint64_t overlap;
 	int r = image_link(*image, &link);
 
@@ -254,7 +286,8 @@ static int cover_by_parent(struct session *s, struct ioctx *p, rbd_image_t *imag
 }
 
 /* Striped objects are left out: the ranges don't tell which they are. */
-static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own, struct usage *out)
+static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own,
+		   const struct check *go_on, struct usage *out)
 {
 	struct stored *s;
 	int r = stored_begin(p, image, &s), ended;
@@ -262,17 +295,18 @@ static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own,
 	if (r < 0 || !s)
 		return r;
 	for (size_t i = 0; !r && i < own->n; i++)
-		r = stored_add(s, own->items[i].start, own->items[i].end);
+		r = stored_add(s, own->items[i].start, own->items[i].end, go_on);
 	ended = stored_end(s, &out->stored_bytes);
 	out->stored_known = !r && !ended;
 	return r < 0 ? r : ended;
 }
 
 /* IMAGE and P change hands: they are those of the oldest ancestor that was looked at. */
-static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, struct usage *out)
+static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, const struct check *go_on,
+		struct usage *out)
 {
 	cleanup(ranges_deinit) struct ranges covered = {0};
-	_cleanup_walk_ struct walk w = {.out = &covered};
+	_cleanup_walk_ struct walk w = {.out = &covered, .go_on = go_on};
 	struct session *s = p->session;
 	bool slow = want & USAGE_SLOW;
 	uint64_t limit = 0;
@@ -287,12 +321,12 @@ static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, struct usage
 	out->used_bytes = ranges_bytes(&covered);
 	out->stored_left_out = (want & USAGE_STORED) && !slow && w.objects > STORED_MAX;
 	if ((want & USAGE_STORED) && !out->stored_left_out)
-		r = measure(p, *image, &covered, out);
+		r = measure(p, *image, &covered, go_on, out);
 	if (r < 0)
 		return r;
 	r = 1;
 	for (unsigned i = 0; r == 1 && limit && i < ANCESTORS_MAX; i++)
-		r = cover_by_parent(s, p, image, &limit, slow, &covered);
+		r = cover_by_parent(s, p, image, &limit, slow, go_on, &covered);
 	out->shared_known = r == 0 || r == 1;
 	if (out->shared_known)
 		out->shared_bytes = ranges_bytes(&covered) - out->used_bytes;
@@ -325,8 +359,18 @@ int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out)
 	return 0;
 }
 
-int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struct usage *out,
-		struct err **e)
+static int ended(int r, const char *name, struct err **e)
+{
+	if (r == -ECANCELED)
+		return err_set(e, ERR_FAILED, r, "cancelled while it asked how much of '%s' exists",
+			       name);
+	err_set(e, ERR_UNREACHABLE, r, "there was no time left to ask how much of '%s' exists",
+		name);
+	return err_hint(e, "give it more time: --timeout SECONDS");
+}
+
+int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
+		const struct check *go_on, struct usage *out, struct err **e)
 {
 	_cleanup_session_ struct session *session = NULL;
 	_cleanup_ioctx_ struct ioctx p = {0};
@@ -343,9 +387,11 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struc
 	if (r < 0)
 		image = NULL;
 	if (!r)
-		r = fill(&p, &image, want, out);
+		r = fill(&p, &image, want, go_on, out);
 	if (r == -ENOENT && !image)
 		return ioctx_missing(&p, spec, e);
+	if (r < 0 && check_now(go_on) == r)
+		return ended(r, name, e);
 	if (r < 0)
 		return session_fail(session, r, e, "ask how much of '%s' exists", name);
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/spec.h"
 #include "ceph/cluster.h"
 
@@ -28,6 +29,8 @@ enum usage_want {
 
 /* The usage of SPEC, from object maps: they tell of all objects in a few reads. An image without
  * fast-diff (or whose map is invalid) has none: out->known is then false, unless told to be slow.
- * The same goes for its parents: then shared_known is false. */
-int image_usage(struct cluster *c, const struct spec *spec, unsigned want, struct usage *out,
-		struct err **e);
+ * The same goes for its parents: then shared_known is false. GO_ON is asked every few thousand
+ * objects; where it says no, its answer is the error: -ECANCELED (failed), -ETIMEDOUT
+ * (unreachable). */
+int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
+		const struct check *go_on, struct usage *out, struct err **e);

@@ -6,6 +6,7 @@
 #include <systemd/sd-id128.h>
 
 #include "base/file.h"
+#include "mapper/probe.h"
 #include "volume/fenced.h"
 #include "volume/operation.h"
 #include "volume/slot.h"
@@ -16,6 +17,7 @@
 
 /* Whoever may ask may name any user, so there is an end to what is kept. */
 #define CONNECTIONS_MAX 16
+#define SCANS_AT_ONCE	2 /* of all objects of an image, for others than root */
 
 struct connection {
 	char *cluster;
@@ -29,7 +31,8 @@ struct host {
 	pthread_mutex_t lock; /* guards the connections */
 	struct fenced *fenced;
 	struct image_locks image_locks;
-	struct slots *trims;
+	struct slots *trims, *scans;
+	struct probes *probes;
 	/* The one used last comes first. */
 	struct connection connections[CONNECTIONS_MAX];
 	size_t connections_n;
@@ -94,7 +97,10 @@ int host_new(const struct host_config *config, struct host **out, struct err **e
 	image_locks_init(&h->image_locks);
 	h->fenced = fenced_new();
 	h->trims = slots_new(config->trims_at_once);
-	r = !h->fenced || !h->trims || config_copy(&h->config, config) < 0
+	h->scans = slots_new(SCANS_AT_ONCE);
+	h->probes = probes_new();
+	r = !h->fenced || !h->trims || !h->scans || !h->probes ||
+			    config_copy(&h->config, config) < 0
 		    ? err_oom(e)
 		    : identity_init(&h->identity, e);
 	if (r < 0) {
@@ -114,6 +120,8 @@ void host_free(struct host *h)
 	fenced_free(h->fenced);
 	image_locks_deinit(&h->image_locks);
 	slots_free(h->trims);
+	slots_free(h->scans);
+	probes_end(h->probes);
 	free((char *)h->config.cluster);
 	free((char *)h->config.user);
 	free((char *)h->config.conf);
@@ -127,6 +135,16 @@ void host_free(struct host *h)
 struct slots *host_trims(struct host *h)
 {
 	return h->trims;
+}
+
+struct slots *host_scans(struct host *h)
+{
+	return h->scans;
+}
+
+struct probes *host_probes(struct host *h)
+{
+	return h->probes;
 }
 
 const struct host_config *host_defaults(const struct host *h)

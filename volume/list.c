@@ -97,8 +97,8 @@ static void add_known(struct volume_info *v, size_t *unknown)
 }
 
 /* What each volume takes of the cluster. One that can't be looked at keeps no other from it. */
-static int add_usage(struct cluster *c, bool slow, struct progress *p, struct volume_list *l,
-		     struct err **e)
+static int add_usage(struct host *h, struct cluster *c, bool slow, struct progress *p,
+		     struct volume_list *l, struct err **e)
 {
 	char fsid[FSID_LEN + 1];
 	size_t unknown = 0;
@@ -108,12 +108,14 @@ static int add_usage(struct cluster *c, bool slow, struct progress *p, struct vo
 		_cleanup_err_ struct err *why = NULL;
 		struct volume_info *v = &l->items[i];
 
+		r = progress_go_on(p, "look at all volumes", e);
+		if (r < 0)
+			break;
 		if (p->done)
 			p->done(p, i, l->n);
 		if (!is_of(v, fsid))
 			continue;
-		if (image_usage(c, &v->spec, slow ? USAGE_SLOW | USAGE_STORED : 0, &v->usage,
-				&why) >= 0)
+		if (operation_usage(h, c, &v->spec, slow, p, &v->usage, &why) >= 0)
 			add_known(v, &unknown);
 		else if (why->kind == ERR_UNREACHABLE)
 			r = (*e = steal(&why))->code;
@@ -148,9 +150,12 @@ int volume_list(struct host *h, const struct volume_request *req, struct progres
 		*e = steal(&why);
 	if (r >= 0 && req->all)
 		r = image_list(c, req->pool, &names, e);
-	for (size_t i = 0; r >= 0 && i < names.n; i++)
-		r = list_image(h, req, c, names.items[i], out, e);
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		r = progress_go_on(p, "look at all volumes", e);
+		if (r >= 0)
+			r = list_image(h, req, c, names.items[i], out, e);
+	}
 	if (r >= 0 && req->usage)
-		r = add_usage(c, req->slow, p, out, e);
+		r = add_usage(h, c, req->slow, p, out, e);
 	return r < 0 ? r : 0;
 }

@@ -63,6 +63,9 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 		 struct err **e);
 struct slots;
 struct slots *host_trims(struct host *h);
+struct slots *host_scans(struct host *h);
+struct probes;
+struct probes *host_probes(struct host *h);
 struct fenced;
 struct fenced *host_fenced(struct host *h);
 struct image_locks *host_image_locks(struct host *h);
@@ -81,6 +84,9 @@ bool is_stale_hold(const struct leftovers *left, size_t i, const struct device_l
 /* Connect, told as a step of its own: of all waits it is the likeliest to be long, and a message
  * about it must name the monitors. */
 int operation_connect(struct operation *o, struct err **e);
+/* image_usage, with or without its slow ways. These are for a few at once, but for root. */
+int operation_usage(struct host *h, struct cluster *c, const struct spec *spec, bool slow,
+		    struct progress *p, struct usage *out, struct err **e);
 
 /* observe.c: each fills its part of o->v afresh. */
 /* 1: the image is there; 0: it is not, and o->missing says what is missing; negative: not known. */

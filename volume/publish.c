@@ -12,12 +12,14 @@
 #include "mapper/grow.h"
 #include "mapper/module.h"
 #include "mapper/mounts.h"
+#include "mapper/probe.h"
 #include "volume/filesystem.h"
 #include "volume/operation.h"
 
 #define MOUNTS	  PUBLISH_FOLDER "/mounts"
 #define NOTE_MKFS "rbdvol.mkfs" /* the type, while a file system is being made */
 #define UNDO_US	  (20 * USEC_PER_SEC)
+#define PROBE_US  (30 * USEC_PER_SEC)
 #define LONG_US                                                                                    \
 	(3600 * USEC_PER_SEC) /* mkfs, e2fsck: of what is large, and killed it is for nothing */
 #define MOUNTS_STACKED 16
@@ -195,7 +197,7 @@ static int make(struct staging *s, struct err **e)
 		r = filesystem_make(node, s->wish->fs, s->wish->mkfs_options, deadline_in(LONG_US),
 				    e);
 	if (r >= 0)
-		r = content_probe(node, &content, e);
+		r = probes_content(host_probes(s->host), node, deadline_in(PROBE_US), &content, e);
 	if (r >= 0 && (!content.type || strcmp(content.type, s->wish->fs)))
 		r = err_set(e, ERR_FAILED, -EIO, "mkfs left no %s file system on %s", s->wish->fs,
 			    node);
@@ -251,7 +253,8 @@ static int make_on_blank(struct staging *s, struct err **e)
 static int find_type(struct staging *s, struct err **e)
 {
 	_cleanup_content_ struct content content = {0};
-	int r = content_probe(s->v.device.node, &content, e);
+	int r = probes_content(host_probes(s->host), s->v.device.node, deadline_in(PROBE_US),
+			       &content, e);
 
 	if (r < 0)
 		return r;

@@ -23,9 +23,10 @@ static int is_reset(struct operation *o, struct err **e)
 /* That it can't be known keeps nobody from a reset. */
 static void measure(struct operation *o, struct usage *out)
 {
+	const struct check go_on = progress_checking(o->progress);
 	_cleanup_err_ struct err *why = NULL;
 
-	if (image_usage(o->cluster, o->spec, 0, out, &why) < 0)
+	if (image_usage(o->cluster, o->spec, 0, &go_on, out, &why) < 0)
 		progress_note(o->progress, "%s", why->message);
 }
 

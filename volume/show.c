@@ -2,8 +2,11 @@
 /* One volume, told whole; and which volume a text means. */
 #include <string.h>
 
+#include "mapper/probe.h"
 #include "volume/fenced.h"
 #include "volume/operation.h"
+
+#define PROBE_US (5 * USEC_PER_SEC) /* a device of a cluster that answers is read in far less */
 
 int volume_resolve(struct host *h, struct volume_request *req, const char *text, struct spec *out,
 		   struct err **e)
@@ -64,8 +67,8 @@ static int show_cluster(struct operation *o, struct err **e)
 		progress_note(o->progress,
 			      "a wipe of it is under way, or was cut short: its content is erased "
 			      "in part; 'rbdvol wipe' completes it");
-	r = image_usage(o->cluster, o->spec, o->req->slow ? USAGE_SLOW | USAGE_STORED : 0,
-			&o->v->usage, e);
+	r = operation_usage(o->host, o->cluster, o->spec, o->req->slow, o->progress, &o->v->usage,
+			    e);
 	if (r < 0)
 		return r;
 	tell_unknown(o);
@@ -80,7 +83,10 @@ static void look_at_device(struct operation *o)
 
 	fenced_mark(host_fenced(o->host), o->cluster, o->v, 1);
 	if (!o->v->fenced) {
-		if (content_probe(o->v->device.node, &o->v->content, &why) < 0)
+		operation_tell(o, "read the device");
+		if (probes_content(host_probes(o->host), o->v->device.node,
+				   deadline_earlier(deadline_in(PROBE_US), o->progress->deadline),
+				   &o->v->content, &why) < 0)
 			progress_note(o->progress, "%s", why->message);
 		return;
 	}

@@ -67,13 +67,13 @@ static int wait_for_slot(struct slots *t, const char *what, struct progress *p, 
 	if (t->taken >= t->at_once)
 		tell(t, what, p);
 	while (t->taken >= t->at_once) {
-		if (progress_check(p) < 0)
-			return err_set(e, ERR_FAILED, -ECANCELED,
-				       "cancelled while it waited for other %s", what);
 		if (deadline_passed(p->deadline)) {
 			err_set(e, ERR_BUSY, -EBUSY, "%u other %s are under way", t->at_once, what);
 			return err_hint(e, "see 'rbdvol jobs', or wait longer (--timeout)");
 		}
+		if (progress_check(p) < 0)
+			return err_set(e, ERR_FAILED, -ECANCELED,
+				       "cancelled while it waited for other %s", what);
 		wait_a_while(t);
 	}
 	t->taken++;

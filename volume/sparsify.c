@@ -21,12 +21,13 @@ static int is_sparse(struct operation *o, struct err **e)
 
 static int sparsify(struct operation *o, struct err **e)
 {
-	int r = image_usage(o->cluster, o->spec, USAGE_STORED, &o->v->before, e);
+	const struct check go_on = progress_checking(o->progress);
+	int r = image_usage(o->cluster, o->spec, USAGE_STORED, &go_on, &o->v->before, e);
 
 	if (r >= 0)
 		r = image_sparsify(o->cluster, o->spec, tell, o->progress, e);
 	if (r >= 0)
-		r = image_usage(o->cluster, o->spec, USAGE_STORED, &o->v->usage, e);
+		r = image_usage(o->cluster, o->spec, USAGE_STORED, &go_on, &o->v->usage, e);
 	return r;
 }
 

@@ -1,40 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdarg.h>
 
 #include "base/failpoint.h"
 #include "volume/operation.h"
-
-void progress_note(struct progress *p, const char *fmt, ...)
-{
-	_cleanup_free_ char *sentence = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&sentence, fmt, ap) < 0)
-		sentence = NULL;
-	va_end(ap);
-	if (sentence && p->note)
-		p->note(p, sentence);
-}
-
-void progress_notes(struct progress *p, const struct strlist *sentences)
-{
-	for (size_t i = 0; i < sentences->n; i++)
-		progress_note(p, "%s", sentences->items[i]);
-}
-
-int progress_check(struct progress *p)
-{
-	return p->cancelled && p->cancelled(p) ? -ECANCELED : 0;
-}
-
-int progress_tell(struct progress *p, uint64_t done, uint64_t total)
-{
-	if (p->done)
-		p->done(p, done, total);
-	return progress_check(p);
-}
+#include "volume/slot.h"
 
 void operation_tell(struct operation *o, const char *step)
 {
@@ -128,6 +97,23 @@ int operation_connect(struct operation *o, struct err **e)
 	}
 	operation_tell(o, step);
 	return cluster_connect(o->cluster, e);
+}
+
+int operation_usage(struct host *h, struct cluster *c, const struct spec *spec, bool slow,
+		    struct progress *p, struct usage *out, struct err **e)
+{
+	const struct check go_on = progress_checking(p);
+	bool waits = slow && p->yields;
+	int r = waits ? slot_take(host_scans(h), "slow looks", p, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (p->step)
+		p->step(p, "usage");
+	r = image_usage(c, spec, slow ? USAGE_SLOW | USAGE_STORED : 0, &go_on, out, e);
+	if (waits)
+		slot_end(host_scans(h));
+	return r;
 }
 
 static int is_connected(struct operation *o, struct err **e)

@@ -5,6 +5,7 @@
 int volume_tree(struct host *h, const struct spec *spec, const struct volume_request *req,
 		struct progress *p, struct volume_info *out, struct err **e)
 {
+	const struct check go_on = progress_checking(p);
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_refuse_snapshot(spec, "tree", e);
 
@@ -12,5 +13,5 @@ int volume_tree(struct host *h, const struct spec *spec, const struct volume_req
 		r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
 		r = operation_connect(&o, e);
-	return r < 0 ? r : image_tree(o.cluster, spec, p->deadline, &out->tree, e);
+	return r < 0 ? r : image_tree(o.cluster, spec, &go_on, &out->tree, e);
 }

@@ -84,9 +84,10 @@ static int refuse_unmounted(const struct operation *o, const struct mounted_list
 static void look(struct operation *o, struct usage *out)
 {
 	_cleanup_err_ struct err *why = NULL;
+	const struct check go_on = progress_checking(o->progress);
 	unsigned want = USAGE_STORED | (o->req->slow ? USAGE_SLOW : 0);
 
-	if (image_usage(o->cluster, o->spec, want, out, &why) < 0)
+	if (image_usage(o->cluster, o->spec, want, &go_on, out, &why) < 0)
 		progress_note(o->progress, "%s", why->message);
 	else if (out == &o->v->before && !out->known)
 		progress_note(

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/deadline.h"
 #include "base/request.h"
 #include "base/spec.h"
@@ -35,6 +36,8 @@ void host_free(struct host *h);
 /* How an operation tells what it is doing. The daemon's job stands behind it. */
 struct progress {
 	struct deadline deadline;
+	bool ends;   /* at the deadline, done or not */
+	bool yields; /* of another than root: only few at once may ask for each object */
 	/* STEP begins, such as "map"; copied. NULL function: nobody listens. */
 	void (*step)(struct progress *p, const char *step);
 	/* DONE of TOTAL of the step's work, of no certain unit. */
@@ -44,8 +47,13 @@ struct progress {
 	/* Whether it is to end before it is done. NULL function: never. */
 	bool (*cancelled)(struct progress *p);
 };
-/* 0, or -ECANCELED: to be looked at wherever an operation can be left as it is. */
+/* 0, -ECANCELED, or -ETIMEDOUT where it is to end at its deadline: to be looked at wherever an
+ * operation can be left as it is. */
 int progress_check(struct progress *p);
+/* The same as a struct check (base/check.h), which borrows P. */
+struct check progress_checking(struct progress *p);
+/* The same with the reason, of an operation that is to end while it is to DO something. */
+int progress_go_on(struct progress *p, const char *what, struct err **e);
 /* DONE of TOTAL, and progress_check. */
 int progress_tell(struct progress *p, uint64_t done, uint64_t total);
 void progress_note(struct progress *p, const char *fmt, ...) _printf_(2, 3);

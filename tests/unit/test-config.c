@@ -109,7 +109,8 @@ static void test_values_and_drop_ins(void **state)
 		"conf = /etc/ceph/w.conf\nkeyring = /etc/ceph/k\npool = p1\n"
 		"timeout = 12.5\ntrims-at-once = 3\ncluster-timeout = 3 ; short\nstuck-after = 90\n"
 		"map-options = ms_mode=crc,queue_depth=64\n"
-		"allow-change = root, @root 1234 @4321";
+		"allow-change = root, @root 1234 @4321\nallow-user = web, backup\nallow-cluster = "
+		"*";
 	const struct folder *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL;
@@ -128,6 +129,9 @@ static void test_values_and_drop_ins(void **state)
 	assert_int_equal(c.cluster_timeout_us, 3 * USEC_PER_SEC);
 	assert_int_equal(c.stuck_us, 90 * USEC_PER_SEC);
 	assert_int_equal(c.trims_at_once, 3);
+	assert_int_equal(c.allowed_users.n, 2);
+	assert_string_equal(c.allowed_users.items[1], "backup");
+	assert_string_equal(c.allowed_clusters.items[0], "*");
 	assert_int_equal(c.changers.n_uids, 2);
 	assert_int_equal(c.changers.uids[1], 1234);
 	assert_int_equal(c.changers.n_gids, 2);

@@ -168,7 +168,32 @@ static void what_is_no_device_is_told(void **state)
 	(void)state;
 	assert_fails(device_find_path("/dev/rbdvol/no/such", &d, &e), -ENOENT, ERR_NOT_FOUND,
 		     "/dev/rbdvol/no/such");
-	assert_fails(device_find_path("/dev/null", &d, &e), -EINVAL, ERR_USAGE, "no block device");
+	assert_fails(device_find_path("/dev/null", &d, &e), -EINVAL, ERR_USAGE,
+		     "not a block device");
+}
+
+/* Who asks has not our rights: no answer tells whether there is a file outside of /dev. */
+static void nothing_outside_is_looked_at(void **state)
+{
+	static const char *const outside[] = {
+		"/dev/../etc/shadow",
+		"/dev/../no/such/file",
+		"/dev/./../etc/shadow",
+		"/dev/rbdvol/../../etc/shadow",
+		"/dev//null",
+		"/dev/.",
+		"/dev/",
+		"/dev/fd/../null",
+		"/dev/rbd0/..",
+		"/etc/shadow",
+		"/dev/fd/0", /* a link out of /dev, to /proc */
+	};
+	_cleanup_device_ struct device d = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
+		assert_fails(device_find_path(outside[i], &d, &e), -EINVAL, ERR_USAGE,
+			     "is not a device below /dev");
 }
 
 int main(void)
@@ -180,6 +205,7 @@ int main(void)
 		cmocka_unit_test(no_name_smuggles_a_word),
 		cmocka_unit_test(a_line_longer_than_a_page_is_refused),
 		cmocka_unit_test(what_is_no_device_is_told),
+		cmocka_unit_test(nothing_outside_is_looked_at),
 	};
 
 	return cmocka_run_group_tests_name("device", tests, NULL, NULL);

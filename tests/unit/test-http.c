@@ -232,6 +232,25 @@ static void test_cancel(void **state)
 	assert_non_null(strstr(text_of(answer, "outcome"), "done before"));
 }
 
+static void test_cancel_by_number(void **state)
+{
+	_cleanup_json_ json_t *later = NULL, *answer = NULL, *none = NULL;
+	char path[64];
+
+	(void)state;
+	assert_int_equal(ask("POST", "/v1/volumes/slow/attach", "{\"timeout\":\"0.1\"}", &later),
+			 504);
+	snprintf(path, sizeof(path), "/v1/jobs/%lld/cancel",
+		 json_integer_value(json_object_get(json_object_get(later, "error"), "job")));
+	assert_int_equal(ask("POST", path, "", &answer), 200);
+	assert_non_null(strstr(text_of(answer, "outcome"), "done before"));
+	assert_int_equal(ask("POST", path, "", &none), 404);
+	assert_non_null(strstr(text_of(json_object_get(none, "error"), "message"),
+			       "nothing is under way on job"));
+	assert_int_equal(ask("POST", "/v1/jobs/x/cancel", "", NULL), 400);
+	assert_int_equal(ask("GET", path, "", NULL), 405);
+}
+
 static void *attach_one(void *arg)
 {
 	char path[64];
@@ -371,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_attach_answer),
 		cmocka_unit_test(test_waiting_and_its_job),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_cancel_by_number),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_body_limits),
 		cmocka_unit_test(test_broken_clients),

@@ -101,14 +101,16 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int submit(struct fixture *x, const char *key, const char *identity, char letter,
-		  struct job **out, struct err **e)
+static int submit_as(struct fixture *x, uid_t uid, const char *key, const char *identity,
+		     char letter, struct job **out, struct err **e)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 	struct job_task task = {
 		.verb = key ? VERB_ATTACH : VERB_SHOW,
 		.volume = "rbd/web1",
 		.key = key,
+		.subject = key ? key : "read",
+		.uid = uid,
 		.identity = identity,
 		.timeout_us = 5 * USEC_PER_SEC,
 		.run = fake_run,
@@ -119,6 +121,12 @@ static int submit(struct fixture *x, const char *key, const char *identity, char
 	*f = (struct fake){.gate = &x->gate, .letter = letter, .fails = letter == '!'};
 	x->submitted++;
 	return job_submit(x->q, &task, out, e);
+}
+
+static int submit(struct fixture *x, const char *key, const char *identity, char letter,
+		  struct job **out, struct err **e)
+{
+	return submit_as(x, 0, key, identity, letter, out, e);
 }
 
 static struct job *start(struct fixture *x, const char *key, const char *identity, char letter)
@@ -305,8 +313,11 @@ static void test_reads_are_forgotten(void **state)
 
 static int setup_small(void **state)
 {
-	static const struct job_limits limits = {
-		.unfinished = 4, .reads = 2, .finished = 3, .finished_age_us = 60 * USEC_PER_SEC};
+	static const struct job_limits limits = {.unfinished = 4,
+						 .reads = 2,
+						 .user_reads = 1,
+						 .finished = 3,
+						 .finished_age_us = 60 * USEC_PER_SEC};
 
 	return setup_with((struct fixture **)state, &limits);
 }
@@ -401,16 +412,16 @@ static void test_cancel(void **state)
 	_cleanup_job_ struct job *running = start(x, "k", "1", 'a'),
 				 *queued = start(x, "k", "2", 'b'),
 				 *other = start(x, "l", "1", 'c');
-	_cleanup_job_ struct job *found = NULL;
-	struct job *none;
+	_cleanup_jobs_ struct jobs none = {0}, found = {0};
 
 	wait_step(running);
 	wait_step(other);
-	assert_int_equal(job_cancel(x->q, "m", &none), 0);
-	assert_null(none);
+	assert_int_equal(job_cancel(x->q, "m", 0, &none), 0);
+	assert_int_equal(none.n, 0);
 	assert_false(job_progress(running)->cancelled(job_progress(running)));
-	assert_int_equal(job_cancel(x->q, "k", &found), 2);
-	assert_ptr_equal(found, running);
+	assert_int_equal(job_cancel(x->q, "k", 0, &found), 2);
+	assert_int_equal(found.n, 1);
+	assert_ptr_equal(found.items[0], running);
 	assert_true(job_progress(running)->cancelled(job_progress(running)));
 	assert_false(job_progress(other)->cancelled(job_progress(other)));
 	wait_done(queued);
@@ -419,6 +430,99 @@ static void test_cancel(void **state)
 	wait_done(running);
 	wait_done(other);
 	assert_null(strchr(x->gate.letters, 'b'));
+}
+
+/* Reads have no key: they are found by what they are about, or by their number. */
+static void test_cancel_of_reads(void **state)
+{
+	struct fixture *x = *state;
+	_cleanup_job_ struct job *r1 = start(x, NULL, NULL, 'r'), *r2 = start(x, NULL, NULL, 'r');
+	_cleanup_jobs_ struct jobs none = {0}, one = {0}, both = {0};
+
+	wait_step(r1);
+	wait_step(r2);
+	assert_int_equal(job_cancel(x->q, NULL, 4711, &none), 0);
+	assert_int_equal(job_cancel(x->q, NULL, job_id(r2), &one), 1);
+	assert_ptr_equal(one.items[0], r2);
+	assert_int_equal(progress_check(job_progress(r1)), 0);
+	assert_int_equal(progress_check(job_progress(r2)), -ECANCELED);
+	assert_int_equal(job_cancel(x->q, "read", 0, &both), 2);
+	assert_int_equal(both.n, 2);
+	assert_int_equal(progress_check(job_progress(r1)), -ECANCELED);
+	gate_open(&x->gate);
+	wait_done(r1);
+	wait_done(r2);
+	jobs_deinit(&both);
+	assert_int_equal(job_cancel(x->q, "read", 0, &both), 0); /* over */
+}
+
+/* A read is to end at its deadline; a change goes on. */
+static void test_reads_end(void **state)
+{
+	struct fixture *x = *state;
+	_cleanup_job_ struct job *read = start(x, NULL, NULL, 'r'),
+				 *change = start(x, "k", NULL, 'c');
+
+	wait_step(read);
+	wait_step(change);
+	assert_int_equal(progress_check(job_progress(read)), 0);
+	job_progress(read)->deadline = job_progress(change)->deadline = deadline_in(0);
+	assert_int_equal(progress_check(job_progress(read)), -ETIMEDOUT);
+	assert_int_equal(progress_check(job_progress(change)), 0);
+}
+
+/* Whatever the others have under way: root gets in, and of its own jobs there may be as many. */
+static void test_root_gets_in(void **state)
+{
+	static const struct {
+		uid_t uid;
+		const char *key;
+		const char *refusal; /* NULL: it is taken */
+	} asked[] = {
+		{1000, NULL, NULL},
+		{1000, NULL, "1 requests of user 1000 that only look"},
+		{1001, NULL, NULL},
+		{1002, NULL, "2 requests that only look"},
+		{1000, "a", NULL},
+		{1000, "b", NULL},
+		{1000, "c", "4 requests are"},
+		{0, NULL, NULL},
+		{0, NULL, NULL},
+		{0, "a", NULL},
+		{0, "d", NULL},
+		{0, NULL, "2 requests that only look"},
+	};
+	struct fixture *x = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		_cleanup_job_ struct job *job = NULL;
+		_cleanup_err_ struct err *e = NULL;
+		int r = submit_as(x, asked[i].uid, asked[i].key, NULL, 'x', &job, &e);
+
+		assert_int_equal(r, asked[i].refusal ? -EBUSY : 0);
+		if (asked[i].refusal)
+			assert_non_null(strstr(e->message, asked[i].refusal));
+	}
+}
+
+/* However many reads there were, the results of changes stay. */
+static void test_reads_push_nothing_out(void **state)
+{
+	struct fixture *x = *state;
+	_cleanup_job_ struct job *change = start(x, "k", NULL, 'c'), *found = NULL;
+
+	gate_open(&x->gate);
+	wait_done(change);
+	for (int i = 0; i < 9; i++) {
+		_cleanup_job_ struct job *read = start(x, NULL, NULL, 'r');
+		char *why;
+
+		if (!job_wait(read, deadline_in(0), &why)) /* it is told to ask later */
+			free(why);
+		wait_done(read);
+	}
+	found = job_find(x->q, job_id(change));
+	assert_ptr_equal(found, change);
 }
 
 static void *many(void *arg)
@@ -480,6 +584,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stuck_is_told_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel_of_reads, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reads_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_root_gets_in, setup_small, teardown),
+		cmocka_unit_test_setup_teardown(test_reads_push_nothing_out, setup_small, teardown),
 		cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
 	};
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mapper/probe.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/queue.h>
+
+/* One read, by a thread of its own, and whoever waits for it. */
+struct probe {
+	struct probes *probes;
+	char *node;
+	bool done;
+	bool given_up; /* nobody waits any more: the thread frees it */
+	int result;
+	struct content content;
+	struct err *error;
+	LIST_ENTRY(probe) link;
+};
+
+struct probes {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned refs; /* of the owner, and of each probe */
+	LIST_HEAD(, probe) running;
+};
+
+struct probes *probes_new(void)
+{
+	struct probes *p = calloc(1, sizeof(*p));
+	pthread_condattr_t clock;
+
+	if (!p)
+		return NULL;
+	p->refs = 1;
+	LIST_INIT(&p->running);
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	return p;
+}
+
+void probes_end(struct probes *p)
+{
+	bool last;
+
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	last = !--p->refs;
+	pthread_mutex_unlock(&p->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&p->changed);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static void probe_free(struct probe *probe)
+{
+	struct probes *p = probe->probes;
+
+	content_deinit(&probe->content);
+	err_free(probe->error);
+	free(probe->node);
+	free(probe);
+	probes_end(p);
+}
+
+static void *thread_main(void *arg)
+{
+	struct probe *probe = arg;
+	struct probes *p = probe->probes;
+	bool given_up;
+
+	pthread_setname_np(pthread_self(), "probe");
+	probe->result = content_probe(probe->node, &probe->content, &probe->error);
+	pthread_mutex_lock(&p->lock);
+	LIST_REMOVE(probe, link);
+	probe->done = true;
+	given_up = probe->given_up;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+	if (given_up)
+		probe_free(probe);
+	return NULL;
+}
+
+/* Signals belong to the main thread. */
+static int thread_start(struct probe *probe)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t thread;
+	int r;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, &attr, thread_main, probe);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -r;
+}
+
+static struct probe *find(const struct probes *p, const char *node)
+{
+	struct probe *probe;
+
+	LIST_FOREACH(probe, &p->running, link)
+	if (!strcmp(probe->node, node))
+		return probe;
+	return NULL;
+}
+
+/* Locked. False: the deadline has passed. */
+static bool wait_for_change(struct probes *p, struct deadline d)
+{
+	const struct timespec ts = {
+		.tv_sec = (time_t)(d.at_us / USEC_PER_SEC),
+		.tv_nsec = (long)(d.at_us % USEC_PER_SEC * 1000),
+	};
+
+	return pthread_cond_timedwait(&p->changed, &p->lock, &ts) == 0 || !deadline_passed(d);
+}
+
+/* Locked. 0: nobody reads NODE, and *out may; -ETIMEDOUT: somebody does, without end. */
+static int begin(struct probes *p, const char *node, struct deadline deadline, struct probe **out)
+{
+	struct probe *probe;
+	int r;
+
+	while ((probe = find(p, node)))
+		if (probe->given_up || !wait_for_change(p, deadline))
+			return -ETIMEDOUT;
+	probe = calloc(1, sizeof(*probe));
+	if (!probe || !(probe->node = strdup(node))) {
+		free(probe);
+		return -ENOMEM;
+	}
+	probe->probes = p;
+	r = thread_start(probe);
+	if (r < 0) {
+		free(probe->node);
+		free(probe);
+		return r;
+	}
+	p->refs++;
+	LIST_INSERT_HEAD(&p->running, probe, link);
+	*out = probe;
+	return 0;
+}
+
+/* Locked. 0: it is done, and the caller's. */
+static int finish(struct probes *p, struct probe *probe, struct deadline deadline)
+{
+	while (!probe->done)
+		if (!wait_for_change(p, deadline) && !probe->done) {
+			probe->given_up = true;
+			return -ETIMEDOUT;
+		}
+	return 0;
+}
+
+static int no_answer(const char *node, int r, struct err **e)
+{
+	if (r != -ETIMEDOUT)
+		return err_errno(e, r, "cannot look at what is on %s", node);
+	return err_set(e, ERR_UNREACHABLE, r,
+		       "what is on %s is not known: a read of it is not answered by the cluster",
+		       node);
+}
+
+int probes_content(struct probes *p, const char *node, struct deadline deadline,
+		   struct content *out, struct err **e)
+{
+	struct probe *probe = NULL;
+	int r;
+
+	*out = (struct content){0};
+	pthread_mutex_lock(&p->lock);
+	r = begin(p, node, deadline, &probe);
+	if (!r)
+		r = finish(p, probe, deadline);
+	pthread_mutex_unlock(&p->lock);
+	if (r < 0)
+		return no_answer(node, r, e);
+	r = probe->result;
+	*out = probe->content;
+	probe->content = (struct content){0};
+	*e = steal(&probe->error);
+	probe_free(probe);
+	return r;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdarg.h>
+
+#include "volume/volume.h"
+
+void progress_note(struct progress *p, const char *fmt, ...)
+{
+	_cleanup_free_ char *sentence = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&sentence, fmt, ap) < 0)
+		sentence = NULL;
+	va_end(ap);
+	if (sentence && p->note)
+		p->note(p, sentence);
+}
+
+void progress_notes(struct progress *p, const struct strlist *sentences)
+{
+	for (size_t i = 0; i < sentences->n; i++)
+		progress_note(p, "%s", sentences->items[i]);
+}
+
+int progress_check(struct progress *p)
+{
+	if (p->cancelled && p->cancelled(p))
+		return -ECANCELED;
+	return p->ends && deadline_passed(p->deadline) ? -ETIMEDOUT : 0;
+}
+
+static int check(void *arg)
+{
+	return progress_check(arg);
+}
+
+struct check progress_checking(struct progress *p)
+{
+	return (struct check){check, p};
+}
+
+int progress_go_on(struct progress *p, const char *what, struct err **e)
+{
+	int r = progress_check(p);
+
+	if (!r)
+		return 0;
+	if (r == -ECANCELED)
+		return err_set(e, ERR_FAILED, r, "cancelled before it could %s", what);
+	return err_set(e, ERR_UNREACHABLE, r, "there was no time left to %s", what);
+}
+
+int progress_tell(struct progress *p, uint64_t done, uint64_t total)
+{
+	if (p->done)
+		p->done(p, done, total);
+	return progress_check(p);
+}
