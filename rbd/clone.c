@@ -103,18 +103,20 @@ static int tidy_existing(struct work *w, struct err **e)
 	return 0;
 }
 
-/* 0: the name is free, or what stands in the way of it. */
+/* 0: the name is free, or what stands in the way of it: for who is at it, or for 'delete'. A name
+ * in the directory alone is no remains: an image has that when it is on its way to the trash, when
+ * it is being renamed, and in the moment it is created. */
 static int check_free(struct work *w, struct err **e)
 {
-	_cleanup_free_ char *id = NULL, *listed = NULL;
+	_cleanup_free_ char *id = NULL;
 	int r = cls_image_id(w->to.io, w->child->image, &id);
 
-	if (!r)
-		return ioctx_taken(w->child, e);
-	/* Listed, but without a name object: deleted, all but the last change. */
-	if (!cls_directory_id(w->to.io, w->child->image, &listed))
-		rbd_remove(w->to.io, w->child->image);
-	return 0;
+	if (r == -ENOENT)
+		r = cls_directory_id(w->to.io, w->child->image, &id);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? session_fail(w->to.session, r, e, "look for image '%s'", w->child_name)
+		     : ioctx_taken(w->child, e);
 }
 
 /* 1: the child stands already, *out is filled; 0: it does not; negative: another has its name. */

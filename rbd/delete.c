@@ -8,7 +8,7 @@
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
 #include "rbd/removal.h"
-#include "rbd/snapshot.h"
+#include "rbd/snapshot-name.h"
 #include "rbd/watchers.h"
 
 #define NAMED_MAX 5 /* in a message; of more, the number */
@@ -88,7 +88,7 @@ static bool open_droppable(struct session *session, const struct link *link, uns
 	_cleanup_image_ rbd_image_t at = NULL;
 
 	if (link->image.trash || link->snap.namespace_type != RBD_SNAP_NAMESPACE_TYPE_USER ||
-	    strncmp(link->snap.name, SNAPSHOT_PREFIX, strlen(SNAPSHOT_PREFIX)) ||
+	    !snapshot_name_is_ours(link->snap.name, link->image.image_id) ||
 	    ioctx_open_id(session, link->image.pool_id, link->image.pool_namespace, p) < 0)
 		return false;
 	if (rbd_open_by_id_read_only(p->io, link->image.image_id, &at, link->snap.name) < 0) {

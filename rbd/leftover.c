@@ -4,7 +4,7 @@
 
 #include "ceph/cls.h"
 #include "rbd/leftover-internal.h"
-#include "rbd/snapshot.h"
+#include "rbd/snapshot-name.h"
 #include "rbd/watchers.h"
 
 /* A creation whose next request is on its way may be so old: longer than any cluster's time-out
@@ -16,6 +16,7 @@ void leftovers_deinit(struct leftovers *l)
 	strlist_deinit(&l->clones);
 	strlist_deinit(&l->strangers);
 	strlist_deinit(&l->snapshots);
+	strlist_deinit(&l->old_snapshots);
 	strlist_deinit(&l->remains);
 	strlist_deinit(&l->deletions);
 	strlist_deinit(&l->wipes);
@@ -145,24 +146,29 @@ static bool is_unneeded(struct ioctx *p, rbd_image_t image, const struct leftove
 	return unneeded;
 }
 
-/* Add those of OPEN's snapshots that are ours and have no child. */
-static int find_snapshots(struct ioctx *p, const char *image, const struct leftover_query *q,
-			  rbd_image_t open, const struct strlist *deletions, struct strlist *out)
+/* Add those of OPEN's snapshots that are ours, or may be of an older rbdvol, and have no child. */
+static int find_snapshots(struct ioctx *p, const char *image, const char *name,
+			  const struct leftover_query *q, rbd_image_t open, struct leftovers *out)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
+	char id[256] = ""; /* stays so for an image of format 1 */
 	int r = snapshots_list(open, &snaps);
 
+	rbd_get_id(open, id, sizeof(id));
+
 	for (int i = 0; !r && i < snaps.n; i++) {
-		const char *name = snaps.items[i].name;
+		const char *snap = snaps.items[i].name;
+		bool ours = snapshot_name_is_ours(snap, id);
 		_cleanup_image_ rbd_image_t at = NULL;
 
-		if (strncmp(name, SNAPSHOT_PREFIX, strlen(SNAPSHOT_PREFIX)) ||
+		if ((!ours && !snapshot_name_may_be_old(snap)) ||
 		    !snapshot_is_user(open, snaps.items[i].id))
 			continue;
-		if (rbd_open_read_only(p->io, image, &at, name) < 0)
+		if (rbd_open_read_only(p->io, image, &at, snap) < 0)
 			at = NULL; /* it went away */
-		else if (is_unneeded(p, at, q, deletions))
-			r = strlist_add(out, "%s", name);
+		else if (is_unneeded(p, at, q, &out->deletions))
+			r = strlist_add(ours ? &out->snapshots : &out->old_snapshots, "%s@%s", name,
+					snap);
 	}
 	return r;
 }
@@ -257,7 +263,6 @@ static int find_hold(struct cluster *c, const struct spec *spec, const char *nam
 static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 		   const struct leftover_query *q, struct leftovers *out)
 {
-	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
 	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
 
@@ -268,11 +273,9 @@ static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 		return r <= 0 ? r : strlist_add(&out->remains, "%s", name);
 	}
 	if (!r)
-		r = find_snapshots(p, spec->image, q, image, &out->deletions, &names);
+		r = find_snapshots(p, spec->image, name, q, image, out);
 	if (!r && !is_busy(q, name))
 		r = find_wipe(p, image, name, out);
-	for (size_t i = 0; !r && i < names.n; i++)
-		r = strlist_add(&out->snapshots, "%s@%s", name, names.items[i]);
 	return r;
 }
 

@@ -17,8 +17,11 @@ struct leftovers {
 	struct strlist clones;
 	/* The same of other hosts, which may be under way. */
 	struct strlist strangers;
-	/* "image@rbdvol-N": snapshots of ours that no clone needs. */
+	/* "image@snap": snapshots of ours that no clone needs. */
 	struct strlist snapshots;
+	/* The same of those that may be of an older rbdvol, or of anybody: they are told, not
+	 * removed. */
+	struct strlist old_snapshots;
 	/* Names that mean no image, since its creation or deletion was cut short. */
 	struct strlist remains;
 	/* Names that an image had whose deletion was cut short; another may have one by now. */

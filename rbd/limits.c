@@ -7,7 +7,7 @@
 #include "ceph/cls.h"
 #include "ceph/ioctx.h"
 #include "rbd/image-internal.h"
-#include "rbd/snapshot.h"
+#include "rbd/snapshot-name.h"
 
 #define NAMED_MAX 3 /* snapshots in a hint */
 #define NAME_ROOM 256
@@ -58,8 +58,10 @@ static void census_deinit(struct census *c)
 static void take_census(rbd_image_t image, struct census *out)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
+	char id[256] = ""; /* stays so for an image of format 1 */
 	int r = snapshots_list(image, &snaps);
 
+	rbd_get_id(image, id, sizeof(id));
 	for (int i = 0; r >= 0 && i < snaps.n; i++) {
 		const char *name = snaps.items[i].name;
 
@@ -67,7 +69,7 @@ static void take_census(rbd_image_t image, struct census *out)
 			out->others++;
 			continue;
 		}
-		if (!strncmp(name, SNAPSHOT_PREFIX, strlen(SNAPSHOT_PREFIX))) {
+		if (snapshot_name_is_ours(name, id)) {
 			out->ours++;
 			continue;
 		}

@@ -9,6 +9,7 @@
 #include "ceph/compat.h"
 #include "rbd/image-internal.h"
 #include "rbd/limits.h"
+#include "rbd/snapshot-name.h"
 
 #define LOOKS_MAX	16
 #define LOOK_AGAIN_US	20000 /* times the number of looks so far */
@@ -241,15 +242,11 @@ static bool name_seen(const struct look *l, const char *name)
 /* The name that everybody who saw what we saw gives to the next snapshot; the caller frees it. */
 static char *next_name(const struct look *l)
 {
-	char *name;
+	char *name = snapshot_name_make(l->info.id, l->newest_id, 0);
 
-	if (asprintf(&name, SNAPSHOT_PREFIX "%llu", (unsigned long long)l->newest_id) < 0)
-		return NULL;
-	for (unsigned i = 1; name_seen(l, name); i++) { /* somebody else's, or renamed */
+	for (unsigned i = 1; name && name_seen(l, name); i++) { /* somebody else's, or renamed */
 		free(name);
-		if (asprintf(&name, SNAPSHOT_PREFIX "%llu.%u", (unsigned long long)l->newest_id,
-			     i) < 0)
-			return NULL;
+		name = snapshot_name_make(l->info.id, l->newest_id, i);
 	}
 	return name;
 }

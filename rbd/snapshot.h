@@ -11,8 +11,6 @@
 #include "ceph/ioctx.h"
 #include "rbd/snapshot-cache.h"
 
-#define SNAPSHOT_PREFIX "rbdvol-" /* ours; we remove none other */
-
 /* The newest snapshot of PARENT without a delta to its head, or a new one where there is none.
  *
  * One look at the newest decides: a write after it came after all others too. Where the image has

@@ -253,6 +253,20 @@ static int add_deletions(struct examination *x, const struct strlist *names, str
 	return r;
 }
 
+/* Nothing proves whose they are, so they are for people to judge. */
+static int add_old_snapshots(struct examination *x, const struct strlist *names, struct err **e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < names->n; i++)
+		r = finding_add(x->out, FINDING_OK, "snapshot", "if nobody needs it: rbd snap rm",
+				e,
+				"%s has no clones; an older rbdvol took it, or somebody gave it "
+				"such a name, so prune leaves it alone",
+				names->items[i]);
+	return r;
+}
+
 static int check_leftovers(struct examination *x, struct err **e)
 {
 	_cleanup_leftovers_ struct leftovers left = {0};
@@ -277,7 +291,7 @@ static int check_leftovers(struct examination *x, struct err **e)
 	if (r >= 0 && x->out->n == before)
 		r = finding_add(x->out, FINDING_OK, "leftovers", NULL, e,
 				"nothing is left over, and devices and holds agree");
-	return r;
+	return r < 0 ? r : add_old_snapshots(x, &left.old_snapshots, e);
 }
 
 int volume_doctor(struct host *h, const struct volume_request *req, struct progress *p,

@@ -46,9 +46,8 @@ clone1() {
 }
 
 unused1() { # a snapshot of ours that clones of format 1 once had
-	golden
-	rbd snap create --no-progress "$space/golden@rbdvol-7"
-	rbd snap protect "$space/golden@rbdvol-7"
+	clone1
+	rbd rm --no-progress "$space/web"
 }
 
 nothing() {

@@ -5,6 +5,9 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
+#include "ceph/cls.h"
+#include "rbd/snapshot-name.h"
+
 struct lab lab;
 
 void lab_connect(void)
@@ -159,6 +162,17 @@ unsigned count_snapshots(const char *name)
 	n = info.snapshots;
 	image_info_deinit(&info);
 	return n;
+}
+
+const char *our_snapshot(const char *name, uint64_t newest)
+{
+	_cleanup_free_ char *id = NULL;
+	char *out;
+
+	assert_int_equal(cls_image_id(lab.io, name, &id), 0);
+	out = snapshot_name_make(id, newest, 0);
+	assert_non_null(out);
+	return out;
 }
 
 void assert_reads(const char *name, uint64_t offset, const char *text)

@@ -59,25 +59,45 @@ like "nothing is left over" "$(findings ok)" 'leftovers: nothing'
 is "nor pruned" "$("$rbdvol" prune --pool $pool)" ""
 die_at clone.noted "$rbdvol" create $pool/team/lost --from $pool/team/golden
 rbd snap create --no-progress $pool/golden@rbdvol-0
+rbd snap create --no-progress $pool/golden@rbdvol-base
 rbd snap create --no-progress $pool/golden@theirs
+write_to() {
+	rbd bench --io-type write --io-size 4K --io-total 4K "$1" >/dev/null 2>&1
+}
+snapshot_of() {
+	rbd info "$1" --format json | jq -r .parent.snapshot
+}
+write_to $pool/golden # so that the next clone needs a new snapshot
+"$rbdvol" create $pool/gone --from $pool/golden 2>/dev/null
+unused=$(snapshot_of $pool/gone)
+rbd snap protect $pool/golden@"$unused"
+rbd rm --no-progress $pool/gone
+write_to $pool/golden
 "$rbdvol" create $pool/web --from $pool/golden 2>/dev/null
-rbd snap create --no-progress $pool/golden@rbdvol-77
-rbd snap protect $pool/golden@rbdvol-77
+used=$(snapshot_of $pool/web)
+# What says whose it is goes by the image and the whole name.
+rbd deep cp --no-progress $pool/golden $pool/copied
+write_to $pool/golden
+"$rbdvol" create $pool/gone --from $pool/golden 2>/dev/null
+rbd snap rename $pool/golden@"$(snapshot_of $pool/gone)" $pool/golden@"$(snapshot_of $pool/gone | tr 0-9a-f 1-9a-f0)"
+rbd rm --no-progress $pool/gone
+foreign="$(rbd snap ls $pool/copied --format json | jq -r '.[].name') $(rbd snap ls $pool/golden --format json | jq -r ".[].name | select(. != \"$unused\")")"
 rbd rename $pool/golden $pool/gold2 && rbd rename $pool/gold2 $pool/golden
-used=$(rbd info $pool/web --format json | jq -r .parent.snapshot)
 
 like "the doctor finds an unfinished clone" "$(findings warning)" "unfinished clone: $pool/team/.rbdvol-lost"
-like "and an unused snapshot" "$(findings warning)" "unused snapshot: $pool/golden@rbdvol-77"
+like "and an unused snapshot" "$(findings warning)" "unused snapshot: $pool/golden@$unused"
+like "and one that an older rbdvol may have left" "$(findings ok)" "snapshot: $pool/golden@rbdvol-0 has no clones"
 like "an image may be looked at alone" "$("$rbdvol" prune --dry-run $pool/golden)" \
-	"unused snapshot: $pool/golden@rbdvol-77 would be removed"
+	"unused snapshot: $pool/golden@$unused would be removed"
 before=$(rbd ls $pool/team; rbd snap ls $pool/golden --format json)
 dry=$("$rbdvol" prune --dry-run --pool $pool)
 is "a dry run changes nothing" "$(rbd ls $pool/team; rbd snap ls $pool/golden --format json)" "$before"
 is "and tells what prune then does" "${dry//would be/is}" "$("$rbdvol" prune --pool $pool)"
 is "the unfinished clone is gone" "$(rbd ls $pool/team)" golden
 is "what is used, and what is not ours, stays" \
-	"$(rbd snap ls $pool/golden --format json | jq -r '.[].name' | sort | tr '\n' ' ')" \
-	"$(printf '%s\n' rbdvol-0 theirs "$used" | sort -u | grep -vx "$([[ $used == rbdvol-0 ]] || echo rbdvol-0)" | tr '\n' ' ')"
+	"$(rbd snap ls $pool/copied --format json | jq -r '.[].name') $(rbd snap ls $pool/golden --format json | jq -r '.[].name')" "$foreign"
+like "such as snapshots that others gave a name like ours" "$foreign" 'rbdvol-0.*rbdvol-base.*theirs'
+rbd snap unprotect $pool/copied@"$unused" && rbd snap purge --no-progress $pool/copied && rbd rm --no-progress $pool/copied
 is "then there is nothing more" "$("$rbdvol" prune --pool $pool)" ""
 refuses "a snapshot is no parent" 2 'not a snapshot' "$rbdvol" prune $pool/golden@theirs
 refuses "an image that is not there" '[03]' 'no image' "$rbdvol" show $pool/nothing
@@ -141,8 +161,10 @@ in_trash() {
 	rados -p $pool listomapkeys rbd_trash | wc -l
 }
 rbd create --size 64M --object-size 4K --image-feature layering $pool/tiles
-rbd snap create --no-progress $pool/tiles@rbdvol-5
-rbd clone --rbd-default-clone-format 2 --object-size 4K $pool/tiles@rbdvol-5 $pool/half
+"$rbdvol" create $pool/tile --from $pool/tiles 2>/dev/null
+tiles=$(snapshot_of $pool/tile)
+rbd clone --rbd-default-clone-format 2 --object-size 4K $pool/tiles@"$tiles" $pool/half
+rbd rm --no-progress $pool/tile
 cut_removal half
 cut_removal again
 rbd create --size 16M $pool/again
@@ -153,7 +175,7 @@ both_found() { # when the watches of the dead have ended
 ok "images deleted in part are found, beside a new one of the same name, too" wait_for 60 both_found
 is "a list has the new one alone" "$("$rbdvol" list --all --pool $pool | grep -cE 'half|again')" 1
 like "prune removes the rest" "$("$rbdvol" prune --pool $pool | sort | xargs)" \
-	"half-deleted image: $pool/again is removed half-deleted image: $pool/half is removed unused snapshot: $pool/tiles@rbdvol-5 is removed"
+	"half-deleted image: $pool/again is removed half-deleted image: $pool/half is removed unused snapshot: $pool/tiles@$tiles is removed"
 is "then there is nothing more" "$("$rbdvol" prune --pool $pool)" ""
 is "of it nothing is left" "$(in_trash) $(rbd ls $pool | grep -E 'half|again')" "0 again"
 cut_removal half

@@ -153,9 +153,9 @@ static void the_last_child_takes_our_snapshot_along(void **state)
 	assert_done(image_delete(lab.cluster, at("c1"), &first, &e), e);
 	assert_null(first);
 	assert_fails(image_delete(lab.cluster, at("golden"), &golden, &e), &e, ERR_BUSY, -ENOTEMPTY,
-		     "rbdvol-0", NULL);
+		     our_snapshot("golden", 0), NULL);
 	assert_done(image_delete(lab.cluster, at("c2"), &last, &e), e);
-	assert_non_null(strstr(last, "/golden@rbdvol-0"));
+	assert_non_null(strstr(last, "/golden@rbdvol-0-"));
 	assert_int_equal(count_snapshots("golden"), 0);
 	take_snapshot("golden", "by-hand");
 	clone_expect("golden", "c3", false);

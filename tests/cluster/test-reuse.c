@@ -153,7 +153,7 @@ static void a_rollback_counts_as_a_write(void **state)
 	clone_expect("rolled", "rolled-1", true);
 	write_at("rolled", 0, "two");
 	image = open_image("rolled");
-	assert_int_equal(rbd_snap_rollback(image, "rbdvol-0"), 0);
+	assert_int_equal(rbd_snap_rollback(image, our_snapshot("rolled", 0)), 0);
 	rbd_close(image);
 	clone_expect("rolled", "rolled-2", true);
 	assert_reads("rolled-2", 0, "one");
@@ -175,15 +175,13 @@ static void a_name_that_is_taken_is_passed_by(void **state)
 {
 	rbd_image_t image;
 	uint64_t id;
-	char name[64];
 
 	(void)state;
 	make_image("taken", SIZE, FAST_FEATURES);
 	take_snapshot("taken", "x");
 	image = open_image("taken");
 	assert_int_equal(rbd_snap_get_id(image, "x", &id), 0);
-	snprintf(name, sizeof(name), SNAPSHOT_PREFIX "%llu", (unsigned long long)id);
-	assert_int_equal(rbd_snap_rename(image, "x", name), 0);
+	assert_int_equal(rbd_snap_rename(image, "x", our_snapshot("taken", id)), 0);
 	rbd_close(image);
 	write_at("taken", 0, "one");
 	clone_expect("taken", "taken-1", true);
@@ -221,7 +219,8 @@ static void snapshots_of_trash_do_not_count(void **state)
 	write_at("trashed", 0, "one");
 	clone_expect("trashed", "trashed-1", true);
 	image = open_image("trashed");
-	assert_int_equal(rbd_snap_remove(image, "rbdvol-0"), 0); /* in use: goes to trash */
+	assert_int_equal(rbd_snap_remove(image, our_snapshot("trashed", 0)),
+			 0); /* in use: goes to trash */
 	rbd_close(image);
 	assert_int_equal(count_snapshots("trashed"), 0);
 	clone_expect("trashed", "trashed-2", true);

@@ -35,16 +35,17 @@ done
 rbd snap create --no-progress $pool/web1@keep
 "$rbdvol" create $pool/grandchild --from $pool/web1@keep 2>/dev/null
 rbd snap create --no-progress $pool/golden@empty
+ours=$(rbd snap ls $pool/golden --format json | jq -r '.[0].name')
 is "clones, theirs, and snapshots that nobody has cloned" "$("$rbdvol" tree $pool/golden)" "\
 $pool/golden
-├─@rbdvol-0
+├─@$ours
 │ ├─$pool/web1
 │ │ └─@keep
 │ │   └─$pool/grandchild
 │ ├─$pool/web2
 │ └─$other/team/web3
 └─@empty"
-rbd snap rm --no-progress $pool/golden@rbdvol-0
+rbd snap rm --no-progress $pool/golden@"$ours"
 like "a removed snapshot is there for its clones" "$("$rbdvol" tree $pool/golden)" \
 	'@[^ ]+ \(removed, kept for its clones\)'
 rbd trash mv $pool/web2
