@@ -14,6 +14,7 @@
 #define MAP_OBJECT    "rbd_object_map."
 #define NOTES_AT_ONCE 64
 #define TRASH_AT_ONCE 1024
+#define MANAGED_LOCK  "rbd_lock" /* librbd's and the kernel's, of the feature exclusive-lock */
 
 /* Allocated by librados. */
 struct answer {
@@ -46,11 +47,11 @@ static struct reader reader_of(const struct answer *a)
 	return (struct reader){(const uint8_t *)a->data, a->len, false};
 }
 
-/* Add a call of class rbd to a read operation. */
-static void add_call(rados_read_op_t op, const char *method, const struct writer *in,
-		     struct answer *a)
+/* Add a call of a class to a read operation. */
+static void add_call(rados_read_op_t op, const char *cls, const char *method,
+		     const struct writer *in, struct answer *a)
 {
-	rados_read_op_exec(op, "rbd", method, in ? (const char *)in->data : NULL, in ? in->len : 0,
+	rados_read_op_exec(op, cls, method, in ? (const char *)in->data : NULL, in ? in->len : 0,
 			   &a->data, &a->len, &a->result);
 }
 
@@ -62,8 +63,7 @@ static int read_call(rados_ioctx_t io, const char *object, const char *cls, cons
 
 	if (in && in->bad)
 		return -ENAMETOOLONG;
-	rados_read_op_exec(op, cls, method, in ? (const char *)in->data : NULL, in ? in->len : 0,
-			   &a->data, &a->len, &a->result);
+	add_call(op, cls, method, in, a);
 	r = rados_read_op_operate(op, io, object, 0);
 	return r < 0 ? r : a->result < 0 ? a->result : 0;
 }
@@ -415,11 +415,11 @@ int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct linea
 	if (!object)
 		return -ENOMEM;
 	write_u64(&snap, snap_id);
-	add_call(op, "get_snapcontext", NULL, &a.context);
-	add_call(op, "parent_get", NULL, &a.parent);
-	add_call(op, "parent_overlap_get", &snap, &a.overlap);
+	add_call(op, "rbd", "get_snapcontext", NULL, &a.context);
+	add_call(op, "rbd", "parent_get", NULL, &a.parent);
+	add_call(op, "rbd", "parent_overlap_get", &snap, &a.overlap);
 	if (snap_id != LIBRADOS_SNAP_HEAD)
-		add_call(op, "get_snapshot_name", &snap, &a.name);
+		add_call(op, "rbd", "get_snapshot_name", &snap, &a.name);
 	r = rados_read_op_operate(op, io, object, 0);
 	if (!r)
 		r = read_lineage(&a, out);
@@ -428,34 +428,64 @@ int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct linea
 	return r;
 }
 
-int cls_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out)
+/* How large an image, or a snapshot of it, is, what is known of its maps, and how much of it is
+ * read from the parent where it has no objects of its own. */
+struct extent {
+	struct answer size, flags, overlap;
+};
+
+static void extent_deinit(struct extent *x)
+{
+	answer_deinit(&x->size);
+	answer_deinit(&x->flags);
+	answer_deinit(&x->overlap);
+}
+#define _cleanup_extent_ cleanup(extent_deinit)
+
+static void add_extent(rados_read_op_t op, uint64_t snap_id, struct extent *x)
+{
+	struct writer in = {0};
+
+	write_u64(&in, snap_id);
+	add_call(op, "rbd", "get_size", &in, &x->size);
+	add_call(op, "rbd", "get_flags", &in, &x->flags);
+	add_call(op, "rbd", "parent_overlap_get", &in, &x->overlap);
+}
+
+static int read_extent(const struct extent *x, struct snapshot_state *out)
+{
+	struct reader size = reader_of(&x->size), flags = reader_of(&x->flags);
+	struct reader overlap = reader_of(&x->overlap);
+
+	read_u8(&size); /* object order */
+	out->size_bytes = read_u64(&size);
+	out->flags = read_u64(&flags);
+	out->overlap_bytes = read_u8(&overlap) ? read_u64(&overlap) : 0; /* none: no parent */
+	return size.bad || flags.bad || overlap.bad ? -EPROTO : 0;
+}
+
+int cls_snapshot_state(rados_ioctx_t io, const char *id, uint64_t snap_id,
+		       struct snapshot_state *out)
 {
 	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
-	_cleanup_answer_ struct answer a = {0};
-	struct writer in = {0};
+	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
+	_cleanup_extent_ struct extent x = {0};
 	int r;
 
 	if (!object)
 		return -ENOMEM;
-	write_u64(&in, snap_id);
-	r = read_call(io, object, "rbd", "get_flags", &in, &a);
-	if (r < 0)
-		return r;
-
-	struct reader reader = reader_of(&a);
-
-	*out = read_u64(&reader);
-	return reader.bad ? -EPROTO : 0;
+	add_extent(op, snap_id, &x);
+	r = rados_read_op_operate(op, io, object, 0);
+	return r < 0 ? r : read_extent(&x, out);
 }
 
 /* The three questions of a proof, under way at the same time. */
 struct questions {
-	rados_read_op_t header_op;
+	rados_read_op_t header_op, map_op;
 	rados_completion_t name, header, map;
-	struct answer context, size, flags, features;
+	struct answer context, features, lock, map_lock;
+	struct extent extent;
 	char id[256];
-	uint64_t map_size;
-	time_t map_time;
 };
 
 static void questions_deinit(struct questions *q)
@@ -470,10 +500,13 @@ static void questions_deinit(struct questions *q)
 	}
 	if (q->header_op)
 		rados_release_read_op(q->header_op);
+	if (q->map_op)
+		rados_release_read_op(q->map_op);
 	answer_deinit(&q->context);
-	answer_deinit(&q->size);
-	answer_deinit(&q->flags);
 	answer_deinit(&q->features);
+	answer_deinit(&q->lock);
+	answer_deinit(&q->map_lock);
+	extent_deinit(&q->extent);
 }
 #define _cleanup_questions_ cleanup(questions_deinit)
 
@@ -499,6 +532,24 @@ static int ask_name(struct questions *q, rados_ioctx_t io, const char *name)
 		&q->name);
 }
 
+/* Class lock wants its versions of the encoding, and its length, in front. */
+static void add_lock(rados_read_op_t op, struct answer *a)
+{
+	struct writer in = {0};
+
+	write_u8(&in, 1);
+	write_u8(&in, 1);
+	write_u32(&in, sizeof(uint32_t) + strlen(MANAGED_LOCK));
+	write_string(&in, MANAGED_LOCK);
+	add_call(op, "lock", "get_info", &in, a);
+}
+
+static bool read_locked(struct reader *r)
+{
+	read_skip(r, 2 + sizeof(uint32_t)); /* versions of the encoding, and its length */
+	return read_u32(r) > 0;		    /* how many have it */
+}
+
 static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
 {
 	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
@@ -509,10 +560,10 @@ static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
 		return -ENOMEM;
 	write_u64(&head, LIBRADOS_SNAP_HEAD);
 	q->header_op = rados_create_read_op();
-	add_call(q->header_op, "get_snapcontext", NULL, &q->context);
-	add_call(q->header_op, "get_size", &head, &q->size);
-	add_call(q->header_op, "get_flags", &head, &q->flags);
-	add_call(q->header_op, "get_features", &head, &q->features);
+	add_call(q->header_op, "rbd", "get_snapcontext", NULL, &q->context);
+	add_call(q->header_op, "rbd", "get_features", &head, &q->features);
+	add_lock(q->header_op, &q->lock);
+	add_extent(q->header_op, LIBRADOS_SNAP_HEAD, &q->extent);
 	return started(c, rados_aio_read_op_operate(q->header_op, io, c, object, 0), &q->header);
 }
 
@@ -523,7 +574,9 @@ static int ask_map(struct questions *q, rados_ioctx_t io, const char *id)
 
 	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
 		return -ENOMEM;
-	return started(c, rados_aio_stat(io, object, c, &q->map_size, &q->map_time), &q->map);
+	q->map_op = rados_create_read_op();
+	add_lock(q->map_op, &q->map_lock);
+	return started(c, rados_aio_read_op_operate(q->map_op, io, c, object, 0), &q->map);
 }
 
 static int wait_for(rados_completion_t c)
@@ -534,16 +587,16 @@ static int wait_for(rados_completion_t c)
 
 static int answer_proof(struct questions *q, struct image_version *out)
 {
-	struct reader context = reader_of(&q->context), size = reader_of(&q->size);
-	struct reader flags = reader_of(&q->flags), features = reader_of(&q->features);
+	struct reader context = reader_of(&q->context), features = reader_of(&q->features);
+	struct reader lock = reader_of(&q->lock), map_lock = reader_of(&q->map_lock);
 
 	out->snap_sequence = read_u64(&context); /* then the snapshots, newest first */
 	out->newest_snap = read_u32(&context) ? read_u64(&context) : 0;
-	read_u8(&size); /* object order */
-	out->size_bytes = read_u64(&size);
-	out->flags = read_u64(&flags);
 	out->features = read_u64(&features);
-	return context.bad || size.bad || flags.bad || features.bad ? -EPROTO : 0;
+	out->locked = read_locked(&lock) || (out->map_version && read_locked(&map_lock));
+	return context.bad || features.bad || lock.bad || map_lock.bad
+		       ? -EPROTO
+		       : read_extent(&q->extent, &out->head);
 }
 
 /* Whether the answer to ask_name is ID. */
@@ -583,6 +636,22 @@ int cls_image_version(rados_ioctx_t io, const char *name, const char *id, struct
 		return r;
 	out->map_version = r < 0 ? 0 : rados_aio_get_version(q.map);
 	return answer_proof(&q, out);
+}
+
+int cls_map_touch(rados_ioctx_t io, const char *id, uint64_t *version)
+{
+	_cleanup_free_ char *object = object_name(MAP_OBJECT, id);
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	rados_write_op_assert_exists(op);
+	rados_write_op_set_alloc_hint2(op, 0, 0, 0); /* what it is without any */
+	r = rados_write_op_operate2(op, io, object, NULL, 0);
+	if (!r)
+		*version = rados_get_last_version(io);
+	return r;
 }
 
 #define HEADER_KEYS_MAX 1024
@@ -635,5 +704,6 @@ int cls_header_renew(rados_ioctx_t io, const char *id)
 bool image_version_same_shape(const struct image_version *a, const struct image_version *b)
 {
 	return a->newest_snap == b->newest_snap && a->snap_sequence == b->snap_sequence &&
-	       a->size_bytes == b->size_bytes && a->flags == b->flags && a->features == b->features;
+	       a->head.size_bytes == b->head.size_bytes && a->head.flags == b->head.flags &&
+	       a->head.overlap_bytes == b->head.overlap_bytes && a->features == b->features;
 }

@@ -13,17 +13,26 @@
 
 #include "base/strlist.h"
 
-/* What of an image changes with each write that matters; read in one round trip. */
+/* Of a snapshot, or of head: what is not in its objects. */
+struct snapshot_state {
+	uint64_t size_bytes;
+	uint64_t flags;		/* RBD_FLAG_* */
+	uint64_t overlap_bytes; /* read from the parent where there is no object; 0: no parent */
+};
+
+/* What of an image changes when somebody begins to write; read in one round trip. */
 struct image_version {
 	uint64_t newest_snap;	/* id, of any kind of snapshot; 0: none */
 	uint64_t snap_sequence; /* the highest id so far, also of snapshots that are gone */
-	uint64_t size_bytes;
-	uint64_t flags;	   /* RBD_FLAG_* of head */
-	uint64_t features; /* RBD_FEATURE_* */
-	/* Version of the object-map object; 0: the image has none, so the state proves nothing. */
+	uint64_t features;	/* RBD_FEATURE_* */
+	struct snapshot_state head;
+	bool locked; /* somebody has the exclusive lock, or that of the object map */
+	/* Version of the object-map object; 0: the image has none, so the state proves nothing.
+	 * Each client that gets the exclusive lock locks the object map too, which raises this. */
 	uint64_t map_version;
 };
-/* Whether it is the same but for what was written into it: snapshots, size, flags, features. */
+/* Whether it is the same but for what was written into it: snapshots, size, overlap, flags,
+ * features. */
 bool image_version_same_shape(const struct image_version *a, const struct image_version *b);
 
 /* The image that NAME means; the caller frees it. -ENOENT: none (or one of format 1). */
@@ -68,12 +77,15 @@ void lineage_deinit(struct lineage *l);
 #define _cleanup_lineage_ cleanup(lineage_deinit)
 /* Of image ID at a snapshot, or at head (LIBRADOS_SNAP_HEAD), in one round trip. */
 int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct lineage *out);
-/* RBD_FLAG_* of a snapshot, or of head (LIBRADOS_SNAP_HEAD). */
-int cls_flags(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t *out);
+/* Of a snapshot, or of head (LIBRADOS_SNAP_HEAD). -ENOENT: image or snapshot is gone. */
+int cls_snapshot_state(rados_ioctx_t io, const char *id, uint64_t snap_id,
+		       struct snapshot_state *out);
 /* The state that a proof is made of, in one round trip, if NAME still means ID. -ESTALE: it does
  * not. */
 int cls_image_version(rados_ioctx_t io, const char *name, const char *id,
 		      struct image_version *out);
+/* Raise the version of image ID's object map without a change of it, to *version. */
+int cls_map_touch(rados_ioctx_t io, const char *id, uint64_t *version);
 /* Write the header of image ID anew, as it is, but without watches and locks; in one step, -ERANGE
  * or -EOVERFLOW if somebody changed it meanwhile. For an image that nobody may be using: an OSD
  * that loses a client in the moment it begins to watch keeps that watch for ever (seen

@@ -9,10 +9,12 @@ static int land_oldest(struct window *f)
 
 	rados_aio_wait_for_complete(c);
 	r = rados_aio_get_return_value(c);
+	if (f->landed)
+		r = f->landed(f, slot, r);
 	rados_aio_release(c);
 	f->first = (f->first + 1) % WINDOW_MAX;
 	f->n--;
-	return f->landed ? f->landed(f, slot, r) : r;
+	return r;
 }
 
 int window_next(struct window *f, size_t *slot)

@@ -10,8 +10,8 @@
 
 /* Begins as zeros, and ends by window_end. */
 struct window {
-	/* What became of the operation in SLOT; its result or, instead, another is handed back. May
-	 * be NULL. */
+	/* What became of the operation in SLOT (items[SLOT], still valid): its result or, instead,
+	 * another is handed back. In the order in which they were begun. May be NULL. */
 	int (*landed)(struct window *f, size_t slot, int result);
 	rados_completion_t items[WINDOW_MAX];
 	size_t first, n;

@@ -17,6 +17,7 @@
 #define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
 #define NOTE_MADE "rbdvol.made" /* the image's id: what image_made_set says of this very image */
 #define NOTE_WIPE "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
+#define NOTE_SAME "rbdvol.same" /* which snapshot equals head, as snapshot-note.h has it */
 
 /* Bits that say how an image is or what it is in; no wish of anybody's. */
 #define FEATURES_STATE                                                                             \

@@ -255,7 +255,8 @@ static int drop_note(rbd_image_t to, const char *key, const char *value)
 
 static int copy_note(rbd_image_t to, const char *key, const char *value)
 {
-	return strcmp(key, NOTE_WIPE) != 0 ? rbd_metadata_set(to, key, value) : 0;
+	return strcmp(key, NOTE_WIPE) && strcmp(key, NOTE_SAME) ? rbd_metadata_set(to, key, value)
+								: 0;
 }
 
 static int ignore_progress(uint64_t done, uint64_t total, void *arg)

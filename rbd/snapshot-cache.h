@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside rbd/: what was found when a parent's newest snapshot was last compared with its head, and
- * the state of the image then. As long as the state is the same, nothing was written since. In
- * memory only: forgetting costs a comparison, never a wrong clone. Thread-safe. */
+/* Inside rbd/: the snapshot that equals a parent's head, and the version of the image at which that
+ * was so and nobody had the exclusive lock. As long as the version is the same, nothing was written
+ * since. In memory only: forgetting costs a look, never a wrong clone. Thread-safe. */
 #pragma once
 
 #include <pthread.h>

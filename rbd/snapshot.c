@@ -7,17 +7,18 @@
 #include "base/failpoint.h"
 #include "ceph/cls.h"
 #include "ceph/compat.h"
+#include "rbd/compare.h"
 #include "rbd/image-internal.h"
 #include "rbd/limits.h"
 #include "rbd/snapshot-name.h"
+#include "rbd/snapshot-note.h"
 
-#define LOOKS_MAX	16
-#define LOOK_AGAIN_US	20000 /* times the number of looks so far */
-#define LOOKS_PATIENT	10 /* those that rather look again than take a snapshot without the lock */
-#define COMPARE_US	(2 * USEC_PER_SEC) /* taking a snapshot costs 0.4 to 0.8 s */
-#define COMPARE_OBJECTS 256		   /* at a time, where each is asked for its state */
-#define COMPARE_MAPPED	1024		   /* to begin with, where object maps tell */
-#define COMPARE_GROWTH	16		   /* and so many times more with each step */
+#define LOOKS_MAX     16
+#define LOOK_AGAIN_US 20000 /* times the number of looks so far */
+#define LOOKS_PATIENT 10    /* those that rather look again than take a snapshot without the lock */
+/* A lock that is held can be broken only when its owner has not been heard of for the watch timeout
+ * of the OSDs (30 s). */
+#define LOCK_SURE_US (10 * USEC_PER_SEC)
 
 /* What one look at the parent found. */
 struct look {
@@ -27,6 +28,9 @@ struct look {
 	struct snapshots snaps;
 	const rbd_snap_info_t *newest; /* of the user's kind; NULL: none */
 	uint64_t newest_id;	       /* of any kind; 0: none */
+	struct snapshot_state snap;    /* of newest */
+	bool maps_differ;	       /* newest's and head's */
+	bool too_large;		       /* to tell in time whether newest equals head */
 };
 
 static void look_deinit(struct look *l)
@@ -87,58 +91,6 @@ static int clone_source_make(struct image_info *info, const struct spec *parent,
 	return -ENOMEM;
 }
 
-static int note_difference(uint64_t offset, size_t length, int exists, void *found)
-{
-	(void)offset, (void)length, (void)exists;
-	*(bool *)found = true;
-	return -ECANCELED; /* stop: one is enough. It comes back as the result; no failure */
-}
-
-/* 1: image and snapshot differ there; 0: they don't; or negative. */
-static int compare_part(const struct look *l, uint64_t at, uint64_t length)
-{
-	bool differ = false;
-	int r = compat_diff(l->image, l->newest->name, at, length, note_difference, &differ);
-
-	return differ ? 1 : r < 0 ? r : 0;
-}
-
-/* How many times longer than the parts before it the next one may take: LENGTH was the last one's.
- */
-static uint64_t growth(uint64_t length, uint64_t rest)
-{
-	return rest / length < COMPARE_GROWTH ? rest / length + 1 : COMPARE_GROWTH;
-}
-
-/* 1: image and snapshot differ, or it would take too long to tell; 0: they don't; or negative.
- *
- * Object by object, the pace so far foretells the whole rest. By object maps (fast) nearly all time
- * goes into loading them, for each part, however large. So the parts grow there, and the next one
- * is foretold as if it took its share: that ends it where librbd can't use the maps after all. */
-static int compare(const struct look *l, bool fast, struct deadline deadline)
-{
-	uint64_t size = l->info.size_bytes, began = clock_now_us();
-	uint64_t objects = l->info.object_size_bytes * l->info.stripe_count;
-	uint64_t length = (fast ? COMPARE_MAPPED : COMPARE_OBJECTS) * objects;
-	struct deadline end = deadline_earlier(deadline_in(COMPARE_US), deadline);
-
-	for (uint64_t at = 0; at < size;) {
-		uint64_t rest = size - at;
-		int r = compare_part(l, at, length < rest ? length : rest);
-
-		if (r || length >= rest)
-			return r;
-		at += length;
-		rest -= length;
-		if ((clock_now_us() - began) * (fast ? growth(length, rest) : rest / at) >
-		    deadline_left_us(end))
-			return 1;
-		if (fast)
-			length *= COMPARE_GROWTH;
-	}
-	return 0;
-}
-
 static void find_newest(struct look *l)
 {
 	for (int i = 0; i < l->snaps.n; i++) {
@@ -173,44 +125,88 @@ static int look_at(struct ioctx *p, const struct spec *parent, struct look *l)
 	return r;
 }
 
-/* librbd takes head's object map as it is when it compares, and a snapshot that somebody took after
- * our look has marked all in it as unchanged since: so 'no difference' holds only where none was
- * taken meanwhile, be it gone again. -ESTALE: look again. */
-static int check_unmoved(struct ioctx *p, const struct spec *parent, const struct look *l)
+/* Whether there are object maps of both that librbd can compare. */
+static bool is_mapped(const struct look *l)
 {
-	struct image_version now = {0};
-	int r = cls_image_version(p->io, parent->image, l->info.id, &now);
-
-	return r < 0 ? r : image_version_same_shape(&now, &l->version) ? 0 : -ESTALE;
+	return COMPAT_FAST_DIFF && l->info.features & RBD_FEATURE_FAST_DIFF && !l->snap.flags &&
+	       !l->version.head.flags;
 }
 
-/* 1: the newest snapshot equals head, *out; 0: there is none that does; or negative. */
+/* What is not in objects: a comparison of those does not show it. */
+static bool same_extent(const struct look *l)
+{
+	return l->snap.size_bytes == l->version.head.size_bytes &&
+	       l->snap.size_bytes == l->info.size_bytes &&
+	       l->snap.overlap_bytes == l->version.head.overlap_bytes;
+}
+
+static struct snapshot_note note_of(const struct clone_source *source, uint64_t map_version)
+{
+	return (struct snapshot_note){source->pool_id, source->image_id, source->snap_id,
+				      map_version};
+}
+
+static bool is_noted(const struct look *l)
+{
+	const struct snapshot_note n = {l->info.pool_id, l->info.id, l->newest->id,
+					l->version.map_version};
+
+	return l->version.map_version && !l->version.head.flags && snapshot_note_is(l->image, &n);
+}
+
+/* 1: all objects of head are those of the newest snapshot; 0: they are not, or it would take too
+ * long to tell; or negative. */
+static int equals_head(struct ioctx *p, struct look *l, struct deadline deadline)
+{
+	int r = is_mapped(l) ? compare_maps(l->image, l->newest->name, deadline) : 0;
+
+	l->maps_differ = r > 0;
+	if (!r)
+		r = compare_objects(p, l->image, l->newest->id, deadline);
+	l->too_large = r == -ETIME;
+	return l->too_large ? 0 : r < 0 ? r : !r;
+}
+
+/* SOURCE equals head, and will as long as the object map's version is what it was at V, before that
+ * was found: who wants to write locks the map first. For that nobody may have had it locked at V.
+ */
+static void keep(struct snapshot_cache *cache, struct ioctx *p, const struct clone_source *source,
+		 const struct image_version *v)
+{
+	const struct snapshot_note n = note_of(source, v->map_version);
+
+	if (!v->map_version || v->locked || v->head.flags || v->features != source->features ||
+	    !(v->features & RBD_FEATURE_OBJECT_MAP))
+		return;
+	snapshot_cache_keep(cache, source, v);
+	snapshot_note_set(p, &n);
+}
+
+/* 1: the newest snapshot equals head, *out; 0: there is none of which this is known; or negative.
+ */
 static int judge(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
 		 struct look *l, struct deadline deadline, struct clone_source *out)
 {
-	uint64_t flags = 0;
-	bool mapped;
+	bool noted;
 	int r;
 
-	/* A resize shows in no comparison, so it counts by itself. */
-	if (!l->newest || l->newest->size != l->info.size_bytes)
+	/* While an image migrates, what head and snapshots have is in another. */
+	if (!l->newest || l->info.features & RBD_FEATURE_MIGRATING)
 		return 0;
-	r = cls_flags(p->io, l->info.id, l->newest->id, &flags);
-	if (r < 0)
+	r = cls_snapshot_state(p->io, l->info.id, l->newest->id, &l->snap);
+	if (r < 0 || !same_extent(l))
 		return r;
-	mapped = (l->info.features & RBD_FEATURE_FAST_DIFF) && !flags && !l->version.flags;
-	r = compare(l, mapped && COMPAT_FAST_DIFF, deadline);
-	if (r)
-		return r < 0 ? r : 0;
-	r = mapped ? check_unmoved(p, parent, l) : 0;
-	if (r < 0)
+	noted = is_noted(l);
+	r = noted ? 1 : equals_head(p, l, deadline);
+	if (r <= 0)
 		return r;
 	r = clone_source_make(&l->info, parent, l->newest->id, l->newest->name, out);
 	if (r < 0)
 		return r;
-	if (mapped && l->version.newest_snap == l->newest_id &&
-	    l->version.size_bytes == out->size_bytes && l->version.features == out->features)
+	if (noted)
 		snapshot_cache_keep(cache, out, &l->version);
+	else if (l->version.newest_snap == l->newest_id)
+		keep(cache, p, out, &l->version);
 	return 1;
 }
 
@@ -252,31 +248,80 @@ static char *next_name(const struct look *l)
 }
 
 /* Who saw a snapshot that is being taken may have met a map of head that did not tell of it yet.
- * Where the lock is ours nobody is at that any more: does the newest one equal head after all? Who
- * does not get the lock may have been refused by another who asks this; PATIENT: so look again. */
-static bool may_fit_by_now(rbd_image_t image, const struct look *l, bool patient,
+ * Where the lock is ours nobody is at that any more: do their maps agree after all? Who does not
+ * get the lock may have been refused by another who asks this; PATIENT: so look again. */
+static bool may_fit_by_now(rbd_image_t image, const struct look *l, bool locked, bool patient,
 			   struct deadline deadline)
 {
-	const uint64_t needed = RBD_FEATURE_EXCLUSIVE_LOCK | RBD_FEATURE_FAST_DIFF;
-	struct look again = *l;
-
-	if (!l->newest || l->newest->size != l->info.size_bytes || l->version.flags ||
-	    (l->info.features & needed) != needed || !COMPAT_FAST_DIFF)
+	if (!l->maps_differ)
 		return false;
-	if (rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE) < 0)
-		return patient;
-	again.image = image;
-	return !compare(&again, true, deadline);
+	return locked ? !compare_maps(image, l->newest->name, deadline) : patient;
+}
+
+/* Where we had the exclusive lock all the time from before the snapshot OUT was taken until HELD
+ * was read, nobody else has changed head, its size or its overlap by then. */
+static bool is_sealed(rbd_image_t image, uint64_t locked_us, const struct clone_source *out,
+		      const struct snapshot_state *snap, const struct image_version *held)
+{
+	int owner = 0;
+
+	return held->newest_snap == out->snap_id && held->head.size_bytes == snap->size_bytes &&
+	       held->head.overlap_bytes == snap->overlap_bytes &&
+	       !rbd_is_exclusive_lock_owner(image, &owner) && owner &&
+	       clock_now_us() - locked_us < LOCK_SURE_US;
+}
+
+/* What was taken is to be found again without a comparison. Closing the image gives our lock back,
+ * which raises the version of the map by one, and so does each lock that another gets: if it is
+ * higher by just one, nobody else had it. (Writes to other objects of its placement group count,
+ * too: then nothing is kept.) */
+static void keep_taken(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+		       rbd_image_t *image, uint64_t locked_us, const struct clone_source *out,
+		       const struct snapshot_state *snap)
+{
+	struct image_version held = {0}, now = {0};
+
+	if (!locked_us || cls_image_version(p->io, parent->image, out->image_id, &held) < 0 ||
+	    !held.map_version || cls_map_touch(p->io, out->image_id, &held.map_version) < 0 ||
+	    !is_sealed(*image, locked_us, out, snap, &held))
+		return;
+	rbd_close(steal(image));
+	if (!cls_image_version(p->io, parent->image, out->image_id, &now) &&
+	    now.map_version == held.map_version + 1 && image_version_same_shape(&now, &held))
+		keep(cache, p, out, &now);
+}
+
+static int take_named(struct ioctx *p, const struct spec *parent, rbd_image_t image,
+		      const char *name, struct clone_source *out, struct snapshot_state *snap)
+{
+	_cleanup_image_info_ struct image_info info = {0};
+	uint64_t snap_id;
+	int r = rbd_snap_create(image, name);
+
+	FAILPOINT("clone.snapshotted");
+	if (!r)
+		r = rbd_snap_get_id(image, name, &snap_id);
+	if (!r)
+		r = image_layout(p, image, &info);
+	if (!r)
+		r = cls_snapshot_state(p->io, info.id, snap_id, snap);
+	info.size_bytes = snap->size_bytes; /* head's may be another by now */
+	if (!r)
+		r = clone_source_make(&info, parent, snap_id, name, out);
+	if (!r)
+		out->created = true;
+	return r;
 }
 
 /* Make the next snapshot. -EEXIST: another did. */
-static int take_snapshot(struct ioctx *p, const struct spec *parent, const struct look *l,
-			 bool patient, struct deadline deadline, struct clone_source *out)
+static int take_snapshot(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+			 const struct look *l, bool patient, struct deadline deadline,
+			 struct clone_source *out)
 {
-	_cleanup_image_info_ struct image_info info = {0};
+	struct snapshot_state snap = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_free_ char *name = next_name(l);
-	uint64_t snap_id;
+	uint64_t locked_us = 0;
 	int r = name ? rbd_open_by_id(p->io, l->info.id, &image, NULL) : -ENOMEM;
 
 	if (r < 0) {
@@ -284,19 +329,15 @@ static int take_snapshot(struct ioctx *p, const struct spec *parent, const struc
 		return r;
 	}
 	r = session_check_room(p->session, p->pool_id);
-	if (!r && may_fit_by_now(image, l, patient, deadline))
+	if (!r && l->info.features & RBD_FEATURE_EXCLUSIVE_LOCK &&
+	    !rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE))
+		locked_us = clock_now_us();
+	if (!r && may_fit_by_now(image, l, locked_us, patient, deadline))
 		return -EEXIST;
 	if (!r)
-		r = rbd_snap_create(image, name);
-	FAILPOINT("clone.snapshotted");
+		r = take_named(p, parent, image, name, out, &snap);
 	if (!r)
-		r = rbd_snap_get_id(image, name, &snap_id);
-	if (!r)
-		r = image_layout(p, image, &info);
-	if (!r)
-		r = clone_source_make(&info, parent, snap_id, name, out);
-	if (!r)
-		out->created = true;
+		keep_taken(cache, p, parent, &image, locked_us, out, &snap);
 	return r;
 }
 
@@ -332,9 +373,15 @@ static int refuse_half_wiped(const struct look *l, const struct spec *parent, st
 			name, name);
 }
 
+/* How a look may end that finds no snapshot to clone. */
+struct patience {
+	bool lock;	/* look again rather than take a snapshot without the lock */
+	bool overtaken; /* somebody else took a snapshot since the look before */
+};
+
 /* 1: *out; 0: look again; or negative with *e. */
 static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
-		       uint64_t child_size, bool patient, struct deadline deadline,
+		       uint64_t child_size, struct patience *patience, struct deadline deadline,
 		       struct clone_source *out, struct err **e)
 {
 	_cleanup_look_ struct look l = {0};
@@ -351,12 +398,16 @@ static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const stru
 		return 0; /* the image or the snapshot went away while we looked */
 	if (r < 0)
 		return fail(p, parent, r, e);
+	/* Who took it is about to note that it equals head. */
+	if (patience->lock && patience->overtaken && l.too_large)
+		return 0;
 	r = limits_check_snapshot(p, parent, l.info.id, e);
 	if (r < 0)
 		return r;
-	r = take_snapshot(p, parent, &l, patient, deadline, out);
+	r = take_snapshot(cache, p, parent, &l, patience->lock, deadline, out);
 	if (!r)
 		return 1;
+	patience->overtaken |= r == -EEXIST;
 	return r == -EEXIST || r == -ENOENT ? 0 : fail(p, parent, r, e);
 }
 
@@ -372,26 +423,35 @@ static int fail_looks(const struct spec *parent, bool late, struct err **e)
 		       name);
 }
 
+/* 1 and *out: as for recall, and large enough. */
+static int recall_fitting(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
+			  uint64_t child_size, struct clone_source *out, struct err **e)
+{
+	int r = recall(cache, p, parent, out);
+
+	if (r && check_size(parent, out->size_bytes, child_size, e) < 0) {
+		clone_source_deinit(out);
+		return (*e)->code;
+	}
+	return r;
+}
+
 int snapshot_choose(struct snapshot_cache *cache, struct ioctx *p, const struct spec *parent,
 		    uint64_t child_size, struct deadline deadline, struct clone_source *out,
 		    struct err **e)
 {
-	if (recall(cache, p, parent, out)) {
-		int r = check_size(parent, out->size_bytes, child_size, e);
+	struct patience patience = {0};
+	int r = recall_fitting(cache, p, parent, child_size, out, e);
 
-		if (r < 0)
-			clone_source_deinit(out);
-		return r;
-	}
-	for (unsigned i = 1; i <= LOOKS_MAX && !deadline_passed(deadline); i++) {
-		int r = choose_once(cache, p, parent, child_size, i <= LOOKS_PATIENT, deadline, out,
-				    e);
-
+	for (unsigned i = 1; !r && i <= LOOKS_MAX && !deadline_passed(deadline); i++) {
+		patience.lock = i <= LOOKS_PATIENT;
+		r = choose_once(cache, p, parent, child_size, &patience, deadline, out, e);
 		if (r)
-			return r < 0 ? r : 0;
+			break;
 		usleep(i * LOOK_AGAIN_US);
+		r = recall_fitting(cache, p, parent, child_size, out, e);
 	}
-	return fail_looks(parent, deadline_passed(deadline), e);
+	return r ? (r < 0 ? r : 0) : fail_looks(parent, deadline_passed(deadline), e);
 }
 
 int snapshot_named(struct ioctx *p, const struct spec *parent, uint64_t child_size,

@@ -11,14 +11,16 @@
 #include "ceph/ioctx.h"
 #include "rbd/snapshot-cache.h"
 
-/* The newest snapshot of PARENT without a delta to its head, or a new one where there is none.
+/* The newest snapshot of PARENT without a delta to its head, or a new one where there is none, or
+ * where it would take more than two seconds to tell. docs/reuse.md has the reasons.
  *
- * One look at the newest decides: a write after it came after all others too. Where the image has
- * fast-diff with clean flags, the look is one call that stops at the first difference, and what it
- * found is remembered with the state of the image: as long as that is the same, the next look is
- * one round trip. Elsewhere the comparison is bounded to two seconds; a new snapshot is cheaper
- * then. Racing hosts derive the new one's name from what they saw, so that one of them makes it and
- * the others find it.
+ * One look at the newest decides: a write after it came after all others too. Object maps that
+ * differ are enough to take a new one; that the two are equal is shown by the versions of all their
+ * objects, size and overlap. What was found is remembered, in CACHE and on the image for other
+ * hosts, with the version of the object map: as long as that is the same nobody wrote, and the next
+ * look is one round trip. A snapshot that is taken here needs no comparison for that. Racing hosts
+ * derive the new one's name from what they saw, so that one of them makes it and the others find
+ * it.
  *
  * CHILD_SIZE: what the clone shall have, 0 for the parent's; -EINVAL (usage) where it is smaller,
  * before a snapshot is made. -EUCLEAN (failed): a wipe of PARENT was begun and not completed.

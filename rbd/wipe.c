@@ -265,7 +265,7 @@ static bool is_blank(struct ioctx *p, const struct spec *spec)
 	if (cls_image_id(p->io, spec->image, &id) < 0 ||
 	    cls_image_version(p->io, spec->image, id, &version) < 0)
 		return false;
-	return version.features & RBD_FEATURE_OBJECT_MAP && !version.flags &&
+	return version.features & RBD_FEATURE_OBJECT_MAP && !version.head.flags &&
 	       !version.newest_snap && !is_clone(p, id) && !is_noted(p, id) &&
 	       !is_watched(p, spec) && has_no_object(p, id);
 }
