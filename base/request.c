@@ -130,6 +130,9 @@ int request_check(const struct volume_request *req, enum verb verb, struct err *
 	if (verb == VERB_CREATE && !req->from && !req->size_bytes)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "create needs a parent (--from) or a size (--size)");
+	if (req->steal_shared && !req->steal)
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "steal-shared makes sense only together with steal");
 	if (req->clone_format && req->clone_format != 1 && req->clone_format != 2)
 		return err_set(e, ERR_USAGE, -EINVAL, "there are clone formats 1 and 2 only");
 	if (req->clone_format && !req->from)

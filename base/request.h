@@ -17,6 +17,7 @@ struct volume_request {
 	bool read_only;
 	bool shared;
 	bool steal;
+	bool steal_shared;
 	char *map_options;
 	bool force;
 	bool all;

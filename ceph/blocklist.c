@@ -10,22 +10,18 @@
 DEFINE_CLEANUP(json_t *, json_decref)
 #define _cleanup_json_ cleanup(json_decref_p)
 
-int blocklist_list(struct cluster *c, struct strlist *out, struct err **e)
+int blocklist_of(struct session *s, struct strlist *out, struct err **e)
 {
 	/* Before release 16 it had another name. */
 	static const char *const commands[] = {
 		"{\"prefix\": \"osd blocklist ls\", \"format\": \"json\"}",
 		"{\"prefix\": \"osd blacklist ls\", \"format\": \"json\"}",
 	};
-	_cleanup_session_ struct session *s = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 	const json_t *entry;
 	size_t i;
-	int r = cluster_session(c, &s, e);
+	int r = -EINVAL;
 
-	if (r < 0)
-		return r;
-	r = -EINVAL;
 	for (i = 0; r == -EINVAL && i < ARRAY_SIZE(commands); i++)
 		r = session_ask(s, commands[i], &answer);
 	if (r < 0)
@@ -38,6 +34,14 @@ int blocklist_list(struct cluster *c, struct strlist *out, struct err **e)
 			return err_oom(e);
 	}
 	return 0;
+}
+
+int blocklist_list(struct cluster *c, struct strlist *out, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	int r = cluster_session(c, &s, e);
+
+	return r < 0 ? r : blocklist_of(s, out, e);
 }
 
 /* Whether ENTRY shuts out the whole host that ADDRESS, "ip:port/nonce", is on. */

@@ -9,4 +9,7 @@
 
 /* The addresses that are shut out, "ip:port/nonce"; "ip:0/0" is a whole host. */
 int blocklist_list(struct cluster *c, struct strlist *out, struct err **e);
+/* The same through one connection. */
+struct session;
+int blocklist_of(struct session *s, struct strlist *out, struct err **e);
 bool blocklist_has(const struct strlist *list, const char *address);

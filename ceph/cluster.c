@@ -10,6 +10,7 @@
 
 #include "base/deadline.h"
 #include "base/value.h"
+#include "ceph/address.h"
 #include "ceph/keyring.h"
 #include "ceph/session.h"
 
@@ -379,6 +380,28 @@ int cluster_connect(struct cluster *c, struct err **e)
 	_cleanup_session_ struct session *s = NULL;
 
 	return cluster_session(c, &s, e);
+}
+
+int cluster_own_address(struct cluster *c, char **out, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	char *text = NULL;
+	int r;
+
+	*out = NULL;
+	pthread_mutex_lock(&c->lock);
+	s = c->current;
+	if (s)
+		atomic_fetch_add(&s->refs, 1);
+	pthread_mutex_unlock(&c->lock);
+	if (!s)
+		return 0;
+	r = rados_getaddrs(s->rados, &text);
+	if (r < 0)
+		return session_fail(s, r, e, "ask for this client's own address");
+	*out = address_plain(text);
+	rados_buffer_free(text);
+	return *out ? 1 : err_oom(e);
 }
 
 bool cluster_fsid_configured(struct cluster *c, char out[static FSID_LEN + 1])

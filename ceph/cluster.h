@@ -36,6 +36,10 @@ const char *cluster_monitors_configured(const struct cluster *c);
  * key or user refused; -ENOENT: no key found. */
 int cluster_connect(struct cluster *c, struct err **e);
 
+/* The address of this connection as others see it, "ip:0/nonce": 1 and *out, which the caller frees;
+ * 0: not connected. Asks nobody. */
+int cluster_own_address(struct cluster *c, char **out, struct err **e);
+
 #define FSID_LEN 36
 int cluster_fsid(struct cluster *c, char out[static FSID_LEN + 1], struct err **e);
 /* The same without asking anybody, so that it can be had while the cluster is away: of the

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "ceph/address.h"
 #include "ceph/blocklist.h"
 #include "ceph/close.h"
 #include "ceph/compat.h"
@@ -18,16 +19,6 @@
 
 DEFINE_CLEANUP(json_t *, json_decref)
 #define _cleanup_json_ cleanup(json_decref_p)
-
-bool address_is_exact(const char *text)
-{
-	const char *nonce = strrchr(text, '/');
-	size_t host = strspn(text, "0123456789abcdefABCDEF.:[]");
-
-	return nonce && text + host == nonce && host > 2 && strchr(text, ':') && nonce[1] &&
-	       !nonce[1 + strspn(nonce + 1, "0123456789")] && strspn(nonce + 1, "0") == 0 &&
-	       strtoull(nonce + 1, NULL, 10) <= UINT32_MAX;
-}
 
 static int groups_of(struct ioctx *p, const char *pool, uint64_t *out)
 {

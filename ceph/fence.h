@@ -2,14 +2,9 @@
 /* Shutting clients out of the cluster, each by its address and nonce: never a whole host. */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/strlist.h"
 #include "ceph/cluster.h"
 #include "ceph/ioctx.h"
-
-/* Whether TEXT is the address of one client, "ip:port/nonce" with a nonce that is not 0. */
-bool address_is_exact(const char *text);
 
 /* Shut the clients at ADDRESSES out, and return when no placement group that SPEC's image can have
  * data in takes anything of theirs any more. Repeating it is fine. */

@@ -78,7 +78,7 @@ static int take_word(struct cli *cli, struct mount_request *m, const char *key, 
 		r = check_umount_timeout(value, e);
 	else if (!strcmp(key, "new_uuid"))
 		r = value_bool(key, value ? value : "yes", &m->new_uuid, e);
-	else if (!strcmp(key, "steal"))
+	else if (!strcmp(key, "steal") || !strcmp(key, "steal_shared"))
 		r = request_no_steal(e);
 	else if (strcmp(key, "options") && request_option_find(VERB_ATTACH, key))
 		r = cli_set_option(cli, VERB_ATTACH, key, value ? value : "yes", e);

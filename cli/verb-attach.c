@@ -29,6 +29,7 @@ static int attach(struct cli *cli, enum verb verb, const char *name, json_t **an
 	if (!cli->request.steal || cli->yes)
 		return cli_call(cli, verb, name, cli->options, answer, e);
 	json_object_del(gentle, "steal");
+	json_object_del(gentle, "steal_shared");
 	r = cli_call(cli, verb, name, gentle, answer, e);
 	if (r >= 0 || !may_take_away(cli, *e)) {
 		if (r < 0 && (*e)->kind == ERR_HELD)

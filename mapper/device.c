@@ -348,18 +348,37 @@ static unsigned long in_flight(const struct device *d)
 	return reads + strtoul(end, NULL, 10);
 }
 
-/* Of the words that made the mapping the second has the options; a timeout of 0 is none. */
-static bool has_request_timeout(const struct device *d)
+/* The value of the last of the map options NAMES (up to '=', or whole) that made D; the caller
+ * frees it. NULL: none of them did, or the kernel does not say. Of the words that made the mapping
+ * the second has the options. */
+static char *last_option_of(const struct device *d, const char *const names[], size_t n)
 {
-	static const char option[] = "osd_request_timeout=";
 	_cleanup_free_ char *line = line_of(d);
-	char *rest = line, *options, *word;
+	char *rest = line, *options, *word, *found = NULL;
 
 	options = strsep(&rest, " ") ? strsep(&rest, " ") : NULL;
 	while ((word = strsep(&options, ",")))
-		if (!strncmp(word, option, strlen(option)))
-			return strtoul(word + strlen(option), NULL, 10) > 0;
-	return false;
+		for (size_t i = 0; i < n; i++)
+			if (!strncmp(word, names[i], strlen(names[i])))
+				found = word;
+	return found ? strdup(found) : NULL;
+}
+
+/* A timeout of 0 is none. */
+static bool has_request_timeout(const struct device *d)
+{
+	static const char *const name[] = {"osd_request_timeout="};
+	_cleanup_free_ char *option = last_option_of(d, name, 1);
+
+	return option && strtoul(option + strlen(name[0]), NULL, 10) > 0;
+}
+
+bool device_shares_client(const struct device *d)
+{
+	static const char *const names[] = {"noshare", "share"};
+	_cleanup_free_ char *line = line_of(d), *option = last_option_of(d, names, 2);
+
+	return line && (!option || strcmp(option, "noshare") != 0);
 }
 
 static bool has_lock(const struct device *d)

@@ -81,6 +81,9 @@ struct map_request {
  * Errors carry what the kernel's errno means for this volume; after one nothing is mapped, unless
  * the kernel does not let go of it: look. */
 int device_map(const struct map_request *req, struct device *out, struct err **e);
+/* Whether D's client may have other images, too, or get them: it was mapped without noshare, as
+ * 'rbd device map' does by default. */
+bool device_shares_client(const struct device *d);
 /* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT
  * (unreachable): udev has not processed it by the deadline, but is there, and may yet; -ENOENT
  * (failed): there will be no link, with the reason (no udevd, no rules of ours, a name that can't

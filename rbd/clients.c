@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ceph/address.h"
+#include "rbd/image.h"
+
 #define LOCK	  "rbd_lock"
 #define BYTES_MAX (64 * 1024)
 #define TAG_MAX	  1024
@@ -17,9 +20,12 @@ void image_clients_deinit(struct image_clients *c)
 /* Several times a string and its NUL. */
 static int add_all(const char *texts, size_t len, struct strlist *out)
 {
-	for (size_t i = 0; i < len; i += strlen(texts + i) + 1)
-		if (strlist_add(out, "%s", texts + i) < 0)
+	for (size_t i = 0; i < len; i += strlen(texts + i) + 1) {
+		_cleanup_free_ char *plain = address_plain(texts + i);
+
+		if (plain && strlist_add(out, "%s", plain) < 0)
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -66,4 +72,42 @@ bool image_clients_runs(const struct image_clients *c, const char *address)
 bool image_clients_has(const struct image_clients *c, const char *address)
 {
 	return *address && (image_clients_runs(c, address) || strlist_has(&c->owners, address));
+}
+
+/* What can't be opened (any more) is not this user's to see. */
+static bool has_image(struct cluster *c, const struct spec *spec, const struct strlist *addresses)
+{
+	_cleanup_ioctx_ struct ioctx p = {0};
+	_cleanup_watchers_ struct watchers w = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (ioctx_open(c, spec->pool, spec->ns, &p, &ignored) < 0 ||
+	    watchers_get(&p, spec, &w, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < w.n; i++)
+		if (strlist_has(addresses, w.items[i].address))
+			return true;
+	return false;
+}
+
+int image_clients_elsewhere(struct cluster *c, const struct spec *spec,
+			    const struct strlist *addresses, struct deadline end,
+			    struct strlist *out, struct err **e)
+{
+	_cleanup_strlist_ struct strlist names = {0};
+	int r = image_list(c, NULL, &names, e);
+
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		_cleanup_spec_ struct spec other = {0};
+		_cleanup_err_ struct err *unnamed = NULL;
+
+		if (spec_parse(names.items[i], "", &other, &unnamed) < 0 ||
+		    spec_equal(&other, spec))
+			continue;
+		if (deadline_passed(end))
+			return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "there are too many images");
+		if (has_image(c, &other, addresses) && strlist_add(out, "%s", names.items[i]) < 0)
+			return err_oom(e);
+	}
+	return r < 0 ? r : 0;
 }

@@ -17,5 +17,10 @@ int image_clients_get(struct ioctx *p, const struct spec *spec, const char *obje
 		      struct image_clients *out, struct err **e);
 /* Whether the client at ADDRESS watches the image: it runs, or did less than 30 s ago. */
 bool image_clients_runs(const struct image_clients *c, const char *address);
+/* Add "pool/image" of each image but SPEC's that one of the clients at ADDRESSES watches.
+ * -ETIMEDOUT: END came first. */
+int image_clients_elsewhere(struct cluster *c, const struct spec *spec,
+			    const struct strlist *addresses, struct deadline end,
+			    struct strlist *out, struct err **e);
 /* Whether it is a client of the image, or was when it died. */
 bool image_clients_has(const struct image_clients *c, const char *address);

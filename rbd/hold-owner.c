@@ -23,11 +23,11 @@ static bool same_name(const char *a, const char *b)
 enum hold_owner hold_owner(const struct hold *h, const struct hold *mine)
 {
 	bool boot = same_text(h->boot_id, mine->boot_id);
+	bool device = same_text(h->client_address, mine->client_address);
 
 	if (!same_text(h->host, mine->host))
-		return boot && same_text(h->client_address, mine->client_address) ? HOLD_THIS_BOOT
-										  : HOLD_OTHER_HOST;
-	if (boot)
+		return boot && device ? HOLD_THIS_BOOT : HOLD_OTHER_HOST;
+	if (boot || device)
 		return HOLD_THIS_BOOT;
 	return same_name(h->host_name, mine->host_name) ? HOLD_EARLIER_BOOT : HOLD_TWIN;
 }

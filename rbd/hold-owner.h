@@ -12,8 +12,9 @@ enum hold_owner {
 	/* Machine id and name are this host's, the boot is another: this host before it was
 	 * restarted, or a copy of it with the same name. Only a client that still runs tells. */
 	HOLD_EARLIER_BOOT,
-	/* This host since it was booted, whatever its name is now. Also an initramfs or a container
-	 * with another machine id on the same kernel, whose client MINE names. */
+	/* This host since it was booted, whatever its name is now. Also an initramfs with another
+	 * machine id, or a container that has another boot id each time it is started, on the same
+	 * kernel: its client is the one that MINE names. */
 	HOLD_THIS_BOOT,
 };
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/hold-state.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "ceph/cls.h"
 
-#define ATTRIBUTE "rbdvol.hold"
-#define BYTES_MAX (64 * 1024)
-#define HOLDS_MAX 256
+#define ATTRIBUTE   "rbdvol.hold"
+#define BYTES_USUAL (16 * 1024)
+#define BYTES_MAX   (8 * 1024 * 1024)
+#define HOLDS_MAX   256
 
 DEFINE_CLEANUP(json_t *, json_decref)
 #define _cleanup_json_ cleanup(json_decref_p)
@@ -24,6 +24,13 @@ void hold_deinit(struct hold *h)
 	free(h->boot_id);
 	free(h->client_address);
 	*h = (struct hold){0};
+}
+
+void hold_text(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
 void hold_state_deinit(struct hold_state *s)
@@ -62,28 +69,15 @@ int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err
 
 #define TEXT_MAX 256
 
-/* How much of S there is, up to TEXT_MAX and without half a letter of UTF-8 at the end: JSON, in
- * which it is written again, takes none. */
-static size_t whole_letters(const char *s)
-{
-	size_t len = strnlen(s, TEXT_MAX + 1);
-
-	if (len <= TEXT_MAX)
-		return len;
-	for (len = TEXT_MAX; len && ((unsigned char)s[len] & 0xc0) == 0x80;)
-		len--;
-	return len;
-}
-
-/* A text out of JSON that somebody else may have written: printable, or empty. */
+/* A text out of JSON that somebody else may have written: short, and of characters that do nothing
+ * to a terminal or a log, whatever it takes for one byte. */
 static char *text_of(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
-	char *copy = s ? strndup(s, whole_letters(s)) : strdup("");
+	char *copy = strndup(s ? s : "", TEXT_MAX);
 
-	for (char *c = copy; c && *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	if (copy)
+		hold_text(copy);
 	return copy;
 }
 
@@ -97,6 +91,7 @@ static int hold_parse(const json_t *o, struct hold *out)
 		.client_address = text_of(o, "client_address"),
 		.since = (time_t)json_integer_value(json_object_get(o, "since")),
 		.shared = json_is_true(json_object_get(o, "shared")),
+		.client_shared = json_is_true(json_object_get(o, "client_shared")),
 	};
 	return out->host && out->host_name && out->boot_id && out->client_address ? 0 : -ENOMEM;
 }
@@ -127,22 +122,26 @@ int hold_state_parse(char *bytes, size_t len, struct hold_state *out)
 
 int hold_state_read(rados_ioctx_t io, const char *object, struct hold_state *out)
 {
-	char *bytes = malloc(BYTES_MAX);
-	int r = bytes ? rados_getxattr(io, object, ATTRIBUTE, bytes, BYTES_MAX) : -ENOMEM;
-
 	*out = (struct hold_state){0};
-	if (r > 0)
-		return hold_state_parse(bytes, (size_t)r, out);
-	free(bytes);
-	return r == -ENODATA ? 0 : r;
+	for (size_t room = BYTES_USUAL; room <= BYTES_MAX; room *= 8) {
+		_cleanup_free_ char *bytes = malloc(room);
+		int r = bytes ? rados_getxattr(io, object, ATTRIBUTE, bytes, room) : -ENOMEM;
+
+		if (r > 0)
+			return hold_state_parse(steal(&bytes), (size_t)r, out);
+		if (r != -ERANGE)
+			return r == -ENODATA ? 0 : r;
+	}
+	return -E2BIG;
 }
 
 static json_t *hold_json(const struct hold *h)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "host", h->host, "host_name",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b}", "host", h->host, "host_name",
 			 h->host_name ? h->host_name : "", "boot_id", h->boot_id ? h->boot_id : "",
 			 "client_address", h->client_address ? h->client_address : "", "since",
-			 (json_int_t)h->since, "shared", (int)h->shared);
+			 (json_int_t)h->since, "shared", (int)h->shared, "client_shared",
+			 (int)h->client_shared);
 }
 
 char *hold_state_format(const struct hold *const items[], size_t n)

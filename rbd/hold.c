@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
-#include "ceph/fence.h"
-#include "rbd/clients.h"
+#include "rbd/evict.h"
 #include "rbd/hold-owner.h"
 #include "rbd/hold-state.h"
 
@@ -172,58 +171,65 @@ struct plan {
 	const struct hold **stay;
 	size_t n;
 	struct hold mine; /* borrows its strings */
-	struct strlist fence, told;
+	struct eviction evicted;
+	struct strlist told;
 };
 
 static void plan_deinit(struct plan *s)
 {
 	free(s->stay);
-	strlist_deinit(&s->fence);
+	eviction_deinit(&s->evicted);
 	strlist_deinit(&s->told);
 }
 #define _cleanup_plan_ cleanup(plan_deinit)
 
-static int evict(struct plan *s, const struct hold *h)
-{
-	_cleanup_free_ char *who = hold_describe(h);
-
-	if (!who || strlist_add(&s->told, "taken from %s", who) < 0)
-		return -ENOMEM;
-	return address_is_exact(h->client_address) ? strlist_add(&s->fence, "%s", h->client_address)
-						   : 0;
-}
-
 static void renew(struct plan *s, const struct hold *old)
 {
-	if (!*s->mine.client_address)
+	if (!*s->mine.client_address) {
 		s->mine.client_address = old->client_address;
+		s->mine.client_shared = old->client_shared;
+	}
 	if (old->since > 0)
 		s->mine.since = old->since;
 }
 
-static int plan_make(const struct hold_state *state, const struct spec *spec,
+static int plan_hold(struct ioctx *p, const struct spec *spec, const struct hold *h,
 		     const struct hold_claim *claim, const struct image_clients *clients,
 		     struct plan *s, struct err **e)
 {
+	_cleanup_free_ char *who = hold_describe(h);
+
+	switch (fate_of(h, claim, clients)) {
+	case FATE_BARS:
+		return refuse(spec, h, claim, e);
+	case FATE_OURS:
+		renew(s, h);
+		return 0;
+	case FATE_STAYS:
+		s->stay[s->n++] = h;
+		return 0;
+	default:
+		break;
+	}
+	if (!who || strlist_add(&s->told, "taken from %s", who) < 0)
+		return err_oom(e);
+	return evict_holder(p, spec, h, claim, clients, &s->evicted, e);
+}
+
+static int plan_make(struct ioctx *p, const struct hold_state *state, const struct spec *spec,
+		     const struct hold_claim *claim, const struct image_clients *clients,
+		     struct plan *s, struct err **e)
+{
+	int r = 0;
+
 	s->mine = *claim->mine;
 	s->stay = calloc(state->n + 1, sizeof(struct hold *));
 	if (!s->stay)
 		return err_oom(e);
-	for (size_t i = 0; i < state->n; i++) {
-		const struct hold *h = &state->items[i];
-		enum fate fate = fate_of(h, claim, clients);
-
-		if (fate == FATE_BARS)
-			return refuse(spec, h, claim, e);
-		if (fate == FATE_EVICTED && evict(s, h) < 0)
-			return err_oom(e);
-		if (fate == FATE_OURS)
-			renew(s, h);
-		if (fate == FATE_STAYS)
-			s->stay[s->n++] = h;
-	}
+	for (size_t i = 0; r >= 0 && i < state->n; i++)
+		r = plan_hold(p, spec, &state->items[i], claim, clients, s, e);
 	s->stay[s->n++] = &s->mine;
-	return 0;
+	return r;
 }
 
 /* Whether another host's hold names ADDRESS. One that this host's own hold names and that is not on
@@ -240,30 +246,40 @@ static bool is_holder(const char *address, const struct hold_state *state, const
 /* Whom the hold does not name: a mapping made by its holder that was not recorded yet, one made
  * without a hold. */
 static int add_kernel_watchers(const struct watchers *w, const struct hold_state *state,
-			       const struct hold_claim *claim, struct strlist *out, struct err **e)
+			       const struct hold_claim *claim, struct eviction *out, struct err **e)
 {
-	for (size_t i = 0; i < w->n; i++)
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < w->n; i++)
 		if (w->items[i].kernel && !w->items[i].own &&
 		    !strlist_has(claim->own_clients, w->items[i].address) &&
-		    !is_holder(w->items[i].address, state, claim->mine) &&
-		    strlist_add(out, "%s", w->items[i].address) < 0)
-			return err_oom(e);
-	return 0;
+		    !is_holder(w->items[i].address, state, claim->mine))
+			r = evict_watcher(w->items[i].address, out, e);
+	return r;
 }
 
-static int blocklist_evicted(struct ioctx *p, const struct spec *spec,
-			     const struct hold_state *state, const struct hold_claim *claim,
-			     const struct image_clients *clients, struct plan *s, struct err **e)
+static int evict_planned(struct cluster *c, struct ioctx *p, const struct spec *spec,
+			 const struct hold_state *state, const struct hold_claim *claim,
+			 const struct image_clients *clients, struct plan *s, struct err **e)
 {
 	int r = 0;
 
 	if (claim->steal && s->told.n)
-		r = add_kernel_watchers(&clients->watchers, state, claim, &s->fence, e);
-	if (r < 0 || !s->fence.n)
+		r = add_kernel_watchers(&clients->watchers, state, claim, &s->evicted, e);
+	if (r < 0 || !s->evicted.clients.n)
 		return r;
-	r = fence(p, spec, &s->fence, e);
+	r = evict(c, p, spec, claim, clients, &s->evicted, e);
 	FAILPOINT("hold.fenced");
 	return r;
+}
+
+static int tell_evicted(const struct eviction *v, const struct hold_claim *claim)
+{
+	for (size_t i = 0; claim->told && i < v->clients.n; i++)
+		if (strlist_add(claim->told, "the client at %s is blocklisted",
+				v->clients.items[i]) < 0)
+			return -ENOMEM;
+	return 0;
 }
 
 static int tell(const struct plan *s, const struct hold_claim *claim)
@@ -271,16 +287,12 @@ static int tell(const struct plan *s, const struct hold_claim *claim)
 	for (size_t i = 0; claim->told && i < s->told.n; i++)
 		if (strlist_add(claim->told, "%s", s->told.items[i]) < 0)
 			return -ENOMEM;
-	for (size_t i = 0; claim->told && i < s->fence.n; i++)
-		if (strlist_add(claim->told, "the client at %s is blocklisted", s->fence.items[i]) <
-		    0)
-			return -ENOMEM;
-	return 0;
+	return tell_evicted(&s->evicted, claim);
 }
 
 /* 0: taken; 1: somebody else was faster, look again. */
-static int take_once(struct ioctx *p, const struct spec *spec, const char *object,
-		     const struct hold_claim *claim, struct err **e)
+static int take_once(struct cluster *c, struct ioctx *p, const struct spec *spec,
+		     const char *object, const struct hold_claim *claim, struct err **e)
 {
 	_cleanup_plan_ struct plan s = {0};
 	_cleanup_hold_state_ struct hold_state state = {0};
@@ -290,9 +302,9 @@ static int take_once(struct ioctx *p, const struct spec *spec, const char *objec
 	if (r >= 0 && count_of(&state, claim->mine, HOLD_THIS_BOOT) < state.n)
 		r = image_clients_get(p, spec, object, &clients, e);
 	if (r >= 0)
-		r = plan_make(&state, spec, claim, &clients, &s, e);
+		r = plan_make(p, &state, spec, claim, &clients, &s, e);
 	if (r >= 0)
-		r = blocklist_evicted(p, spec, &state, claim, &clients, &s, e);
+		r = evict_planned(c, p, spec, &state, claim, &clients, &s, e);
 	if (r < 0)
 		return r;
 	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
@@ -348,7 +360,7 @@ int hold_take(struct cluster *c, const struct spec *spec, const struct hold_clai
 
 	if (r >= 0)
 		r = await_earlier_boot(&p, spec, object, claim, e);
-	return r < 0 ? r : UNTIL_ALONE(take_once(&p, spec, object, claim, e));
+	return r < 0 ? r : UNTIL_ALONE(take_once(c, &p, spec, object, claim, e));
 }
 
 static int lost(const struct spec *spec, const struct hold_state *state, struct err **e)
@@ -490,17 +502,19 @@ static int refuse_strangers(const struct spec *spec, const struct strlist *stran
 			   "watch of a host that died ends after 30 s), or --steal");
 }
 
-static int shut_strangers_out(struct ioctx *p, const struct spec *spec,
-			      const struct strlist *strangers, const struct hold_claim *claim,
-			      struct err **e)
+static int evict_strangers(struct cluster *c, struct ioctx *p, const struct spec *spec,
+			   const char *object, const struct strlist *strangers,
+			   const struct hold_claim *claim, struct err **e)
 {
-	int r = fence(p, spec, strangers, e);
+	_cleanup_image_clients_ struct image_clients clients = {0};
+	_cleanup_eviction_ struct eviction v = {0};
+	int r = image_clients_get(p, spec, object, &clients, e);
 
-	for (size_t i = 0; !r && claim->told && i < strangers->n; i++)
-		if (strlist_add(claim->told, "the client at %s is shut out of the cluster",
-				strangers->items[i]) < 0)
-			return err_oom(e);
-	return r;
+	for (size_t i = 0; r >= 0 && i < strangers->n; i++)
+		r = evict_watcher(strangers->items[i], &v, e);
+	if (r >= 0)
+		r = evict(c, p, spec, claim, &clients, &v, e);
+	return r < 0 || tell_evicted(&v, claim) >= 0 ? r : err_oom(e);
 }
 
 int hold_check_strangers(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
@@ -520,8 +534,9 @@ int hold_check_strangers(struct cluster *c, const struct spec *spec, const struc
 			return r;
 		/* A sharer's mapping may be about to be recorded. */
 		if ((kernel && !claim->mine->shared) || deadline_passed(end))
-			return claim->steal ? shut_strangers_out(&p, spec, &strangers, claim, e)
-					    : refuse_strangers(spec, &strangers, e);
+			return claim->steal
+				       ? evict_strangers(c, &p, spec, object, &strangers, claim, e)
+				       : refuse_strangers(spec, &strangers, e);
 		usleep(LOOK_AGAIN_US);
 	}
 	return r;

@@ -19,19 +19,25 @@ struct hold {
 	char *client_address; /* of the mapping, "ip:port/nonce"; "" while it is not known */
 	time_t since;
 	bool shared;
+	/* The client was made by 'rbd map' without noshare: it may have other images, too. */
+	bool client_shared;
 };
 void hold_deinit(struct hold *h);
 #define _cleanup_hold_ cleanup(hold_deinit)
+
+/* Make TEXT one that a hold can have, in place: what is not printable ASCII becomes '?'. */
+void hold_text(char *text);
 
 /* "host web1 (10.0.0.7:0/123) since ..."; the caller frees it; NULL when out of memory. */
 char *hold_describe(const struct hold *h);
 
 struct hold_claim {
 	const struct hold *mine;
-	bool steal;			   /* shut out whoever has it, and take it away */
+	bool steal;	   /* blocklist the client of whoever has it, and take it away */
+	bool steal_shared; /* even if that client has other images, too */
 	const struct strlist *own_clients; /* addresses of this host's kernel, to tell strangers */
 	struct deadline deadline;
-	struct strlist *told; /* a sentence for each that was shut out is added; or NULL */
+	struct strlist *told; /* a sentence for each that was evicted is added; or NULL */
 };
 
 /* 1 and *out: there is a hold (with several sharers, the one that is MINE's host's where there is

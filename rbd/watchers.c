@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ceph/address.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
 
@@ -29,10 +30,12 @@ static int copy(const rbd_image_watcher_t *from, size_t n, uint64_t self, struct
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		w.items[w.n] = (struct watcher){
-			.address = strdup(from[i].addr),
+			.address = address_plain(from[i].addr),
 			.own = (uint64_t)from[i].id == self,
 			.kernel = from[i].cookie >= KERNEL_COOKIES,
 		};
+		if (!w.items[w.n].address)
+			w.items[w.n].address = strdup(from[i].addr);
 		if (!w.items[w.n++].address)
 			return -ENOMEM;
 	}

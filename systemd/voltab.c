@@ -159,6 +159,7 @@ static const struct {
 	{"mkfs", IN_FSTAB, 0, check_filesystem},
 	{"fstype", IN_FSTAB, 0, check_filesystem},
 	{"steal", IN_FSTAB | IN_VOLTAB, 0, refuse_steal},
+	{"steal_shared", IN_FSTAB | IN_VOLTAB, 0, refuse_steal},
 };
 
 /* 1: it was one of those. */

@@ -46,6 +46,16 @@ static int my_hold(const struct operation *o, const char *client_address, struct
 	return r;
 }
 
+/* With the client of the device that is here, if one is. */
+static int mapped_hold(const struct operation *o, struct hold *out, struct err **e)
+{
+	bool mapped = o->v->attached && !o->v->device.read_only;
+	int r = my_hold(o, mapped ? o->v->device.client_address : "", out, e);
+
+	out->client_shared = mapped && device_shares_client(&o->v->device);
+	return r;
+}
+
 /* Reading from under a writer's hands is allowed, and told. */
 static int look_at_writer(struct operation *o, struct err **e)
 {
@@ -74,10 +84,14 @@ static int is_held(struct operation *o, struct err **e)
 	return r < 0 ? r : is_named_in_hold(o);
 }
 
-static int own_clients(struct strlist *out, struct err **e)
+/* The kernel's clients and this process's. */
+static int own_clients(struct host *h, struct strlist *out, struct err **e)
 {
 	_cleanup_device_list_ struct device_list devices = {0};
-	int r = device_list(&devices, e);
+	int r = host_own_addresses(h, out, e);
+
+	if (r >= 0)
+		r = device_list(&devices, e);
 
 	for (size_t i = 0; r >= 0 && i < devices.n; i++)
 		if (strlist_add(out, "%s", devices.items[i].client_address) < 0)
@@ -102,16 +116,17 @@ static void claiming_deinit(struct claiming *c)
 
 static int claiming_init(const struct operation *o, struct claiming *c, struct err **e)
 {
-	int r = my_hold(o, "", &c->mine, e);
+	int r = mapped_hold(o, &c->mine, e);
 
 	c->claim = (struct hold_claim){
 		.mine = &c->mine,
 		.steal = o->req->steal,
+		.steal_shared = o->req->steal_shared,
 		.own_clients = &c->own,
 		.deadline = o->progress->deadline,
 		.told = &c->told,
 	};
-	return r < 0 ? r : own_clients(&c->own, e);
+	return r < 0 ? r : own_clients(o->host, &c->own, e);
 }
 
 static int check_strangers(struct operation *o, const struct claiming *c, struct err **e)
@@ -147,14 +162,16 @@ const struct step step_hold = {"hold", is_held, hold_it};
 static int is_recorded(struct operation *o, struct err **e)
 {
 	(void)e;
-	return operation_read_only(o) || is_named_in_hold(o);
+	return operation_read_only(o) ||
+	       (is_named_in_hold(o) &&
+		!strcmp(o->v->hold.boot_id, host_identity(o->host)->boot_id));
 }
 
 static int record_client(struct operation *o, struct err **e)
 {
 	_cleanup_hold_ struct hold mine = {0};
 	_cleanup_claiming_ struct claiming c = {0};
-	int r = my_hold(o, o->v->device.client_address, &mine, e);
+	int r = mapped_hold(o, &mine, e);
 
 	if (r >= 0)
 		r = hold_record(o->cluster, o->spec, &mine, e);
@@ -185,16 +202,30 @@ static bool is_lost_soon(struct operation *o)
 	return false;
 }
 
-int hold_explain_loss(struct operation *o, struct err **e)
+static int refuse_lost(const struct operation *o, struct err **e)
 {
-	if (!is_lost_soon(o))
-		return (*e)->code;
-	err_free(steal(e));
 	return err_set(e, ERR_HELD, -EBUSY,
 		       "the hold of volume '%s/%s' was taken away while it was being mapped here; "
 		       "now it is held by %s%s",
 		       o->spec->pool, o->spec->image, o->v->held ? "host " : "nobody",
 		       o->v->held ? o->v->hold.host_name : "");
+}
+
+int hold_explain_loss(struct operation *o, struct err **e)
+{
+	if (!is_lost_soon(o))
+		return (*e)->code;
+	err_free(steal(e));
+	return refuse_lost(o, e);
+}
+
+int hold_check_kept(struct operation *o, struct err **e)
+{
+	int r = operation_read_only(o) ? 0 : observe_hold(o, e);
+
+	if (r < 0 || operation_read_only(o))
+		return r;
+	return is_ours(o) ? 0 : refuse_lost(o, e);
 }
 
 static int not_held(struct operation *o, struct err **e)

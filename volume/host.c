@@ -164,6 +164,7 @@ int host_hold(const struct host *h, const char *client_address, struct hold *out
 	*out = (struct hold){0};
 	if (gethostname(name, sizeof(name) - 1) < 0)
 		return err_errno(e, -errno, "can't read the host's name");
+	hold_text(name);
 	*out = (struct hold){
 		.host = strdup(h->identity.id),
 		.host_name = strdup(name),
@@ -274,4 +275,20 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 		*out = cluster_ref(h->connections[0].c);
 	pthread_mutex_unlock(&h->lock);
 	return r;
+}
+
+int host_own_addresses(struct host *h, struct strlist *out, struct err **e)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&h->lock);
+	for (size_t i = 0; r >= 0 && i < h->connections_n; i++) {
+		_cleanup_free_ char *address = NULL;
+
+		r = cluster_own_address(h->connections[i].c, &address, e);
+		if (r > 0 && strlist_add(out, "%s", address) < 0)
+			r = err_oom(e);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return r < 0 ? r : 0;
 }

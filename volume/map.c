@@ -49,6 +49,12 @@ static int request_fits(struct operation *o, struct err **e)
 /* First of all, so that nothing is changed for a request that makes no sense here. */
 const struct step step_check = {"check", request_fits, NULL};
 
+/* What 'rbd map' made has a client that other volumes may have, too. */
+static bool has_own_client(const struct operation *o)
+{
+	return o->v->device.read_only || !device_shares_client(&o->v->device);
+}
+
 static int is_mapped(struct operation *o, struct err **e)
 {
 	int r = observe_device(o, e);
@@ -56,11 +62,34 @@ static int is_mapped(struct operation *o, struct err **e)
 	if (r <= 0)
 		return r;
 	if (o->v->device.read_only == operation_read_only(o))
-		return 1;
+		return has_own_client(o);
 	err_set(e, ERR_BUSY, -EBUSY, "%s is attached already, as %s, for %s", o->spec->image,
 		o->v->device.node, o->v->device.read_only ? "reading only" : "writing");
 	return err_hint(e, "detach it first, or attach it %s --read-only",
 			o->v->device.read_only ? "with" : "without");
+}
+
+/* A device that is not in use ends, to be mapped anew with a client of its own: then who takes the
+ * volume from this host ends no other. 1: it is in use, and stays as it is. */
+static int end_shared_client(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL;
+	int id = o->v->device.id, r;
+
+	r = device_unmap(&o->v->device, false, o->progress->deadline, &why);
+	if (r < 0) {
+		progress_note(o->progress,
+			      "/dev/rbd%d keeps a client that it may share with other volumes that "
+			      "'rbd map' has mapped (%s): whoever takes this volume from this host "
+			      "ends those, too",
+			      id, why->message);
+		return 1;
+	}
+	progress_note(o->progress,
+		      "/dev/rbd%d, which 'rbd map' has mapped, is mapped anew with a client of its "
+		      "own",
+		      id);
+	return observe_device(o, e);
 }
 
 /* Defaults that fit this cluster and this kernel, each only where the kernel knows it and nothing
@@ -142,10 +171,16 @@ static int map_with(struct operation *o, const struct monitors *monitors, struct
 static int map_it(struct operation *o, struct err **e)
 {
 	_cleanup_monitors_ struct monitors monitors = {0};
-	int r = cluster_monitors(o->cluster, &monitors, e);
+	int r = o->v->attached ? end_shared_client(o, e) : 0;
 
+	if (r)
+		return r < 0 ? r : 0;
+	r = cluster_monitors(o->cluster, &monitors, e);
 	if (r >= 0)
 		r = default_options(o, &monitors, e);
+	/* As late as can be: this host may have stood still, and been robbed, since it took it. */
+	if (r >= 0)
+		r = hold_check_kept(o, e);
 	return r < 0 ? r : map_with(o, &monitors, e);
 }
 

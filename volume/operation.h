@@ -61,6 +61,8 @@ int host_hold(const struct host *h, const char *client_address, struct hold *out
 /* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
 int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
 		 struct err **e);
+/* Add the address of each connection of this process to a cluster. */
+int host_own_addresses(struct host *h, struct strlist *out, struct err **e);
 struct slots;
 struct slots *host_trims(struct host *h);
 struct slots *host_scans(struct host *h);
@@ -119,6 +121,8 @@ extern const struct step step_alive;
 int volume_check_alive(struct host *h, const struct spec *spec, struct err **e);
 /* The client was shut out, *e says: by a host that took the hold? Then say that instead. */
 int hold_explain_loss(struct operation *o, struct err **e);
+/* -EBUSY (held): somebody has taken the hold since this operation took it. */
+int hold_check_kept(struct operation *o, struct err **e);
 extern const struct step step_hold;    /* hold.c: this host has the right to write it */
 extern const struct step step_record;  /* hold.c: the hold says which client writes */
 extern const struct step step_release; /* hold.c: this host does not hold it */

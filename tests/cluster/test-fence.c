@@ -23,6 +23,12 @@ struct victim {
 	char image[16], osd[16], object[96];
 };
 
+/* Only a client of the image can be shut out: the victim owns its lock. */
+static void victim_locks(struct victim *v, const char *header)
+{
+	assert_int_equal(rados_lock_exclusive(v->io, header, "rbd_lock", "auto 1", "", NULL, 0), 0);
+}
+
 static unsigned number; /* of images made */
 
 static int setup(void **state)
@@ -93,6 +99,7 @@ static bool find_osd(struct victim *v, const char *id)
 static void make_victim_image(struct victim *v)
 {
 	bool found = false;
+	char header[96] = "";
 
 	for (unsigned i = 0; i < 32 && !found; i++) {
 		rbd_image_t image;
@@ -104,11 +111,13 @@ static void make_victim_image(struct victim *v)
 		assert_int_equal(rbd_get_id(image, id, sizeof(id)), 0);
 		assert_int_equal(rbd_close(image), 0);
 		found = find_osd(v, id);
+		snprintf(header, sizeof(header), "rbd_header.%s", id);
 	}
 	if (!found) {
 		print_message("this needs a lab of several OSDs: cluster start --osds 3\n");
 		skip();
 	}
+	victim_locks(v, header);
 }
 
 static void victim_init(struct victim *v)

@@ -213,17 +213,6 @@ static void a_lost_hold_is_not_recorded(void **state)
 	assert_done(let_go(host_a, "aaaa", &e), e);
 }
 
-/* A client's address that no earlier run has used; NUMBER tells several apart. */
-static const char *new_address(unsigned number)
-{
-	static char text[4][64];
-
-	snprintf(text[number], sizeof(text[number]), "10.99.0.250:0/%u",
-		 (1u << 31) | ((unsigned)time(NULL) << 13 & 0x7fffe000) |
-			 ((unsigned)getpid() << 2 & 0x1ffc) | number);
-	return text[number];
-}
-
 static bool is_shut_out(const char *address)
 {
 	_cleanup_strlist_ struct strlist out = {0};
@@ -233,40 +222,180 @@ static bool is_shut_out(const char *address)
 	return blocklist_has(&out, address);
 }
 
+/* Another client. */
+struct other {
+	rados_t rados;
+	rados_ioctx_t io;
+	rbd_image_t image; /* vol, open for writing; or NULL */
+	char address[64];  /* as others see it */
+};
+
+static void other_comes(struct other *o)
+{
+	_cleanup_free_ char *text = NULL;
+
+	o->image = NULL;
+	assert_int_equal(rados_create2(&o->rados, "ceph", "client.admin", 0), 0);
+	assert_int_equal(rados_conf_read_file(o->rados, NULL), 0);
+	assert_int_equal(rados_connect(o->rados), 0);
+	assert_int_equal(rados_ioctx_create(o->rados, lab.pool, &o->io), 0);
+	assert_int_equal(rados_getaddrs(o->rados, &text), 0);
+	assert_non_null(strstr(text, "10.99."));
+	snprintf(o->address, sizeof(o->address), "%.*s",
+		 (int)strspn(strstr(text, "10.99."), "0123456789.:/"), strstr(text, "10.99."));
+}
+
+static void other_opens(struct other *o)
+{
+	other_comes(o);
+	assert_int_equal(rbd_open(o->io, "vol", &o->image, NULL), 0);
+}
+
+static void other_closes(struct other *o)
+{
+	if (o->image)
+		rbd_close(o->image);
+	rados_ioctx_destroy(o->io);
+	rados_shutdown(o->rados);
+}
+
+#define LOCK   "rbd_lock"
+#define COOKIE "auto 1"
+
+/* One that owned vol's lock when it died; break_lock ends that. */
+static void owner_dies(char address[static 64])
+{
+	struct other o;
+	char object[96];
+
+	header_of_vol(object);
+	other_comes(&o);
+	assert_int_equal(rados_lock_exclusive(o.io, object, LOCK, COOKIE, "", NULL, 0), 0);
+	memcpy(address, o.address, sizeof(o.address));
+	other_closes(&o);
+}
+
+static void break_lock(void)
+{
+	char object[96], clients[4096], cookies[4096], addresses[4096], tag[256];
+	size_t n = sizeof(clients), m = sizeof(cookies), k = sizeof(addresses), t = sizeof(tag);
+	int exclusive;
+
+	header_of_vol(object);
+	assert_int_equal(rados_list_lockers(lab.io, object, LOCK, &exclusive, tag, &t, clients, &n,
+					    cookies, &m, addresses, &k),
+			 1);
+	assert_int_equal(rados_break_lock(lab.io, object, LOCK, clients, COOKIE), 0);
+}
+
 /* The client is shut out before its hold goes; exactly that client. */
 static void a_steal_shuts_the_old_client_out(void **state)
 {
 	_cleanup_strlist_ struct strlist told = {0};
-	const char *old = new_address(0), *other = new_address(1);
+	char old[64];
 	struct hold a = hold_of("aaaa", old, false);
 	struct hold b = hold_of("bbbb", "", false);
 	const struct hold_claim thief = {.mine = &b, .steal = true, .told = &told};
 	struct err *e = NULL;
 
 	(void)state;
+	owner_dies(old);
 	assert_done(take(host_a, &a, &e), e);
 	assert_fails(take(host_b, &b, &e), &e, ERR_HELD, -EBUSY, "--steal", NULL);
 	assert_false(is_shut_out(old));
 	assert_done(hold_take(host_b, at("vol"), &thief, &e), e);
 	assert_true(is_shut_out(old));
-	assert_false(is_shut_out(other));
 	assert_held(host_a, "bbbb", "");
 	assert_int_equal(told.n, 2);
 	assert_non_null(strstr(told.items[0], "alpha"));
 	assert_done(let_go(host_a, "aaaa", &e), e);
 	assert_held(host_a, "bbbb", "");
 	assert_done(let_go(host_b, "bbbb", &e), e);
+	break_lock();
+}
+
+/* Takes the hold, which names ADDRESS, from host A. */
+static int steal_from(const char *address, const struct strlist *own, struct err **e)
+{
+	struct hold a = hold_of("aaaa", address, false), b = hold_of("bbbb", "", false);
+	const struct hold_claim thief = {.mine = &b, .steal = true, .own_clients = own};
+	struct err *none = NULL;
+
+	assert_done(take(host_a, &a, &none), none);
+	return hold_take(host_b, at("vol"), &thief, e);
+}
+
+/* Whoever can write the header can write any address there. */
+static void no_client_is_shut_out_for_a_text(void **state)
+{
+	struct other other, image;
+	struct strlist own = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	other_comes(&other);
+	assert_fails(steal_from(other.address, NULL, &e), &e, ERR_HELD, -EBUSY, other.address,
+		     "neither has the image open", "blocklist add", NULL);
+	assert_false(is_shut_out(other.address));
+	assert_held(host_a, "aaaa", other.address);
+	/* A client of the image, but one of this host's. */
+	other_opens(&image);
+	assert_int_equal(strlist_add(&own, "%s", image.address), 0);
+	assert_fails(steal_from(image.address, &own, &e), &e, ERR_HELD, -EBUSY, image.address,
+		     "a client of this host", NULL);
+	assert_false(is_shut_out(image.address));
+	other_closes(&image);
+	/* The administrator has said it. */
+	assert_int_equal(rados_blocklist_add(lab.rados, other.address, 600), 0);
+	assert_done(steal_from(other.address, NULL, &e), e);
+	other_closes(&other);
+	assert_done(let_go(host_b, "bbbb", &e), e);
+	/* A monitor's, a whole host's: not one client's. */
+	assert_done(steal_from("10.99.0.1:6789/1", NULL, &e), e);
+	assert_false(is_shut_out("10.99.0.1:6789/1"));
+	assert_done(let_go(host_b, "bbbb", &e), e);
+	assert_done(steal_from("10.99.0.1:0/0", NULL, &e), e);
+	assert_false(is_shut_out("10.99.0.1:0/0"));
+	assert_done(let_go(host_b, "bbbb", &e), e);
+	strlist_deinit(&own);
+}
+
+/* So that it can be told from others. */
+static void a_connection_knows_its_address(void **state)
+{
+	struct cluster *c = lab_cluster();
+	_cleanup_free_ char *address = NULL;
+	struct hold h = hold_of("aaaa", "", false);
+	struct err *e = NULL;
+
+	(void)state;
+	assert_done(take(c, &h, &e), e);
+	assert_int_equal(cluster_own_address(c, &address, &e), 1);
+	assert_int_equal(rados_blocklist_add(lab.rados, address, 600), 0);
+	assert_int_equal(rados_wait_for_latest_osdmap(lab.rados), 0);
+	assert_done(let_go(host_a, "aaaa", &e), e);
+	for (int i = 0, r = 0; r >= 0 && i < 100; i++) {
+		assert_int_equal(rados_blocklist_add(lab.rados, address, 600), 0);
+		r = take(c, &h, &e);
+		if (r < 0)
+			assert_fails(r, &e, ERR_UNREACHABLE, -ESHUTDOWN, NULL);
+		assert_true(r < 0 || i < 99);
+		usleep(100000);
+	}
+	assert_done(let_go(host_a, "aaaa", &e), e);
+	cluster_unref(c);
 }
 
 /* This host before it started anew: no question, but its client is shut out all the same. */
 static void an_earlier_boot_is_shut_out(void **state)
 {
-	const char *old = new_address(2);
+	char old[64];
 	struct hold before = hold_of("aaaa", old, false), after = before;
 	struct hold copy = before;
 	struct err *e = NULL;
 
 	(void)state;
+	owner_dies(old);
 	assert_done(take(host_a, &before, &e), e);
 	after.boot_id = copy.boot_id = (char *)"another boot";
 	after.client_address = copy.client_address = (char *)"";
@@ -279,6 +408,16 @@ static void an_earlier_boot_is_shut_out(void **state)
 	assert_true(is_shut_out(old));
 	assert_held(host_a, "aaaa", "");
 	assert_done(let_go(host_a, "aaaa", &e), e);
+	break_lock();
+}
+
+static struct hold named(const char *machine, const char *boot, const char *name,
+			 const char *address)
+{
+	return (struct hold){.host = (char *)machine,
+			     .boot_id = (char *)boot,
+			     .host_name = (char *)name,
+			     .client_address = (char *)address};
 }
 
 static void a_hold_is_compared_by_machine_boot_and_name(void **state)
@@ -297,6 +436,9 @@ static void a_hold_is_compared_by_machine_boot_and_name(void **state)
 		{"m", "b0", "localhost", "", HOLD_TWIN},
 		{"m", "b0", "", "", HOLD_TWIN},
 		{"m", "", "web1", "", HOLD_EARLIER_BOOT},
+		/* a container with a boot id of its own, started anew */
+		{"m", "b0", "web2", "10.0.0.1:0/7", HOLD_THIS_BOOT},
+		{"m", "b0", "web1", "10.0.0.1:0/8", HOLD_EARLIER_BOOT},
 		{"n", "b0", "web1", "", HOLD_OTHER_HOST},
 		{"n", "b0", "web1", "10.0.0.1:0/7", HOLD_OTHER_HOST},
 		{"n", "b", "web1", "", HOLD_OTHER_HOST},
@@ -305,57 +447,20 @@ static void a_hold_is_compared_by_machine_boot_and_name(void **state)
 		{"n", "b", "(none)", "10.0.0.1:0/8", HOLD_OTHER_HOST},
 		{"", "", "", "", HOLD_OTHER_HOST},
 	};
-	const struct hold mine = {(char *)"m", (char *)"web1", (char *)"b", (char *)"10.0.0.1:0/7",
-				  0,	       false};
-	const struct hold unnamed = {(char *)"", (char *)"", (char *)"", (char *)"", 0, false};
+	const struct hold mine = named("m", "b", "web1", "10.0.0.1:0/7");
+	const struct hold unnamed = named("", "", "", "");
+	const struct hold com = named("m", "b0", "web1.example.com", "");
+	const struct hold org = named("m", "b", "web1.example.org", "");
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(holds); i++) {
-		const struct hold h = {(char *)holds[i].machine,
-				       (char *)holds[i].name,
-				       (char *)holds[i].boot,
-				       (char *)holds[i].address,
-				       0,
-				       false};
+		const struct hold h =
+			named(holds[i].machine, holds[i].boot, holds[i].name, holds[i].address);
 
 		assert_int_equal(hold_owner(&h, &mine), holds[i].owner);
 	}
 	assert_int_equal(hold_owner(&unnamed, &unnamed), HOLD_OTHER_HOST);
-	assert_int_equal(hold_owner(&(struct hold){(char *)"m", (char *)"web1.example.org",
-						   (char *)"b0", (char *)"", 0, false},
-				    &(struct hold){(char *)"m", (char *)"web1.example.com",
-						   (char *)"b", (char *)"", 0, false}),
-			 HOLD_TWIN);
-}
-
-/* Another client, with vol open for writing. */
-struct other {
-	rados_t rados;
-	rados_ioctx_t io;
-	rbd_image_t image;
-	char address[64]; /* as others see it */
-};
-
-static void other_opens(struct other *o)
-{
-	_cleanup_free_ char *text = NULL;
-
-	assert_int_equal(rados_create2(&o->rados, "ceph", "client.admin", 0), 0);
-	assert_int_equal(rados_conf_read_file(o->rados, NULL), 0);
-	assert_int_equal(rados_connect(o->rados), 0);
-	assert_int_equal(rados_ioctx_create(o->rados, lab.pool, &o->io), 0);
-	assert_int_equal(rbd_open(o->io, "vol", &o->image, NULL), 0);
-	assert_int_equal(rados_getaddrs(o->rados, &text), 0);
-	assert_non_null(strstr(text, "10.99."));
-	snprintf(o->address, sizeof(o->address), "%.*s",
-		 (int)strspn(strstr(text, "10.99."), "0123456789.:/"), strstr(text, "10.99."));
-}
-
-static void other_closes(struct other *o)
-{
-	rbd_close(o->image);
-	rados_ioctx_destroy(o->io);
-	rados_shutdown(o->rados);
+	assert_int_equal(hold_owner(&com, &org), HOLD_TWIN);
 }
 
 /* What names this host, but another boot, and a client that runs, is of a copy of this host. */
@@ -483,6 +588,8 @@ int main(void)
 		cmocka_unit_test(a_strange_description_is_bearable),
 		cmocka_unit_test(a_lost_hold_is_not_recorded),
 		cmocka_unit_test(a_steal_shuts_the_old_client_out),
+		cmocka_unit_test(no_client_is_shut_out_for_a_text),
+		cmocka_unit_test(a_connection_knows_its_address),
 		cmocka_unit_test(an_earlier_boot_is_shut_out),
 		cmocka_unit_test(a_hold_is_compared_by_machine_boot_and_name),
 		cmocka_unit_test(a_copy_with_the_same_name_is_another_host),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Small words of others: features of an image, a client's address, a hidden image's name, the file
  * of a volume that is mounted. */
-#include "ceph/fence.h"
+#include "ceph/address.h"
 #include "rbd/image-internal.h"
 #include "tests/fuzz/fuzz.h"
 #include "volume/publish-internal.h"

@@ -100,4 +100,32 @@ is "the attach is refused" $? 6
 like "and told why" "$(cat "$logs/attach")" 'unknown holder.*10\.99\.0\.11'
 is "it has kept nothing" "$(on b --sh "ls /sys/bus/rbd/devices; rbdvol show $vol --json | jq .held_by")" null
 ok "the other ends" on a rbdvol detach "$vol"
+
+# --- a host that stands still while it attaches is robbed ---
+is_paused='until grep -q "^State:.T" "/proc/$(cat /run/rbdvold.pid)/status"; do sleep 0.1; done'
+
+# robbed_at POINT: host b stands still there, a takes the volume away, b goes on.
+robbed_at() {
+	on b --sh "rm -f /run/failpoints/seen; echo $1 >/run/failpoints/paused"
+	on b rbdvol attach "$vol" --timeout 120 >"$logs/attach" 2>&1 &
+	attach=$!
+	ok "$1: a host stands still" on b timeout 60 sh -c "$is_paused"
+	client=$(on b --sh 'cat /sys/bus/rbd/devices/*/client_addr 2>/dev/null')
+	ok "$1: another takes the volume from it" on a rbdvol attach "$vol" --steal --yes
+	ok "$1: and writes" on a --sh "echo $1 | dd of=/dev/rbdvol/$vol bs=4k conv=sync oflag=direct status=none"
+	[[ -z $client ]] || is "$1: what was mapped there can't write" \
+		"$(on b --sh "echo no | dd of=/dev/rbd0 bs=4k conv=sync oflag=direct status=none 2>/dev/null; echo \$?")" 1
+	on b --sh 'kill -CONT "$(cat /run/rbdvold.pid)"'
+	wait $attach
+	is "$1: the attach is refused" $? 6
+	like "$1: and told why" "$(cat "$logs/attach")" 'was taken away.*guest-a'
+	is "$1: it has kept nothing" "$(on b --sh "ls /sys/bus/rbd/devices; rbdvol show $vol --json | jq -r .held_by.host")" guest-a
+	is "$1: what was written is there" "$(on a --sh "dd if=/dev/rbdvol/$vol bs=4k count=1 iflag=direct status=none | head -n 1")" "$1"
+	ok "$1: the other ends" on a rbdvol detach "$vol"
+}
+
+robbed_at hold.after
+is "robbed before it maps it maps nothing" "$(on b grep -c map.added /run/failpoints/seen)" 0
+robbed_at map.key
+robbed_at map.added
 done_testing

@@ -106,6 +106,7 @@ static void bad_lines_are_refused(void **state)
 		{"p/v / -o clone_format=2", "only with a parent"},
 		{"p/v / -o steal", "steal"},
 		{"p/v / -o steal=yes", "steal"},
+		{"p/v / -o steal_shared", "steal"},
 		{"p/v / -o ro,new_uuid", "new_uuid writes"},
 		{"p/v / -o new_uuid=perhaps", "new_uuid"},
 	};

@@ -109,6 +109,7 @@ static void bad_lines_are_told(void **state)
 		{"v - umount_timeout=3", "no option", false},
 		{"v - shared=maybe", "shared", false},
 		{"v - steal", "steal", false},
+		{"v - steal_shared", "steal", false},
 		{"v g from=h", "a second parent: 'g'", false},
 		{"v - from=g,from=h", "a second parent: 'h'", false},
 		{"v /srv rbdvol _netdev,steal", "steal", true},

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "ceph/fence.h"
+#include "ceph/address.h"
 #include "ceph/monitors.h"
 #include "ceph/wire.h"
 #include "rbd/hold-state.h"
@@ -71,9 +71,12 @@ static void cut_or_changed_holds_are_somebodys(void **state)
 
 static void only_one_client_s_address_is_exact(void **state)
 {
-	static const char *const exact[] = {"10.0.0.1:0/7", "[fd00::1]:0/4294967295",
-					    "10.0.0.1:6789/1"};
+	static const char *const exact[] = {"10.0.0.1:0/7", "[fd00::1]:0/4294967295"};
 	static const char *const not_exact[] = {"",
+						"10.0.0.1:6789/1", /* a daemon's */
+						"10.0.0.1:10/1",
+						":0/1",
+						"fd00::0/64",
 						"10.0.0.1",
 						"10.0.0.1:0/0",
 						"10.0.0.1:0/",
@@ -85,7 +88,23 @@ static void only_one_client_s_address_is_exact(void **state)
 						"a b:0/7",
 						"10.0.0.1:0/7/8"};
 
+	static const char *const typed[][2] = {
+		{"10.0.0.1:0/7", "10.0.0.1:0/7"},
+		{"v1:10.0.0.1:0/7", "10.0.0.1:0/7"},
+		{"v2:[fd00::1]:0/7", "[fd00::1]:0/7"},
+		{"[v2:10.0.0.1:0/7,v1:10.0.0.1:0/8]", "10.0.0.1:0/7"},
+		{"[v2:[fd00::1]:0/7,v1:[fd00::1]:0/7]", "[fd00::1]:0/7"},
+		{"[fd00::1]:0/7", "[fd00::1]:0/7"},
+		{"any:[::1]:0/7", "[::1]:0/7"},
+	};
+
 	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(typed); i++) {
+		_cleanup_free_ char *plain = address_plain(typed[i][0]);
+
+		assert_string_equal(plain, typed[i][1]);
+	}
+	assert_null(address_plain("-"));
 	for (size_t i = 0; i < ARRAY_SIZE(exact); i++)
 		assert_true(address_is_exact(exact[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(not_exact); i++)
