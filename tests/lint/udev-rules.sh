@@ -7,7 +7,7 @@
 rules=$top/udev-rules/59-rbdvol.rules
 
 if udevadm verify --help >/dev/null 2>&1; then
-	udevadm verify --no-style "$rules" >/dev/null 2>"$faults.out" || cat "$faults.out" >>"$faults"
+	udevadm verify --no-style "$rules" "$top/udev-rules/98-rbdvol.rules" >/dev/null 2>"$faults.out" || cat "$faults.out" >>"$faults"
 	rm -f "$faults.out"
 	result "udevadm verify finds no fault"
 else

@@ -21,7 +21,7 @@ installkernel() {
 install() {
 	local file
 	inst_multiple rbdvol rbdvold cat /usr/lib/udev/rbdvol-udev /usr/libexec/rbdvol/attach-root
-	inst_rules 59-rbdvol.rules
+	inst_rules 59-rbdvol.rules 98-rbdvol.rules
 	while read -r file; do
 		inst_simple "$file"
 	done < <(/usr/libexec/rbdvol/initramfs-files)
