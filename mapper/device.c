@@ -21,6 +21,7 @@
 #define ANSWER_WAIT_US	       (8 * USEC_PER_SEC) /* for the cluster to answer what is in flight */
 #define UNMAP_WAIT_US	       (20 * USEC_PER_SEC) /* for udev to close the device, and to see it go */
 #define OPENER_US	       (1 * USEC_PER_SEC) /* grace for a program that is about to end */
+#define NOBODY_US	       (3 * USEC_PER_SEC) /* the same where nobody is seen */
 #define SLICE_US	       (USEC_PER_SEC / 4)
 
 void device_deinit(struct device *d)
@@ -281,29 +282,73 @@ int device_map(const struct map_request *req, struct device *out, struct err **e
 	return 0;
 }
 
-/* Whether waiting makes no sense: mounts, swaps and holders don't end by themselves, and a program
- * that still has it open after the grace will go on. udev and its children are the exception. */
-static bool stays_busy(const struct device *d, uint64_t since_us)
-{
-	_cleanup_strlist_ struct strlist users = {0};
-	_cleanup_err_ struct err *ignored = NULL;
+/* Of an unmap that the kernel refuses: since when, how long at most, and who is in the way. */
+struct unmapping {
+	const struct device *d;
+	struct udev_watch *watch;
+	uint64_t since_us;
+	struct deadline deadline; /* for udev to close the device */
+	struct deadline patience; /* for others */
+	struct strlist users;
+	bool is_udevs;
+};
 
-	if (device_lasting_users(d, &users, &ignored) < 0 || users.n)
-		return true;
-	if (clock_now_us() - since_us < OPENER_US)
-		return false;
-	if (device_users(d, &users, &ignored) < 0)
-		return true;
-	for (size_t i = 0; i < users.n; i++)
-		if (!strstr(users.items[i], "udev"))
-			return true;
-	return false;
+static void unmapping_deinit(struct unmapping *u)
+{
+	strlist_deinit(&u->users);
 }
 
-static int unmap_failed(const struct device *d, int code, struct err **e)
+/* Whether waiting makes sense. Mounts, swaps and holders don't end by themselves, and a program
+ * that still has it open after the grace goes on. udev and what its rules start do end. Of what
+ * nobody is seen to use only a program that is ending, or udev's next event, can be the cause. */
+static bool may_end(struct unmapping *u)
 {
+	uint64_t waited_us = clock_now_us() - u->since_us;
+	_cleanup_err_ struct err *ignored = NULL;
+
+	strlist_deinit(&u->users);
+	if (device_lasting_users(u->d, &u->users, &ignored) < 0 || u->users.n)
+		return false;
+	if (waited_us < OPENER_US)
+		return true;
+	u->is_udevs = device_is_udevs(u->d);
+	if (u->is_udevs)
+		return !deadline_passed(u->deadline);
+	if (device_users(u->d, &u->users, &ignored) < 0 || u->users.n)
+		return false;
+	return (waited_us < NOBODY_US || udev_is_busy(u->watch)) && !deadline_passed(u->patience);
+}
+
+static int refuse_busy(const struct unmapping *u, struct err **e)
+{
+	_cleanup_free_ char *who = strlist_join(&u->users, "; ", 0);
+	const struct device *d = u->d;
+
+	if (!who)
+		return err_oom(e);
+	if (*who)
+		return err_set(e, ERR_BUSY, -EBUSY, "%s (%s) is in use: %s", d->spec.image, d->node,
+			       who);
+	if (u->is_udevs) {
+		err_set(e, ERR_BUSY, -EBUSY, "%s (%s) is in use: udev still has it open",
+			d->spec.image, d->node);
+		return err_hint(e, "see the journal of systemd-udevd for a rule that hangs");
+	}
+	err_set(e, ERR_BUSY, -EBUSY,
+		"%s (%s) is in use, and nobody is seen who uses it: no mount, swap, layer, export "
+		"or open file",
+		d->spec.image, d->node);
+	return err_hint(e,
+			"a file system of another kind may have it as its journal or as a further "
+			"device, or a driver that is not known to rbdvol (ZFS, DRBD) uses it");
+}
+
+static int unmap_failed(const struct unmapping *u, int code, struct err **e)
+{
+	const struct device *d = u->d;
+
 	if (code == -EBUSY)
-		return err_set(e, ERR_BUSY, code, "cannot unmap %s: it is in use", d->node);
+		return refuse_busy(u, e);
 	if (code == -EINPROGRESS)
 		return err_set(e, ERR_BUSY, code,
 			       "cannot unmap %s: another is unmapping it, and that does not end",
@@ -314,22 +359,19 @@ static int unmap_failed(const struct device *d, int code, struct err **e)
 }
 
 /* Write to remove until it works. The kernel says when it is busy, and no one says when it no
- * longer is: udev's events cover the usual case, a slice of time the rest (a lazy unmount). */
-static int remove_it(const struct device *d, bool force, struct udev_watch *watch,
-		     struct deadline deadline)
+ * longer is: udev's events cover the usual case, a slice of time the rest (a program that ends). */
+static int remove_it(struct unmapping *u, bool force)
 {
-	uint64_t since = clock_now_us();
-
-	while (krbd_present(d)) {
-		int r = krbd_remove(d->id, force);
+	while (krbd_present(u->d)) {
+		int r = krbd_remove(u->d->id, force);
 
 		if (r == -ENOENT || r == 0)
 			return 0;
 		if (r != -EBUSY && r != -EINPROGRESS)
 			return r;
-		if (deadline_passed(deadline) || (r == -EBUSY && stays_busy(d, since)))
+		if (r == -EBUSY ? !may_end(u) : deadline_passed(u->patience))
 			return r;
-		quiet_wait(watch, SLICE_US);
+		quiet_wait(u->watch, SLICE_US);
 	}
 	return 0;
 }
@@ -421,19 +463,66 @@ static int refuse_stuck(const struct device *d, struct udev_watch *watch, struct
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e)
 {
 	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
-	struct deadline end = deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US));
+	cleanup(unmapping_deinit) struct unmapping u = {
+		.d = d,
+		.since_us = clock_now_us(),
+		.deadline = deadline,
+		.patience = deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US)),
+	};
 	int r = udev_watch_new(d, &watch, e);
 
 	if (r < 0)
 		return r;
+	u.watch = watch;
 	if (force)
 		r = refuse_stuck(d, watch, deadline, e);
 	if (r < 0)
 		return r;
-	r = remove_it(d, force, watch, end);
+	r = remove_it(&u, force);
 	FAILPOINT("unmap.removed");
 	if (r < 0)
-		return unmap_failed(d, r, e);
-	gone_wait(watch, deadline_earlier(deadline, deadline_in(UNMAP_WAIT_US)));
+		return unmap_failed(&u, r, e);
+	/* Who calls has more to do in that time. */
+	gone_wait(watch, deadline_earlier(deadline_in(deadline_left_us(deadline) / 2),
+					  deadline_in(UNMAP_WAIT_US)));
 	return 0;
+}
+
+bool device_is_mapped(const struct device *d)
+{
+	return krbd_present(d);
+}
+
+/* Whether what is mapped with D's number now is of the same image. */
+static bool is_mapped_again(const struct device *d)
+{
+	const struct device_key key = device_key(d);
+	_cleanup_device_ struct device now = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	return find(is_dev, &d->dev, &now, &ignored) > 0 && ids_match(&now, &key);
+}
+
+int device_wait_gone(const struct device *d, struct deadline deadline, char **stale, struct err **e)
+{
+	_cleanup_udev_watch_ struct udev_watch *watch = NULL;
+	int r = udev_watch_new(NULL, &watch, e);
+
+	*stale = NULL;
+	if (r < 0)
+		return r;
+	for (;;) {
+		_cleanup_free_ char *link = NULL;
+
+		r = device_old_link(d, &link);
+		if (r < 0)
+			return err_oom(e);
+		if (!r || is_mapped_again(d))
+			return 0;
+		if (deadline_passed(deadline) || !udevd_listens()) {
+			*stale = steal(&link);
+			return 1;
+		}
+		quiet_wait(watch, SLICE_US);
+	}
 }

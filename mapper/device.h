@@ -23,7 +23,8 @@ struct device {
 	char *image_id;
 	uint64_t snap_id; /* SNAP_HEAD of rbd/image.h's value for head */
 	uint64_t size_bytes;
-	bool read_only;
+	bool read_only;	      /* as it was mapped */
+	bool set_read_only;   /* its block device, now */
 	char *client_address; /* "ip:port/nonce" */
 	dev_t dev;
 	/* Of the block device: no other has it until the next boot. 0: the kernel (before 5.15)
@@ -89,10 +90,17 @@ bool device_shares_client(const struct device *d);
  * (failed): there will be no link, with the reason (no udevd, no rules of ours, a name that can't
  * be a link). */
 int device_wait_ready(struct device *d, struct deadline deadline, struct err **e);
-/* Unmap. -EBUSY (busy): in use (the caller says by whom); fine where it is gone. After a close,
- * udev may have it open still: waited for, until the deadline. Returns when the device is gone and
- * udev has processed that, 20 s later at most. */
+/* Unmap. -EBUSY (busy): in use, with who uses it; fine where it is gone. After a close, udev may
+ * have it open still: waited for, until the deadline. Returns when the device is gone and udev has
+ * processed that, or after 20 s or half of the time that is left. */
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e);
+/* Whether that very mapping is there still. */
+bool device_is_mapped(const struct device *d);
+/* Wait until no link leads to the node of D, which is unmapped, or one of the same image has that
+ * node again. 0; or 1 and *stale, a link that is still there at the deadline, or where udevd does
+ * not run: it may come to lead to another volume. The caller frees it. */
+int device_wait_gone(const struct device *d, struct deadline deadline, char **stale,
+		     struct err **e);
 /* Whether the kernel, with force too, waits for the cluster without end when it has removed the
  * device: it gives the image's exclusive lock back, and was given no osd_request_timeout. */
 bool device_unmap_unbounded(const struct device *d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file systems on a device, wherever they are mounted, and whether a discard gets from there to
- * the device. */
+/* The file systems of a device, through all that stands on it and wherever they are mounted, and
+ * whether a discard gets from there to the device. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -12,70 +12,122 @@
 #include "base/value.h"
 #include "mapper/users-internal.h"
 
-/* A mount as seen by a process: ROOT ("/proc/712/root", or "" for our own) leads to its tree. */
-struct view {
-	const char *root;
-	struct mounted_list *out;
-};
-
 void mounted_list_deinit(struct mounted_list *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		free(l->items[i].path);
+		free(l->items[i].shown);
+		free(l->items[i].layer);
+	}
+	for (size_t i = 0; i < l->visitors_n; i++)
+		visitor_free(l->visitors[i]);
 	free(l->items);
+	free(l->visitors);
+	strlist_deinit(&l->unreached);
 	*l = (struct mounted_list){0};
 }
 
-static int add_mounted(struct libmnt_fs *fs, void *data)
-{
-	const struct view *v = data;
-	struct mounted *grown = reallocarray(v->out->items, v->out->n + 1, sizeof(*grown));
-	char *path;
+/* What is found while the namespaces are looked through. */
+struct search {
+	const struct nodes *nodes;
+	struct mounted_list *out;
+};
 
-	if (!grown)
-		return -ENOMEM;
-	v->out->items = grown;
-	if (asprintf(&path, "%s%s", v->root, mnt_fs_get_target(fs)) < 0)
-		return -ENOMEM;
-	grown[v->out->n++] = (struct mounted){
-		.path = path,
+/* A file system on a layer is told with it. */
+static char *describe_layer(const struct nodes *nodes, ssize_t node)
+{
+	return node < 0 || (size_t)node < nodes->own ? NULL : node_describe(nodes->names[node]);
+}
+
+static int add_mounted(const struct view *v, struct libmnt_fs *fs, ssize_t node, void *data)
+{
+	const struct search *s = data;
+	struct mounted *grown = reallocarray(s->out->items, s->out->n + 1, sizeof(*grown));
+	struct mounted m = {
 		.mount_id = mnt_fs_get_id(fs),
 		.dev = mnt_fs_get_devno(fs),
 		.read_only = mnt_fs_match_options(fs, "ro"),
+		.node = node < 0 ? 0 : (size_t)node,
+		.nested = node >= 0 && s->nodes->nested[node],
+		.layer = describe_layer(s->nodes, node),
 	};
+
+	if (!grown)
+		return -ENOMEM;
+	s->out->items = grown;
+	if (asprintf(&m.path, "%s%s", v->root, mnt_fs_get_target(fs)) < 0)
+		return -ENOMEM;
+	if (asprintf(&m.shown, "%s%s%s", mnt_fs_get_target(fs), v->who ? " " : "",
+		     v->who ? v->who : "") < 0) {
+		free(m.path);
+		return -ENOMEM;
+	}
+	grown[s->out->n++] = m;
 	return 0;
 }
 
-static int add_process_paths(const struct process *p, void *data)
+/* The paths lead through the visitor: it stays as long as they do. */
+static int keep_visitor(struct view *v, struct mounted_list *out)
 {
-	struct walk *w = data;
-	char table[64], root[64];
-	struct view v = {.root = root, .out = w->mounted};
-	int r = walk_namespace(w, p->fd, "ns/mnt");
+	struct visitor **grown = reallocarray(out->visitors, out->visitors_n + 1, sizeof(*grown));
 
-	if (r <= 0)
-		return r;
-	snprintf(table, sizeof(table), "/proc/%s/mountinfo", p->pid);
-	snprintf(root, sizeof(root), "/proc/%s/root", p->pid);
-	r = each_mount(table, w->nodes, add_mounted, &v);
-	return r == -ENOMEM ? r : 0;
+	if (!grown)
+		return -ENOMEM;
+	out->visitors = grown;
+	grown[out->visitors_n++] = steal(&v->visitor);
+	return 0;
+}
+
+static int search_view(struct view *v, void *data)
+{
+	const struct search *s = data;
+	size_t before = s->out->n;
+	int r = each_mount(v, s->nodes, add_mounted, data);
+
+	return r < 0 || s->out->n == before || !v->visitor ? r : keep_visitor(v, s->out);
+}
+
+static bool is_found(const struct mounted_list *l, const struct nodes *nodes, size_t node)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].node == node || l->items[i].dev == nodes->devs[node])
+			return true;
+	return false;
+}
+
+/* What the kernel has mounted, but no namespace shows: unmounted lazily while files are open, or
+ * below an overlay whose layers were unmounted. */
+static int add_unseen(const struct nodes *nodes, struct mounted_list *out)
+{
+	for (size_t i = 0; i < nodes->n; i++) {
+		const char *type = node_filesystem(nodes->names[i]);
+
+		/* Which of the devices of a Btrfs its mounts name is not to be known. */
+		if (!type || is_found(out, nodes, i) || (out->n && !strcmp(type, "btrfs")))
+			continue;
+		if (strlist_add(&out->unreached,
+				"the %s on %s: it is mounted, but no mount namespace shows it (was "
+				"it unmounted lazily?)",
+				type, nodes->names[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 int device_filesystems(const struct device *d, struct mounted_list *out, struct err **e)
 {
 	cleanup(nodes_deinit) struct nodes nodes = {0};
-	cleanup(walk_deinit) struct walk w = {.nodes = &nodes, .mounted = out};
-	struct view own = {.root = "", .out = out};
+	struct search s = {.nodes = &nodes, .out = out};
 	int r = nodes_init(&nodes, d);
 
 	if (r >= 0)
-		r = nodes_add_holders(&nodes);
+		r = nodes_add_layers(&nodes);
 	if (r >= 0)
-		r = walk_own(&w);
+		r = nodes_add_peers(&nodes);
 	if (r >= 0)
-		r = each_mount("/proc/thread-self/mountinfo", &nodes, add_mounted, &own);
+		r = each_view(search_view, &s, &out->unreached);
 	if (r >= 0)
-		r = each_process(add_process_paths, &w);
+		r = add_unseen(&nodes, out);
 	if (r == -ENOMEM)
 		return err_oom(e);
 	return r < 0 ? err_errno(e, r, "cannot find out where %s is mounted", d->node) : 0;
@@ -89,23 +141,37 @@ static int check_mount(int fd, const struct mounted *m, struct err **e)
 	struct statx st;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &st))
-		return err_errno(e, -errno, "cannot look at %s", m->path);
+		return err_errno(e, -errno, "cannot look at %s", m->shown);
 	if ((st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
 	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-		return err_set(e, ERR_USAGE, -ESTALE, "nothing is mounted on %s", m->path);
+		return err_set(e, ERR_USAGE, -ESTALE, "nothing is mounted on %s", m->shown);
 	if (((st.stx_mask & STATX_MNT_ID) && st.stx_mnt_id != (uint64_t)m->mount_id) ||
 	    (st.stx_dev_major && makedev(st.stx_dev_major, st.stx_dev_minor) != m->dev))
-		return err_set(e, ERR_FAILED, -ESTALE, "on %s is another mount by now", m->path);
+		return err_set(e, ERR_FAILED, -ESTALE, "on %s is another mount", m->shown);
 	return 0;
+}
+
+/* Neither a device nor a pipe that is mounted by itself is opened. */
+static int open_plain(int at, struct err **e, const struct mounted *m)
+{
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	int fd;
+
+	if (fstat(at, &st) || asprintf(&path, "/proc/self/fd/%d", at) < 0)
+		return err_oom(e);
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return err_set(e, ERR_FAILED, -ENOTDIR, "%s is not a directory", m->shown);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_errno(e, -errno, "cannot open %s", m->shown) : fd;
 }
 
 int mounted_open(const struct mounted *m, struct err **e)
 {
-	_cleanup_close_ int fd = open(m->path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK);
+	_cleanup_close_ int at = open(m->path, O_PATH | O_CLOEXEC);
+	int r = at < 0 ? err_errno(e, -errno, "cannot open %s", m->shown) : check_mount(at, m, e);
 
-	int r = fd < 0 ? err_errno(e, -errno, "cannot open %s", m->path) : check_mount(fd, m, e);
-
-	return r < 0 ? r : steal_fd(&fd);
+	return r < 0 ? r : open_plain(at, e, m);
 }
 
 /* A number of the request queue of /sys/class/block/NAME; UINT64_MAX where there is none. */
@@ -126,28 +192,20 @@ static uint64_t queue_value(const char *name, const char *attribute)
 
 static char *why_not(const char *name, bool is_rbd)
 {
-	_cleanup_free_ char *path = NULL, *mapper = NULL;
+	_cleanup_free_ char *layer = NULL;
 	char *out;
-	int r;
 
 	if (is_rbd)
 		return strdup("the volume was attached with the map option notrim");
-	if (asprintf(&path, "/sys/class/block/%s/dm/name", name) < 0) {
-		path = NULL;
-		return NULL;
-	}
-	if (file_read_line(AT_FDCWD, path, &mapper) < 0)
-		r = asprintf(&out, "%s passes no discards", name);
-	else
-		r = asprintf(&out, "%s (%s) passes no discards", name, mapper);
-	return r < 0 ? NULL : out;
+	layer = node_describe(name);
+	return !layer || asprintf(&out, "%s passes no discards", layer) < 0 ? NULL : out;
 }
 
 char *device_why_no_discard(const struct device *d)
 {
 	cleanup(nodes_deinit) struct nodes nodes = {0};
 
-	if (nodes_init(&nodes, d) < 0 || nodes_add_holders(&nodes) < 0)
+	if (nodes_init(&nodes, d) < 0 || nodes_add_layers(&nodes) < 0)
 		return NULL;
 	for (size_t i = 0; i < nodes.n; i++)
 		if (!queue_value(nodes.names[i], "discard_max_bytes"))

@@ -132,10 +132,9 @@ static int grow_open(int fd, const struct device *d)
 	return fs.f_type == XFS_MAGIC ? grow_xfs(fd, d) : 0;
 }
 
-int mount_grow(const char *path, const struct device *d, struct err **e)
+int mount_grow(int fd, const char *path, const struct device *d, struct err **e)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : grow_open(fd, d);
+	int r = grow_open(fd, d);
 
 	if (r >= 0)
 		return r;

@@ -95,6 +95,40 @@ static int read_ids(int fd, struct device *d)
 	return 0;
 }
 
+/* 1: the words that made the mapping say that it is for reading only; 0: they don't; -ENOENT: the
+ * kernel (before 4.9) does not keep them. The second word has the options, the last one counts. */
+static int made_read_only(int fd)
+{
+	_cleanup_free_ char *line = NULL;
+	char *rest, *options, *word;
+	int r = file_read_line(fd, "config_info", &line);
+	bool ro = false;
+
+	if (r < 0)
+		return r;
+	rest = line;
+	options = strsep(&rest, " ") ? strsep(&rest, " ") : NULL;
+	while ((word = strsep(&options, ","))) {
+		if (!strcmp(word, "ro") || !strcmp(word, "read_only"))
+			ro = true;
+		else if (!strcmp(word, "rw") || !strcmp(word, "read_write"))
+			ro = false;
+	}
+	return ro;
+}
+
+/* What the mapping allows. The block device may be set otherwise ('blockdev --setro'), for a time.
+ */
+static int read_access(int fd, struct device *d)
+{
+	int r = d->snap_id == KRBD_HEAD ? made_read_only(fd) : 1;
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	d->read_only = r < 0 ? d->set_read_only : r;
+	return 0;
+}
+
 static int read_block(const char *sys, struct device *d)
 {
 	_cleanup_free_ char *path = NULL;
@@ -114,7 +148,7 @@ static int read_block(const char *sys, struct device *d)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r = read_number(fd, "ro", 0, &ro);
-	d->read_only = ro;
+	d->set_read_only = ro;
 	return r < 0 ? r : read_number(fd, "diskseq", 0, &d->diskseq);
 }
 
@@ -139,7 +173,9 @@ static int read_mapping(const char *sys, int id, struct device *d)
 		r = read_spec(fd, d->snap_id, &d->spec);
 	if (r >= 0)
 		r = read_ids(fd, d);
-	return r < 0 ? r : read_block(sys, d);
+	if (r >= 0)
+		r = read_block(sys, d);
+	return r < 0 ? r : read_access(fd, d);
 }
 
 int krbd_mapping(const char *sys, int id, struct device *out)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libudev.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -238,6 +239,49 @@ static enum look look(struct udev_watch *w, struct device *d)
 	return d->link || leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
 }
 
+/* What is at PATH, or at a part of it, where a link or a directory should be; NULL: nothing. The
+ * caller frees it. */
+static char *what_is_in_the_way(const char *path)
+{
+	_cleanup_free_ char *part = strdup(path);
+	struct stat st;
+	char *out;
+
+	if (!part)
+		return NULL;
+	for (char *c = part + strlen(LINKS);; c++) {
+		char end = *c;
+
+		if (end && end != '/')
+			continue;
+		*c = '\0';
+		if (!lstat(part, &st) && !S_ISLNK(st.st_mode) && (!end || !S_ISDIR(st.st_mode)))
+			return asprintf(&out, "%s is a %s", part,
+					S_ISDIR(st.st_mode)   ? "directory"
+					: S_ISREG(st.st_mode) ? "plain file"
+							      : "special file") < 0
+				       ? NULL
+				       : out;
+		if (!end)
+			return NULL;
+		*c = end;
+	}
+}
+
+static int no_link(const struct device *d, const char *name, struct err **e)
+{
+	_cleanup_free_ char *found = name ? what_is_in_the_way(name) : NULL;
+
+	err_set(e, ERR_FAILED, -ENOENT, "udev has processed %s, but there is no %s%s%s", d->node,
+		name ? name : "link", found ? ": " : "", found ? found : "");
+	if (found && strstr(found, "plain file"))
+		return err_hint(e,
+				"a program wrote to that name while no volume was attached (with "
+				"dd, for example): look at it and remove it");
+	return err_hint(e, "is a directory of that name there (an image and a namespace with one "
+			   "name), or another file?");
+}
+
 static int not_ready(const struct device *d, enum look why, struct err **e)
 {
 	_cleanup_free_ char *name = name_path(d);
@@ -247,12 +291,8 @@ static int not_ready(const struct device *d, enum look why, struct err **e)
 		return err_hint(e, "install 59-rbdvol.rules in /usr/lib/udev/rules.d, and see that "
 				   "no empty file of that name in /etc/udev/rules.d hides it");
 	}
-	if (why == LOOK_NO_LINK) {
-		err_set(e, ERR_FAILED, -ENOENT, "udev has processed %s, but there is no %s",
-			d->node, name ? name : "link");
-		return err_hint(e, "is a folder of that name there (an image and a namespace with "
-				   "one name), or another file?");
-	}
+	if (why == LOOK_NO_LINK)
+		return no_link(d, name, e);
 	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "udev has not processed %s in time", d->node);
 	return err_hint(e, "see 'udevadm settle' and the journal of systemd-udevd for an event "
 			   "that hangs");
@@ -285,6 +325,35 @@ int device_wait_ready(struct device *d, struct deadline deadline, struct err **e
 			return not_ready(d, found, e);
 	}
 	return 0;
+}
+
+/* Whether the link PATH names D's node, be that there or not. */
+static bool names_node(const char *path, const struct device *d)
+{
+	char target[PATH_MAX];
+	ssize_t n = path ? readlink(path, target, sizeof(target) - 1) : -1;
+	const char *last;
+
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	last = strrchr(target, '/');
+	return !strcmp(last ? last + 1 : target, d->node + strlen("/dev/"));
+}
+
+int device_old_link(const struct device *d, char **out)
+{
+	_cleanup_free_ char *name = name_path(d), *id = by_id_path(d);
+
+	if (!name)
+		return -ENOMEM;
+	*out = names_node(name, d) ? steal(&name) : names_node(id, d) ? steal(&id) : NULL;
+	return *out != NULL;
+}
+
+bool udev_is_busy(struct udev_watch *w)
+{
+	return !udev_queue_get_queue_is_empty(w->queue);
 }
 
 void gone_wait(struct udev_watch *w, struct deadline deadline)

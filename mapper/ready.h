@@ -28,8 +28,15 @@ void gone_wait(struct udev_watch *w, struct deadline deadline);
  */
 void quiet_wait(struct udev_watch *w, uint64_t slice_us);
 
+/* Whether udev has something to do, as far as W has heard. */
+bool udev_is_busy(struct udev_watch *w);
+
 /* Whether a udevd is there to process anything. */
 bool udevd_listens(void);
+
+/* 1 and *out: one of the links of D, as they were named when it was mapped, leads to its node; the
+ * caller frees it. 0: none does; or -ENOMEM. */
+int device_old_link(const struct device *d, char **out);
 
 /* Fill d->link from what is in /dev now. 0 or -ENOMEM. */
 int device_fill_link(struct device *d);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside mapper/: the nodes of a device, and walks over mounts and processes. */
+/* Inside mapper/: the block devices that stand on a device, and walks over processes and mount
+ * namespaces. Nothing here asks a file system that may hang. */
 #pragma once
 
 #include <dirent.h>
@@ -14,46 +15,96 @@ static inline void dir_close(DIR *d)
 	closedir(d);
 }
 DEFINE_CLEANUP(DIR *, dir_close)
+DEFINE_CLEANUP(struct libmnt_table *, mnt_unref_table)
+DEFINE_CLEANUP(struct libmnt_iter *, mnt_free_iter)
+
+/* --- nodes.c --- */
 
 #define NODES_MAX 257
 
-/* The device and its partitions; with nodes_add_holders also what stands on them. */
+/* A device and its partitions; with nodes_add_layers also what stands on them: device mapper, md,
+ * bcache, and loop devices, on a node or on a file in a file system on a node. The lowest come
+ * first. */
 struct nodes {
-	char *block; /* "/sys/block/rbd0" */
 	dev_t devs[NODES_MAX];
-	char *names[NODES_MAX]; /* "rbd0", "rbd0p1", … */
+	char *names[NODES_MAX]; /* "rbd0", "rbd0p1", "dm-0", … */
 	size_t n;
+	bool nested[NODES_MAX];	     /* on a file in a file system on another node */
+	size_t own;		     /* so many are the device and its partitions */
+	struct libmnt_table *mounts; /* of our own namespace, once they are needed */
+	/* The other devices of each mounted Btrfs that has one of the nodes. */
+	dev_t peers[NODES_MAX];
+	size_t peers_n;
 };
 
 int nodes_init(struct nodes *s, const struct device *d);
-int nodes_add_holders(struct nodes *s);
+int nodes_add_layers(struct nodes *s);
+/* Fill the peers. */
+int nodes_add_peers(struct nodes *s);
 void nodes_deinit(struct nodes *s);
+/* The index of DEV; -1: it is none of the nodes. */
+ssize_t nodes_find(const struct nodes *s, dev_t dev);
+bool nodes_have_peer(const struct nodes *s, dev_t dev);
+/* "dm-0 (vault)" or "loop0": how to name a node that is a layer; the caller frees it. */
+char *node_describe(const char *name);
+/* The type of the file system that the kernel has mounted from node NAME, wherever; NULL: none, or
+ * it does not tell. Static. */
+const char *node_filesystem(const char *name);
+/* The device number behind a path below /dev; 0 where it is none. */
+dev_t source_dev(const char *path);
+/* What backs the loop device NAME: the device of a node, and the file system of a file; 0: none. */
+struct backing {
+	dev_t node, filesystem;
+};
+struct backing loop_backing(struct nodes *s, const char *name);
+/* Whether PATH, as this mount namespace sees it, may be on a file system that can hang. */
+bool path_is_remote(struct nodes *s, const char *path);
 
-/* Call FN for each mount in FILE of one of NODES. */
-int each_mount(const char *file, const struct nodes *nodes,
-	       int (*fn)(struct libmnt_fs *fs, void *data), void *data);
+/* Call FN for each entry of the directory PATH that begins with PREFIX; no directory: no entries.
+ */
+int each_entry(const char *path, const char *prefix, int (*fn)(const char *name, void *data),
+	       void *data);
 
-/* A process while it is looked at: its folder in /proc, and its name. */
+/* --- namespaces.c --- */
+
+/* A process while it is looked at: its directory in /proc, and its name. */
 struct process {
 	int fd;
 	const char *pid;
 	char *comm;
 };
-
 int each_process(int (*fn)(const struct process *p, void *data), void *data);
+/* Call FN for each open file of P: its number and what it shows as. 1 and more from FN ends it. */
+int each_open_file(const struct process *p,
+		   int (*fn)(const struct process *p, const char *fd, const char *shown,
+			     void *data),
+		   void *data);
+/* A descriptor of the same open file, without a walk of its path; the caller closes it. */
+int process_take_file(const struct process *p, const char *fd);
+/* Whether udev runs the process: a worker, or what a rule has started. */
+bool process_is_udev(const struct process *p);
 
-/* What a walk over the processes knows. */
-struct walk {
-	const struct nodes *nodes;
-	struct strlist *out;
-	struct mounted_list *mounted; /* or these */
-	ino_t *seen;		      /* mount namespaces */
-	size_t n;
+/* A thread in a mount namespace: keeps it, and is the way to its mounts. */
+struct visitor;
+void visitor_free(struct visitor *v);
+
+/* A mount namespace while it is looked at. */
+struct view {
+	const char *who;  /* "in the mount namespace of sleep (pid 71)"; NULL: our own */
+	const char *root; /* before each path; "" for our own */
+	struct libmnt_table *table;
+	struct visitor *visitor; /* without it ROOT leads nowhere; may be taken; NULL for our own */
 };
+/* Call FN for each mount namespace: our own, those of processes and threads, and those that only an
+ * open file or a bind mount keeps. The daemon's other threads have the same mounts as we, or look
+ * at other's. Those that can't be entered are described in UNREACHED, which may be NULL. */
+int each_view(int (*fn)(struct view *v, void *data), void *data, struct strlist *unreached);
+/* Call FN for each mount of one of NODES in V; NODE is its index, or -1 for a peer of one. */
+int each_mount(const struct view *v, const struct nodes *nodes,
+	       int (*fn)(const struct view *v, struct libmnt_fs *fs, ssize_t node, void *data),
+	       void *data);
 
-void walk_deinit(struct walk *w);
-/* 1: a namespace not seen before, remembered; 0: seen, or not to be known. */
-int walk_namespace(struct walk *w, int procfd, const char *path);
-/* Mark this thread's namespace as seen, and that of the daemon's other threads: what a sandbox
- * shows them are the same mounts, and they go with these. */
-int walk_own(struct walk *w);
+/* --- keepers.c --- */
+
+/* Who in the kernel uses one of NODES without a mount: sentences. */
+int add_keepers(struct nodes *nodes, struct strlist *out);

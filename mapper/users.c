@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All from /proc and sysfs: nothing here opens the device, and nothing asks a file system that may
- * hang. A process that ends meanwhile is left out. */
 #include "mapper/users.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -11,396 +8,178 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "base/file.h"
 #include "mapper/users-internal.h"
 
-static void table_unref(struct libmnt_table *t)
-{
-	mnt_unref_table(t);
-}
-DEFINE_CLEANUP(struct libmnt_table *, table_unref)
+/* --- mounts --- */
 
-static void iter_free(struct libmnt_iter *i)
-{
-	mnt_free_iter(i);
-}
-DEFINE_CLEANUP(struct libmnt_iter *, iter_free)
+struct mounts {
+	const struct nodes *nodes;
+	struct strlist *out;
+	bool *seen; /* nodes that a mount was found of */
+};
 
-void nodes_deinit(struct nodes *s)
+/* "logdev=/dev/rbd1" and "rtdev=" of an XFS: its other devices, which mountinfo tells as options.
+ */
+static bool has_option_device(struct libmnt_fs *fs, const char *name, const struct nodes *nodes)
 {
-	for (size_t i = 0; i < s->n; i++)
-		free(s->names[i]);
-	free(s->block);
-}
+	_cleanup_free_ char *path = NULL;
+	char *value = NULL;
+	size_t len = 0;
 
-static bool nodes_have(const struct nodes *s, dev_t dev)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->devs[i] == dev)
-			return true;
-	return false;
+	if (mnt_fs_get_option(fs, name, &value, &len) || !value)
+		return false;
+	path = strndup(value, len);
+	return nodes_find(nodes, source_dev(path)) >= 0;
 }
 
-static int nodes_add(struct nodes *s, const char *name, dev_t dev)
+static int add_xfs(const struct view *v, struct libmnt_fs *fs, const struct mounts *m)
 {
-	s->names[s->n] = strdup(name);
-	if (!s->names[s->n])
-		return -ENOMEM;
-	s->devs[s->n++] = dev;
-	return 0;
-}
+	const char *type = mnt_fs_get_fstype(fs);
 
-/* Add the device whose folder in DIRFD is NAME, with PREFIX before it. */
-static int nodes_add_folder(struct nodes *s, int dirfd, const char *prefix, const char *name)
-{
-	_cleanup_free_ char *path = NULL, *text = NULL;
-	unsigned major, minor;
-
-	if (s->n == ARRAY_SIZE(s->devs))
+	if (!type || strcmp(type, "xfs") ||
+	    (!has_option_device(fs, "logdev", m->nodes) &&
+	     !has_option_device(fs, "rtdev", m->nodes)))
 		return 0;
-	if (asprintf(&path, "%s%s/dev", prefix, name) < 0) {
-		path = NULL;
+	return strlist_add(m->out,
+			   "used as the log or realtime device of the XFS mounted on %s%s%s",
+			   mnt_fs_get_target(fs), v->who ? " " : "", v->who ? v->who : "");
+}
+
+static int add_mount(const struct view *v, struct libmnt_fs *fs, ssize_t node, void *data)
+{
+	const struct mounts *m = data;
+	_cleanup_free_ char *layer = NULL;
+	bool is_own = node >= 0 && (size_t)node < m->nodes->own;
+
+	if (node >= 0)
+		m->seen[node] = true;
+	layer = is_own ? NULL : strdup("its Btrfs");
+	if (node >= 0 && !is_own)
+		layer = node_describe(m->nodes->names[node]);
+	if (!is_own && !layer)
 		return -ENOMEM;
-	}
-	if (file_read_line(dirfd, path, &text) < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
-		return 0;
-	return nodes_have(s, makedev(major, minor)) ? 0 : nodes_add(s, name, makedev(major, minor));
+	return strlist_add(m->out, "%s%smounted on %s%s%s", layer ? layer : "", layer ? " " : "",
+			   mnt_fs_get_target(fs), v->who ? " " : "", v->who ? v->who : "");
 }
 
-/* Anything else in the device's folder is no partition. */
-static int nodes_add_partition(struct nodes *s, int dirfd, const char *name)
+static int add_view(struct view *v, void *data)
 {
-	return strncmp(name, "rbd", 3) ? 0 : nodes_add_folder(s, dirfd, "", name);
-}
-
-int nodes_init(struct nodes *s, const struct device *d)
-{
-	cleanup(dir_close_p) DIR *dir = NULL;
-	const struct dirent *entry;
-	char name[16];
-
-	snprintf(name, sizeof(name), "rbd%d", d->id);
-	if (asprintf(&s->block, "/sys/block/%s", name) < 0) {
-		s->block = NULL;
-		return -ENOMEM;
-	}
-	if (nodes_add(s, name, d->dev) < 0)
-		return -ENOMEM;
-	dir = opendir(s->block);
-	while (dir && (entry = readdir(dir)))
-		if (nodes_add_partition(s, dirfd(dir), entry->d_name) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-/* What stands on one of the nodes, and what stands on that, and so on: the list grows meanwhile. */
-int nodes_add_holders(struct nodes *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		_cleanup_free_ char *path = NULL;
-		cleanup(dir_close_p) DIR *dir = NULL;
-		const struct dirent *entry;
-
-		if (asprintf(&path, "/sys/class/block/%s/holders", s->names[i]) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		dir = opendir(path);
-		while (dir && (entry = readdir(dir)))
-			if (entry->d_name[0] != '.' &&
-			    nodes_add_folder(s, AT_FDCWD, "/sys/class/block/", entry->d_name) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-/* The device number behind a path below /dev; 0 where it is none. */
-static dev_t source_dev(const char *path)
-{
-	struct stat st;
-
-	if (!path || strncmp(path, "/dev/", 5) || stat(path, &st) || !S_ISBLK(st.st_mode))
-		return 0;
-	return st.st_rdev;
-}
-
-/* Some file systems (btrfs) have device numbers of their own: there the source tells. */
-static bool mount_is_of(struct libmnt_fs *fs, const struct nodes *nodes)
-{
-	return nodes_have(nodes, mnt_fs_get_devno(fs)) ||
-	       (!major(mnt_fs_get_devno(fs)) &&
-		nodes_have(nodes, source_dev(mnt_fs_get_srcpath(fs))));
-}
-
-int each_mount(const char *file, const struct nodes *nodes,
-	       int (*fn)(struct libmnt_fs *fs, void *data), void *data)
-{
-	cleanup(table_unref_p) struct libmnt_table *table = mnt_new_table();
-	cleanup(iter_free_p) struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	const struct mounts *m = data;
+	cleanup(mnt_free_iter_p) struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
+	int r = iter ? each_mount(v, m->nodes, add_mount, data) : -ENOMEM;
+
+	while (r >= 0 && !mnt_table_next_fs(v->table, iter, &fs))
+		r = add_xfs(v, fs, m);
+	return r;
+}
+
+/* --- open files --- */
+
+struct openers {
+	const struct nodes *nodes;
+	struct strlist *out;
+	dev_t filesystem; /* files of it, else the nodes themselves */
+	bool thorough;	  /* nodes outside of /dev, too */
+	bool all_udev;	  /* those found so far are udev's */
+	bool found;
+};
+
+static bool is_wanted(const struct openers *o, const struct statx *st)
+{
+	if (o->filesystem)
+		return makedev(st->stx_dev_major, st->stx_dev_minor) == o->filesystem;
+	return S_ISBLK(st->stx_mode) &&
+	       nodes_find(o->nodes, makedev(st->stx_rdev_major, st->stx_rdev_minor)) >= 0;
+}
+
+/* A file may be on a file system that hangs: then its descriptor is asked, not its path. */
+static bool is_wanted_file(const struct process *p, const char *fd, const char *shown,
+			   const struct openers *o)
+{
+	_cleanup_close_ int taken = -1;
+	struct statx st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "fd/%.16s", fd);
+	if (!strncmp(shown, "/dev/", 5) && !o->filesystem)
+		return !statx(p->fd, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) &&
+		       is_wanted(o, &st);
+	if (!o->thorough || *shown != '/')
+		return false;
+	taken = process_take_file(p, fd);
+	return taken >= 0 &&
+	       !statx(taken, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) &&
+	       is_wanted(o, &st);
+}
+
+static int add_opener(const struct process *p, const char *fd, const char *shown, void *data)
+{
+	struct openers *o = data;
 	int r;
 
-	if (!table || !iter)
-		return -ENOMEM;
-	r = mnt_table_parse_file(table, file);
-	if (r)
-		return r < 0 ? r : 0;
-	while (!mnt_table_next_fs(table, iter, &fs)) {
-		r = mount_is_of(fs, nodes) ? fn(fs, data) : 0;
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-struct own_mounts {
-	struct strlist *out;
-	bool writable;
-};
-
-static int add_own_mount(struct libmnt_fs *fs, void *data)
-{
-	struct own_mounts *m = data;
-
-	if (m->writable && (mnt_fs_match_options(fs, "ro")))
+	if (!is_wanted_file(p, fd, shown, o))
 		return 0;
-	return strlist_add(m->out, "%s", mnt_fs_get_target(fs));
+	o->found = true;
+	o->all_udev &= process_is_udev(p) || strstr(p->comm, "udev");
+	r = !o->out ? 0
+		    : strlist_add(o->out,
+				  o->filesystem ? "%s (pid %s) has a file of it open"
+						: "open in %s (pid %s)",
+				  p->comm, p->pid);
+	return r < 0 ? r : 1; /* once for a process */
 }
 
-int device_mounts(const struct device *d, bool writable, struct strlist *out, struct err **e)
+static int add_openers(const struct process *p, void *data)
 {
-	cleanup(nodes_deinit) struct nodes nodes = {0};
-	struct own_mounts m = {.out = out, .writable = writable};
-	int r = nodes_init(&nodes, d);
+	return each_open_file(p, add_opener, data);
+}
+
+/* --- what no mount shows --- */
+
+/* Who has files open of a file system that is unmounted lazily. */
+static int add_unseen(const struct nodes *nodes, size_t node, const char *type, struct strlist *out)
+{
+	_cleanup_strlist_ struct strlist who = {0};
+	_cleanup_free_ char *names = NULL;
+	struct openers o = {
+		.nodes = nodes, .out = &who, .filesystem = nodes->devs[node], .thorough = true};
+	int r = strcmp(type, "btrfs") ? each_process(add_openers, &o) : 0;
+
+	names = strlist_join(&who, ", ", 5);
+	if (r < 0 || !names)
+		return r < 0 ? r : -ENOMEM;
+	return strlist_add(out, "its %s (%s) is mounted where no mount namespace shows it%s%s",
+			   type, nodes->names[node], *names ? ": unmounted lazily, " : "", names);
+}
+
+static int add_all_unseen(const struct nodes *nodes, const bool *seen, struct strlist *out)
+{
+	size_t mounts = out->n;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < nodes->n; i++) {
+		const char *type = seen[i] ? NULL : node_filesystem(nodes->names[i]);
+
+		if (type && (!mounts || strcmp(type, "btrfs")))
+			r = add_unseen(nodes, i, type, out);
+	}
+	return r;
+}
+
+static int add_lasting(struct nodes *nodes, struct strlist *out)
+{
+	bool seen[NODES_MAX] = {0};
+	struct mounts m = {.nodes = nodes, .out = out, .seen = seen};
+	int r = nodes_add_layers(nodes);
 
 	if (r >= 0)
-		r = each_mount("/proc/thread-self/mountinfo", &nodes, add_own_mount, &m);
-	if (r == -ENOMEM)
-		return err_oom(e);
-	return r < 0 ? err_errno(e, r, "cannot read the table of mounts") : 0;
-}
-
-static int add_own_user(struct libmnt_fs *fs, void *data)
-{
-	return strlist_add(data, "mounted on %s", mnt_fs_get_target(fs));
-}
-
-struct other_mounts {
-	struct strlist *out;
-	const char *pid, *comm;
-};
-
-static int add_other_user(struct libmnt_fs *fs, void *data)
-{
-	struct other_mounts *m = data;
-
-	return strlist_add(m->out, "mounted on %s in the mount namespace of %s (pid %s)",
-			   mnt_fs_get_target(fs), m->comm, m->pid);
-}
-
-static void process_deinit(struct process *p)
-{
-	free(p->comm);
-	cleanup_closep(&p->fd);
-}
-
-/* False where NAME is no process, or one that has ended. */
-static bool process_init(struct process *p, int procfd, const char *name)
-{
-	p->pid = name;
-	if (!isdigit((unsigned char)*name))
-		return false;
-	p->fd = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return p->fd >= 0 && file_read_line(p->fd, "comm", &p->comm) >= 0;
-}
-
-int each_process(int (*fn)(const struct process *p, void *data), void *data)
-{
-	cleanup(dir_close_p) DIR *dir = opendir("/proc");
-	const struct dirent *entry;
-
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir))) {
-		cleanup(process_deinit) struct process p = {.fd = -1};
-		int r = process_init(&p, dirfd(dir), entry->d_name) ? fn(&p, data) : 0;
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-void walk_deinit(struct walk *w)
-{
-	free(w->seen);
-}
-
-int walk_namespace(struct walk *w, int procfd, const char *path)
-{
-	struct stat st;
-	ino_t *grown;
-
-	if (fstatat(procfd, path, &st, 0))
-		return 0;
-	for (size_t i = 0; i < w->n; i++)
-		if (w->seen[i] == st.st_ino)
-			return 0;
-	grown = reallocarray(w->seen, w->n + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	w->seen = grown;
-	w->seen[w->n++] = st.st_ino;
-	return 1;
-}
-
-int walk_own(struct walk *w)
-{
-	int r = walk_namespace(w, AT_FDCWD, "/proc/thread-self/ns/mnt");
-
-	return r < 0 ? r : walk_namespace(w, AT_FDCWD, "/proc/self/ns/mnt");
-}
-
-static int add_process_mounts(const struct process *p, void *data)
-{
-	struct walk *w = data;
-	struct other_mounts m = {.out = w->out, .pid = p->pid, .comm = p->comm};
-	char path[64];
-	int r = walk_namespace(w, p->fd, "ns/mnt");
-
-	if (r <= 0)
-		return r;
-	snprintf(path, sizeof(path), "/proc/%s/mountinfo", p->pid);
-	r = each_mount(path, w->nodes, add_other_user, &m);
-	return r == -ENOMEM ? r : 0;
-}
-
-static int add_mounts(const struct nodes *nodes, struct strlist *out)
-{
-	cleanup(walk_deinit) struct walk w = {.nodes = nodes, .out = out};
-	int r = walk_own(&w);
-
+		r = nodes_add_peers(nodes);
 	if (r >= 0)
-		r = each_mount("/proc/thread-self/mountinfo", nodes, add_own_user, out);
-	return r < 0 ? r : each_process(add_process_mounts, &w);
-}
-
-static int add_swaps(const struct nodes *nodes, struct strlist *out)
-{
-	cleanup(table_unref_p) struct libmnt_table *table = mnt_new_table();
-	cleanup(iter_free_p) struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
-
-	if (!table || !iter)
-		return -ENOMEM;
-	if (mnt_table_parse_swaps(table, NULL))
-		return 0;
-	while (!mnt_table_next_fs(table, iter, &fs))
-		if (nodes_have(nodes, source_dev(mnt_fs_get_source(fs))) &&
-		    strlist_add(out, "used as swap") < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-/* A device that stands on ours: device mapper, md, bcache. */
-static int add_holder(const char *holder, struct strlist *out)
-{
-	_cleanup_free_ char *path = NULL, *name = NULL;
-
-	if (asprintf(&path, "/sys/block/%s/dm/name", holder) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	if (file_read_line(AT_FDCWD, path, &name) < 0)
-		return strlist_add(out, "held by %s", holder);
-	return strlist_add(out, "held by %s (%s)", holder, name);
-}
-
-static int add_holders(const struct nodes *nodes, struct strlist *out)
-{
-	for (size_t i = 0; i < nodes->n; i++) {
-		_cleanup_free_ char *path = NULL;
-		cleanup(dir_close_p) DIR *dir = NULL;
-		const struct dirent *entry;
-
-		if (asprintf(&path, "%s%s%s/holders", nodes->block, i ? "/" : "",
-			     i ? nodes->names[i] : "") < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		dir = opendir(path);
-		while (dir && (entry = readdir(dir)))
-			if (entry->d_name[0] != '.' && add_holder(entry->d_name, out) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Loop devices are no holders to the kernel; what backs one is told by its path. */
-static int add_loop(const struct nodes *nodes, const char *name, struct strlist *out)
-{
-	_cleanup_free_ char *path = NULL, *backing = NULL;
-
-	if (asprintf(&path, "/sys/block/%s/loop/backing_file", name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	if (file_read_line(AT_FDCWD, path, &backing) < 0 || !nodes_have(nodes, source_dev(backing)))
-		return 0;
-	return strlist_add(out, "held by %s (a loop device)", name);
-}
-
-static int add_loops(const struct nodes *nodes, struct strlist *out)
-{
-	cleanup(dir_close_p) DIR *dir = opendir("/sys/block");
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (!strncmp(entry->d_name, "loop", 4) && add_loop(nodes, entry->d_name, out) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-/* Whether descriptor NAME of a process is one of NODES; only what stat can't hang on is asked. */
-static bool is_open_node(int fdsfd, const char *name, const struct nodes *nodes)
-{
-	char target[6];
-	struct statx st;
-
-	if (readlinkat(fdsfd, name, target, sizeof(target)) < 6 || memcmp(target, "/dev/", 5))
-		return false;
-	if (statx(fdsfd, name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) || !S_ISBLK(st.stx_mode))
-		return false;
-	return nodes_have(nodes, makedev(st.stx_rdev_major, st.stx_rdev_minor));
-}
-
-static int add_opener(const struct process *p, void *data)
-{
-	struct walk *w = data;
-	cleanup(dir_close_p) DIR *dir = NULL;
-	_cleanup_close_ int fd = openat(p->fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const struct dirent *entry;
-
-	if (fd >= 0)
-		dir = fdopendir(fd);
-	if (dir)
-		fd = -1;
-	while (dir && (entry = readdir(dir)))
-		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    is_open_node(dirfd(dir), entry->d_name, w->nodes))
-			return strlist_add(w->out, "open in %s (pid %s)", p->comm, p->pid);
-	return 0;
-}
-
-static int add_lasting(const struct nodes *nodes, struct strlist *out)
-{
-	int r = add_mounts(nodes, out);
-
+		r = each_view(add_view, &m, NULL);
 	if (r >= 0)
-		r = add_swaps(nodes, out);
-	if (r >= 0)
-		r = add_holders(nodes, out);
-	return r < 0 ? r : add_loops(nodes, out);
+		r = add_all_unseen(nodes, seen, out);
+	return r < 0 ? r : add_keepers(nodes, out);
 }
 
 static int told(int r, const struct device *d, struct err **e)
@@ -418,15 +197,64 @@ int device_lasting_users(const struct device *d, struct strlist *out, struct err
 	return told(r < 0 ? r : add_lasting(&nodes, out), d, e);
 }
 
+/* The usual path first: it is the cheaper one, by far. */
+static int look_for_openers(struct openers *o)
+{
+	int r = each_process(add_openers, o);
+
+	if (r < 0 || o->found)
+		return r;
+	o->thorough = true;
+	return each_process(add_openers, o);
+}
+
 int device_users(const struct device *d, struct strlist *out, struct err **e)
 {
-	cleanup(nodes_deinit) struct nodes nodes = {0};
-	struct walk w = {.nodes = &nodes, .out = out};
+	cleanup(nodes_deinit) struct nodes nodes = {0}, own = {0};
+	struct openers o = {.nodes = &own, .out = out};
 	int r = nodes_init(&nodes, d);
 
 	if (r >= 0)
+		r = nodes_init(&own, d);
+	if (r >= 0)
 		r = add_lasting(&nodes, out);
 	if (r >= 0)
-		r = each_process(add_opener, &w);
+		r = look_for_openers(&o);
 	return told(r, d, e);
+}
+
+bool device_is_udevs(const struct device *d)
+{
+	cleanup(nodes_deinit) struct nodes own = {0};
+	struct openers o = {.nodes = &own, .all_udev = true};
+
+	return nodes_init(&own, d) >= 0 && look_for_openers(&o) >= 0 && o.found && o.all_udev;
+}
+
+/* --- mounts of our own namespace --- */
+
+static int add_path(const struct view *v, struct libmnt_fs *fs, ssize_t node, void *data)
+{
+	(void)v, (void)node;
+	return strlist_add(data, "%s", mnt_fs_get_target(fs));
+}
+
+int device_mounts(const struct device *d, struct strlist *out, struct err **e)
+{
+	cleanup(nodes_deinit) struct nodes nodes = {0};
+	cleanup(mnt_unref_table_p) struct libmnt_table *table = mnt_new_table();
+	const struct view own = {.root = "", .table = table};
+	int r = nodes_init(&nodes, d);
+
+	if (r >= 0)
+		r = nodes_add_layers(&nodes);
+	if (r >= 0)
+		r = nodes_add_peers(&nodes);
+	if (r >= 0)
+		r = table ? mnt_table_parse_file(table, "/proc/thread-self/mountinfo") : -ENOMEM;
+	if (r >= 0)
+		r = each_mount(&own, &nodes, add_path, out);
+	if (r == -ENOMEM)
+		return err_oom(e);
+	return r < 0 ? err_errno(e, r, "cannot read the table of mounts") : 0;
 }

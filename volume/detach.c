@@ -6,49 +6,86 @@
 
 #include "volume/operation.h"
 
+#define ANSWER_US USEC_PER_SEC
+
+/* Where a device was named, that one is meant, and no other mapping of its image. */
 static int not_mapped(struct operation *o, struct err **e)
 {
-	int r = observe_device(o, e);
+	int r;
 
+	if (o->req->device)
+		return !device_is_mapped(&o->meant);
+	r = observe_device(o, e);
 	return r < 0 ? r : !r;
 }
 
-/* Say by whom the device is used, where that can be seen; else what the kernel said stays. */
-static int name_users(struct operation *o, struct err **e)
+/* The kernel decides whether it is in use: a look beforehand would be a race, and would count udev,
+ * which is waited for. */
+static int unmap_one(struct operation *o, const struct device *d, struct err **e)
 {
-	_cleanup_strlist_ struct strlist users = {0};
-	_cleanup_err_ struct err *ignored = NULL;
-	_cleanup_free_ char *who = NULL;
+	int r;
 
-	if (device_users(&o->v->device, &users, &ignored) < 0 || !users.n)
-		return (*e)->code;
-	who = strlist_join(&users, "; ", 0);
-	err_free(steal(e));
-	if (!who)
-		return err_oom(e);
-	return err_set(e, ERR_BUSY, -EBUSY, "%s (%s) is in use: %s", o->spec->image,
-		       o->v->device.node, who);
-}
-
-/* The device and every other mapping of the same volume on this host. The kernel decides whether it
- * is in use: a look beforehand would be a race, and would count udev, which is waited for. */
-static int unmap(struct operation *o, struct err **e)
-{
-	if (o->req->force && device_unmap_unbounded(&o->v->device))
+	if (o->req->force && device_unmap_unbounded(d))
 		operation_tell(o, "unmap (when the device is gone the kernel gives the image's "
 				  "lock back, and waits for the cluster without end)");
-	do {
-		int r = device_unmap(&o->v->device, o->req->force, o->progress->deadline, e);
+	r = device_unmap(d, o->req->force, o->progress->deadline, e);
+	return r < 0 ? r : observe_device(o, e);
+}
 
-		if (r == -EBUSY)
-			return name_users(o, e);
-		if (r < 0)
-			return r;
-		r = observe_device(o, e);
-		if (r < 0)
-			return r;
-	} while (o->v->attached);
-	return 0;
+static int unmap(struct operation *o, struct err **e)
+{
+	int r;
+
+	if (o->req->device)
+		r = unmap_one(o, &o->meant, e);
+	else
+		do {
+			r = unmap_one(o, &o->v->device, e);
+		} while (r > 0);
+	return r < 0 ? r : 0;
+}
+
+/* As long as another mapping can write the volume, so must its hold be there. */
+static int not_held(struct operation *o, struct err **e)
+{
+	int r = o->req->device ? observe_device(o, e) : 0;
+
+	if (r <= 0 || o->v->device.read_only)
+		return r < 0 ? r : step_release.done(o, e);
+	progress_note(o->progress, "%s stays attached, as %s, and held", o->spec->image,
+		      o->v->device.node);
+	return 1;
+}
+
+static int release(struct operation *o, struct err **e)
+{
+	return step_release.act(o, e);
+}
+
+/* What waits for the job hears of it in time. */
+static struct deadline almost(struct deadline d)
+{
+	uint64_t left_us = deadline_left_us(d);
+
+	return left_us > 2 * ANSWER_US ? deadline_in(left_us - ANSWER_US) : d;
+}
+
+/* udev is waited for once more, since a link that stays behind may come to lead to another volume.
+ */
+static int has_no_link(struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *stale = NULL;
+	int r = o->meant.node
+			? device_wait_gone(&o->meant, almost(o->progress->deadline), &stale, e)
+			: 0;
+
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	progress_note(o->progress,
+		      "%s is detached, but udev is late: %s still leads to %s, which may become "
+		      "another volume's; wait for 'udevadm settle' before you use it",
+		      o->spec->image, stale, o->meant.node);
+	return 1;
 }
 
 /* From here on the image that is attached is meant, whatever has its name by then. */
@@ -61,7 +98,8 @@ static int remember(struct operation *o, struct err **e)
 
 static const struct step *const steps[] = {
 	&(const struct step){"unmap", not_mapped, unmap},
-	&step_release,
+	&(const struct step){"release", not_held, release},
+	&(const struct step){"name", has_no_link, NULL},
 };
 
 int volume_detach(struct host *h, const struct spec *spec, const struct volume_request *req,

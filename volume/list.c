@@ -43,7 +43,7 @@ static int list_attached(struct volume_list *l, struct err **e)
 		v->device = devices.items[i];
 		v->attached = true;
 		devices.items[i] = (struct device){0};
-		r = device_mounts(&v->device, false, &v->mounts, e);
+		r = device_mounts(&v->device, &v->mounts, e);
 	}
 	return r < 0 ? r : 0;
 }

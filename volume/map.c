@@ -55,14 +55,27 @@ static bool has_own_client(const struct operation *o)
 	return o->v->device.read_only || !device_shares_client(&o->v->device);
 }
 
+static void tell_set_read_only(struct operation *o)
+{
+	const struct device *d = &o->v->device;
+
+	if (d->set_read_only && !d->read_only)
+		progress_note(o->progress,
+			      "%s is attached for writing, but %s was set to read-only since: "
+			      "'blockdev --setrw %s' ends that",
+			      o->spec->image, d->node, d->node);
+}
+
 static int is_mapped(struct operation *o, struct err **e)
 {
 	int r = observe_device(o, e);
 
 	if (r <= 0)
 		return r;
-	if (o->v->device.read_only == operation_read_only(o))
+	if (o->v->device.read_only == operation_read_only(o)) {
+		tell_set_read_only(o);
 		return has_own_client(o);
+	}
 	err_set(e, ERR_BUSY, -EBUSY, "%s is attached already, as %s, for %s", o->spec->image,
 		o->v->device.node, o->v->device.read_only ? "reading only" : "writing");
 	return err_hint(e, "detach it first, or attach it %s --read-only",

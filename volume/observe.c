@@ -103,8 +103,14 @@ int observe_device(struct operation *o, struct err **e)
 	if (r <= 0)
 		return r;
 	o->v->attached = true;
-	r = device_mounts(&o->v->device, false, &o->v->mounts, e);
+	r = device_mounts(&o->v->device, &o->v->mounts, e);
 	return r < 0 ? r : 1;
+}
+
+void note_unreached(struct operation *o, const char *what, const struct mounted_list *mounts)
+{
+	for (size_t i = 0; i < mounts->unreached.n; i++)
+		progress_note(o->progress, "%s was %s", what, mounts->unreached.items[i]);
 }
 
 int observe_hold(struct operation *o, struct err **e)
@@ -124,15 +130,28 @@ int observe_hold(struct operation *o, struct err **e)
 	return 1;
 }
 
+/* Its users are what is to end before it can be detached. */
+static int say_attached(struct operation *o, struct err **e)
+{
+	_cleanup_strlist_ struct strlist users = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+	_cleanup_free_ char *who = NULL;
+	const char *node = o->v->device.node;
+
+	if (device_lasting_users(&o->v->device, &users, &ignored) >= 0)
+		who = strlist_join(&users, "; ", 0);
+	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s%s%s", o->spec->image, node,
+		who && *who ? ": " : "", who && *who ? who : "");
+	return err_hint(e, "rbdvol detach %s", node);
+}
+
 static int refuse_attached(struct operation *o, struct err **e)
 {
 	int r = observe_device(o, e);
 
 	if (r <= 0)
 		return r;
-	err_set(e, ERR_BUSY, -EBUSY, "%s is attached to this host as %s", o->spec->image,
-		o->v->device.node);
-	return err_hint(e, "rbdvol detach %s", o->v->device.node);
+	return say_attached(o, e);
 }
 
 int find_detached(struct operation *o, struct err **e)

@@ -105,6 +105,9 @@ int observe_hold(struct operation *o, struct err **e);
  * most of the device; else it stays unknown. */
 void observe_reclaimable(struct volume_info *v);
 
+/* Of what was found to be mounted, note what could not be reached: "WHAT was …". */
+void note_unreached(struct operation *o, const char *what, const struct mounted_list *mounts);
+
 /* For what can't be done to a volume in use: the image is there, and not attached to this host. */
 int find_detached(struct operation *o, struct err **e);
 

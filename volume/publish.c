@@ -271,12 +271,22 @@ static int find_type(struct staging *s, struct err **e)
 	return make_on_blank(s, e);
 }
 
+/* 1: the kernel has it mounted already, in whatever mount namespace: a mount joins that, and a
+ * check would see what is being written. 0: not; or negative. */
+static int is_mounted_anywhere(struct staging *s, struct err **e)
+{
+	_cleanup_mounted_list_ struct mounted_list mounts = {0};
+	int r = device_filesystems(&s->v.device, &mounts, e);
+
+	return r < 0 ? r : mounts.n || mounts.unreached.n;
+}
+
 static int check(struct staging *s, struct err **e)
 {
-	int r;
+	int r = s->read_only ? 1 : is_mounted_anywhere(s, e);
 
-	if (s->read_only)
-		return 0;
+	if (r)
+		return r < 0 ? r : 0;
 	step(s, "check");
 	r = filesystem_check(s->v.device.node, s->type, deadline_in(LONG_US), e);
 	if (r > 0)
@@ -300,11 +310,13 @@ static int mount_it(struct staging *s, struct err **e)
 static void grow(struct staging *s)
 {
 	_cleanup_err_ struct err *why = NULL;
+	_cleanup_close_ int fd = -1;
 
 	if (s->read_only)
 		return;
 	step(s, "grow");
-	if (mount_grow(s->folder, &s->v.device, &why) < 0)
+	fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0 && mount_grow(fd, s->folder, &s->v.device, &why) < 0)
 		progress_note(s->progress, "the file system keeps its size: %s", why->message);
 }
 

@@ -2,7 +2,6 @@
 /* A snapshot of the volume as it is now: as a power cut would leave it, with what mounted file
  * systems had not written yet written before. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,20 +32,15 @@ static int is_there(struct operation *o, struct err **e)
 	return 1;
 }
 
-static int sync_mounts(struct operation *o, struct err **e)
+/* What is still in memory here belongs to the snapshot. */
+static int sync_device(struct operation *o, struct err **e)
 {
-	_cleanup_strlist_ struct strlist mounts = {0};
+	_cleanup_strlist_ struct strlist notes = {0};
 	int r = observe_device(o, e);
 
 	if (r > 0)
-		r = device_mounts(&o->v->device, true, &mounts, e);
-	for (size_t i = 0; r >= 0 && i < mounts.n; i++) {
-		_cleanup_close_ int fd = open(mounts.items[i], O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0 || syncfs(fd) < 0)
-			r = err_errno(e, -errno, "write out the file system at %s",
-				      mounts.items[i]);
-	}
+		r = device_sync(&o->v->device, &notes, e);
+	progress_notes(o->progress, &notes);
 	return r;
 }
 
@@ -56,7 +50,7 @@ static int take(struct operation *o, struct err **e)
 	int r = image_check_snapshot_limits(o->cluster, o->spec, &notes, e);
 
 	if (r >= 0)
-		r = sync_mounts(o, e);
+		r = sync_device(o, e);
 	if (r >= 0)
 		r = image_snapshot(o->cluster, o->spec, o->v->spec.snap, e);
 	if (r < 0)

@@ -29,7 +29,7 @@ static int count_blocks(const struct volume_info *v, uint64_t *bytes, uint64_t *
 		_cleanup_close_ int fd = -1;
 		struct statvfs fs;
 
-		if (m->read_only || done_before(&mounts, i))
+		if (m->read_only || m->nested || done_before(&mounts, i))
 			continue;
 		fd = mounted_open(m, &gone);
 		if (fd < 0 || fstatvfs(fd, &fs) < 0)
@@ -135,7 +135,7 @@ static int trim_mount(struct operation *o, struct mounted *m, struct err **e)
 	if (fd < 0)
 		return 0;
 	m->done = true;
-	r = mount_trim(fd, m->path, &limits, &result, e);
+	r = mount_trim(fd, m->shown, &limits, &result, e);
 	o->v->trimmed_bytes += result.bytes;
 	o->v->trimmed += r >= 0;
 	if (r < 0)
@@ -144,7 +144,7 @@ static int trim_mount(struct operation *o, struct mounted *m, struct err **e)
 		progress_note(o->progress,
 			      "%s was trimmed at once, not at the rate: its file "
 			      "system takes no part at a time",
-			      m->path);
+			      m->shown);
 	return r;
 }
 
@@ -242,6 +242,7 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 		r = device_filesystems(&out->device, &mounts, e);
 	if (r < 0)
 		return r;
+	note_unreached(&o, "not trimmed", &mounts);
 	if (!any_writable(&mounts))
 		return req->all ? 0 : refuse_unmounted(&o, &mounts, e);
 	r = slot_take(host_trims(h), "trims", p, e);

@@ -120,7 +120,7 @@ static int of_device(const char *verb, const char *path, bool force, struct err 
 	} else if (!strcmp(verb, "users")) {
 		r = device_users(&d, &l, e);
 	} else if (!strcmp(verb, "mounts")) {
-		r = device_mounts(&d, false, &l, e);
+		r = device_mounts(&d, &l, e);
 	}
 	print_all(&l);
 	return r;
@@ -138,7 +138,7 @@ static int number(int (*fn)(uint64_t *out, struct err **e), struct err **e)
 
 static int trim(const char *path, struct err **e)
 {
-	struct mounted m = {.path = (char *)path};
+	struct mounted m = {.path = (char *)path, .shown = (char *)path};
 	struct trim_result result = {0};
 	_cleanup_close_ int fd = -1;
 	struct statx st;

@@ -132,7 +132,7 @@ for path in "$node" "$link" /dev/rbd/$pool/plain "/dev/rbdvol/by-id/$fsid-$(pool
 	like "found by $path" "$("$probe" show "$path")" "^$node $pool/plain "
 done
 refuses "a path that is none" 3 'No such file' "$probe" show /dev/rbdvol/$pool/nosuch
-refuses "a device of another kind" 2 'no rbd device|no block device' "$probe" show /dev/null
+refuses "a device of another kind" 2 'not an rbd device|not a block device' "$probe" show /dev/null
 
 # --- two mappings of an image ---
 read -r second _ mode _ link <<<"$(map $pool/plain - ro)"
