@@ -3,7 +3,9 @@
 # Three hosts attach, write, steal and detach few volumes, at random. Each volume is a log: a host
 # that has it reads how many marks there are, writes its own behind them, reads that back, then writes
 # the new number. A mark that was written to its end must be there in the end, at a place that no other host was told was
-# its own: two writers at once, or a write that comes after a theft, would break that.
+# its own: two writers at once, or a write that comes after a theft, would break that. Meanwhile hosts
+# get other names, their daemons stand still for a while, volumes are mapped by 'rbd map' before they are
+# attached, and clients are blocklisted by hand.
 #
 # Usage: hosts-random.sh [ROUNDS [SEED]]: rounds of each host, by default 20; `make soak` does 200.
 # shellcheck source=../lab/tap.sh
@@ -33,15 +35,44 @@ worker() { # GUEST ROUNDS SEED: runs there
 		volumes=(one two)
 		block() { dd if="$1" bs=4k skip="$2" count=1 iflag=direct status=none | head -n 1 | tr -d '\0'; }
 		put() { printf '%s\n' "$3" | dd of="$1" bs=4k seek="$2" conv=sync,notrunc oflag=direct status=none 2>/dev/null; }
+		stands_still() { # SECONDS
+			local pid
+			pid=$(cat /run/rbdvold.pid)
+			kill -STOP "$pid"
+			sleep "$1"
+			kill -CONT "$pid"
+		}
+		# Blocklist the device's client; refused then until it is detached. A thief may be faster.
+		blocklist() { # VOLUME
+			local client status
+			client=$(rbdvol show "$1" --json 2>/dev/null | jq -r '.client_address // empty')
+			[[ $client ]] && ceph osd blocklist add "$client" 600 >/dev/null 2>&1 || return
+			rbdvol attach "$1" >/dev/null 2>/tmp/worker.err
+			status=$?
+			echo "blocklisted $1"
+			[[ $status == [56] ]] || echo "failed $1 attach of a dead device with $status: $(tr '\n' ' ' </tmp/worker.err)"
+		}
 		for ((round = 1; round <= $2; round++)); do
 			volume=random/${volumes[RANDOM % ${#volumes[@]}]}
 			steal=()
+			mapped=''
 			((RANDOM % 4)) || steal=(--steal --yes)
+			((RANDOM % 6)) || hostname "host-$1-$round"
+			((RANDOM % 5)) || stands_still 0.$((RANDOM % 10)) &
+			if ! ((RANDOM % 6)); then
+				mapped=$(rbd device map "$volume" 2>/dev/null) && echo "mapped $volume"
+			fi
 			device=$(rbdvol attach "$volume" "${steal[@]}" 2>/tmp/worker.err)
 			status=$?
 			case $status in
 			0) ;;
-			6) echo "refused $volume"; sleep 0.$((RANDOM % 5)); continue ;;
+			6) echo "refused $volume"; sleep 0.$((RANDOM % 5)); [[ -z $mapped ]] || rbdvol detach "$mapped" >/dev/null 2>&1; continue ;;
+			5) # what was mapped by 'rbd map' was taken as an unknown holder's
+				echo "refused $volume"
+				[[ $mapped ]] && grep -q blocklisted /tmp/worker.err || echo "failed $volume attach with 5: $(tr '\n' ' ' </tmp/worker.err)"
+				[[ -z $mapped ]] || rbdvol detach "$mapped" >/dev/null 2>&1
+				continue
+				;;
 			*) echo "failed $volume attach with $status: $(tr '\n' ' ' </tmp/worker.err)"; continue ;;
 			esac
 			((${#steal[@]})) && echo "attached $volume, might steal" || echo "attached $volume"
@@ -63,8 +94,10 @@ worker() { # GUEST ROUNDS SEED: runs there
 				echo "mark $volume $((n + 1)) $mark"
 				sleep 0.$((RANDOM % 4))
 			done
+			((RANDOM % 8)) || blocklist "$volume"
 			rbdvol detach "$volume" 2>/tmp/worker.err || echo "failed $volume detach with $?: $(tr '\n' ' ' </tmp/worker.err)"
 		done
+		wait
 	END
 }
 
@@ -94,7 +127,8 @@ ok "volumes were had" grep -q ^attached "$logs/all"
 ok "marks were written" grep -q ^mark "$logs/all"
 # shellcheck disable=SC2126
 echo "# $(grep ^attached "$logs/all" | wc -l) attached, $(grep ^refused "$logs/all" | wc -l) refused," \
-	"$(grep ^fenced "$logs/all" | wc -l) fenced, $(grep ^mark "$logs/all" | wc -l) marks"
+	"$(grep ^fenced "$logs/all" | wc -l) fenced, $(grep ^mapped "$logs/all" | wc -l) mapped," \
+	"$(grep ^blocklisted "$logs/all" | wc -l) blocklisted, $(grep ^mark "$logs/all" | wc -l) marks"
 is "no place is two hosts'" "$(awk '/^mark/ { print $2, $3 }' "$logs/all" | sort | uniq -d)" ""
 lost=''
 for volume in "${volumes[@]}"; do
