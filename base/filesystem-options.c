@@ -304,6 +304,11 @@ int mount_options_parse(const char *type, const char *options, unsigned long *fl
 	return r;
 }
 
+bool mount_option_is_privileged(const char *word)
+{
+	return !strcmp(word, "suid") || !strcmp(word, "dev");
+}
+
 bool mount_options_have(const char *options, const char *word)
 {
 	size_t len = strlen(word);

@@ -50,5 +50,8 @@ int mkfs_options_check(const char *type, const char *options, struct err **e);
  * caller frees it. -EINVAL (usage): one that is not on the list. */
 int mount_options_parse(const char *type, const char *options, unsigned long *flags, char **data,
 			struct err **e);
+/* May a volume's own options have WORD, which is on the list, only where the host says so? They
+ * reach beyond the volume: suid, dev. */
+bool mount_option_is_privileged(const char *word);
 /* Is WORD among them? OPTIONS may be NULL. WORD with '=' at its end: with any value. */
 bool mount_options_have(const char *options, const char *word);

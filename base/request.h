@@ -32,6 +32,7 @@ struct volume_request {
 	uint64_t rate_bytes;
 	bool usage;
 	bool slow;
+	bool blank;
 	char *algorithm; /* "trim" or "zero", once checked */
 	char *device;	 /* no option: the device node that was named, where no volume was */
 };

@@ -190,6 +190,23 @@ static int renew_uuid(struct cli *cli, const struct mount_request *m, const json
 	return options ? mount_new_uuid(cli, m, options, volume, node, type, e) : err_oom(e);
 }
 
+/* Nothing is done where it has that type already. */
+static int make_filesystem(struct cli *cli, const struct mount_request *m, const char *node,
+			   struct err **e)
+{
+	_cleanup_json_ json_t *options = NULL, *shown = NULL;
+	_cleanup_free_ char *found = NULL;
+	int r = mount_probe(node, "TYPE", &found, e);
+
+	if (r < 0 || !strcmp(found, m->mkfs))
+		return r;
+	options = options_of(cli, m, VERB_SHOW);
+	if (!options || json_object_set_new(options, "blank", json_true()) < 0)
+		return err_oom(e);
+	r = cli_call(cli, VERB_SHOW, m->volume, options, &shown, e);
+	return r < 0 ? r : mount_mkfs(shown, node, m->mkfs, e);
+}
+
 static int look_and_mount(struct cli *cli, const struct mount_request *m, const json_t *volume,
 			  struct err **e)
 {
@@ -200,7 +217,7 @@ static int look_and_mount(struct cli *cli, const struct mount_request *m, const 
 		r = is_mounted(m, node, e);
 	if (r)
 		return r < 0 ? r : MOUNT_DONE;
-	if (m->mkfs && (r = mount_mkfs(volume, node, m->mkfs, e)) < 0)
+	if (m->mkfs && (r = make_filesystem(cli, m, node, e)) < 0)
 		return r;
 	type = m->type ? strdup(m->type) : NULL;
 	r = m->type ? (type ? 0 : err_oom(e)) : mount_probe(node, "TYPE", &type, e);

@@ -42,9 +42,9 @@ int mount_probe(const char *node, const char *tag, char **out, struct err **e);
 int mount_new_uuid(struct cli *cli, const struct mount_request *m, const json_t *options,
 		   const json_t *volume, const char *node, const char *type, struct err **e);
 
-/* Make a file system of TYPE on NODE, of which the daemon says VOLUME, where nothing is there yet.
- * -EEXIST (exists): it is a clone, or not blank. Nothing is done where it has that type already. */
-int mount_mkfs(const json_t *volume, const char *node, const char *type, struct err **e);
+/* Make a file system of TYPE on NODE, where the daemon says that it is blank: SHOWN is what it
+ * shows of it with 'blank'. -EEXIST (exists): it is not. */
+int mount_mkfs(const json_t *shown, const char *node, const char *type, struct err **e);
 
 /* The exit status. */
 int mount_main(struct cli *cli, int argc, char **argv);

@@ -37,6 +37,9 @@ static const struct {
 	{"allow-change", KEY_IDS, offsetof(struct config, changers)},
 	{"allow-user", KEY_WORDS, offsetof(struct config, allowed_users)},
 	{"allow-cluster", KEY_WORDS, offsetof(struct config, allowed_clusters)},
+	{"plugin-pools", KEY_WORDS, offsetof(struct config, plugin_pools)},
+	{"plugin-mount-options", KEY_WORDS, offsetof(struct config, plugin_mount_options)},
+	{"plugin-map-options", KEY_WORDS, offsetof(struct config, plugin_map_options)},
 };
 
 /* One file being read. inih calls the reader for each line and the handler for each value, but
@@ -347,5 +350,8 @@ void config_deinit(struct config *c)
 	id_list_deinit(&c->changers);
 	strlist_deinit(&c->allowed_users);
 	strlist_deinit(&c->allowed_clusters);
+	strlist_deinit(&c->plugin_pools);
+	strlist_deinit(&c->plugin_mount_options);
+	strlist_deinit(&c->plugin_map_options);
 	*c = (struct config){0};
 }

@@ -27,6 +27,11 @@ struct config {
 	struct id_list changers;
 	struct strlist allowed_users;	 /* of Ceph, that others than root may choose; "*": any */
 	struct strlist allowed_clusters; /* likewise */
+	/* Of the plugin for container runtimes: where volumes may be besides POOL ("POOL" or
+	 * "POOL/NAMESPACE"), and which options they may have that reach beyond themselves. */
+	struct strlist plugin_pools;
+	struct strlist plugin_mount_options;
+	struct strlist plugin_map_options;
 };
 
 /* FILE, then FILE.d with each *.conf in it in the order of their names; later ones win. FILE may be

@@ -231,6 +231,9 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 	put_usage(&o, "usage_before", &v->before);
 	if (v->reclaimable_known)
 		put_number(&o, "reclaimable", v->reclaimable_bytes);
+	if (v->blank_known)
+		put_bool(&o, "blank", v->blank);
+	put_text(&o, "not_blank", v->not_blank);
 	if (notes)
 		put(&o, "notes", texts(notes));
 	return object_end(&o);

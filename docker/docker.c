@@ -140,11 +140,50 @@ static void handle_capabilities(struct call *c, struct answer *a)
 	answer_json(a, json_pack("{s:{s:s}}", "Capabilities", "Scope", "global"));
 }
 
+/* Where no host looks for it, it would be lost at the next boot. */
+static int check_place(const struct config *config, const struct spec *spec, struct err **e)
+{
+	_cleanup_free_ char *place = NULL;
+
+	if (!strcmp(spec->pool, config->pool) && !*spec->ns)
+		return 0;
+	if (asprintf(&place, "%s%s%s", spec->pool, *spec->ns ? "/" : "", spec->ns) < 0) {
+		place = NULL;
+		return err_oom(e);
+	}
+	if (strlist_has(&config->plugin_pools, place))
+		return 0;
+	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host looks for no container volumes in %s",
+		place);
+	return err_hint(e, "name it in 'plugin-pools' of rbdvol.conf, on every host");
+}
+
+/* The volume that R means, and its options. */
+static int prepare_create(const struct call *c, const struct docker_request *r,
+			  struct docker_work *w, struct err **e)
+{
+	const struct config *config = &c->runtime->config;
+	const struct docker_options *o = &w->options;
+	int ret = docker_request_options(r, &w->options, e);
+
+	if (ret >= 0)
+		ret = docker_options_allowed(o, config, e);
+	/* Created anew without options: it may be in any place. */
+	if (ret >= 0 && !docker_options_any(o))
+		ret = docker_name_get(r->name, &w->spec, e);
+	if (ret < 0)
+		return ret;
+	if (!w->spec.image && spec_init(&w->spec, o->pool ? o->pool : config->pool,
+					o->ns ? o->ns : "", r->name, NULL) < 0)
+		return err_oom(e);
+	ret = publish_spec_check(&w->spec, e);
+	return ret < 0 ? ret : check_place(config, &w->spec, e);
+}
+
 static int create(struct call *c, struct err **e)
 {
 	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_docker_work_ struct docker_work *w = NULL;
-	const struct docker_options *o;
 	int ret = docker_request_parse(c->body, c->body_len, &r, e);
 
 	if (ret < 0)
@@ -152,19 +191,9 @@ static int create(struct call *c, struct err **e)
 	w = docker_work_new(c->runtime, VERB_CREATE, docker_create, r.name, NULL);
 	if (!w)
 		return err_oom(e);
-	o = &w->options;
-	ret = docker_request_options(&r, &w->options, e);
-	/* Created anew without options: it may be anywhere. */
-	if (ret >= 0 && !docker_options_any(o))
-		docker_name_get(r.name, &w->spec, e);
-	if (ret >= 0 && !*e && !w->spec.image &&
-	    spec_init(&w->spec, o->pool ? o->pool : c->runtime->config.pool, o->ns ? o->ns : "",
-		      r.name, NULL) < 0)
-		return err_oom(e);
-	if (!*e)
-		publish_spec_check(&w->spec, e);
-	if (*e)
-		return (*e)->code;
+	ret = prepare_create(c, &r, w, e);
+	if (ret < 0)
+		return ret;
 	return docker_run(c->service, steal(&w), patience(c), NULL, e);
 }
 

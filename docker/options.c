@@ -199,6 +199,68 @@ int docker_options_complete(struct docker_options *o, struct err **e)
 	return publish_wish_check(&o->wish, e);
 }
 
+static int refuse_option(const char *option, const char *word, const char *key, struct err **e)
+{
+	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host lets no volume have the %s '%s'", option,
+		word);
+	return err_hint(e, "name it in '%s' of rbdvol.conf where volumes may", key);
+}
+
+static int check_mount_options(const char *options, const struct strlist *allowed, struct err **e)
+{
+	_cleanup_free_ char *copy = strdup(options ? options : "");
+	char *rest = copy, *word;
+
+	if (!copy)
+		return err_oom(e);
+	while ((word = strsep(&rest, ",")))
+		if (mount_option_is_privileged(word) && !strlist_has(allowed, word))
+			return refuse_option("mount option", word, "plugin-mount-options", e);
+	return 0;
+}
+
+/* These change nothing but how the mapping itself answers. The others decide who is spoken to, how
+ * well that is protected, and what the host spends. */
+static bool is_modest(const char *map_option)
+{
+	static const char *const modest[] = {
+		"abort_on_full", "alloc_size", "compression_hint",  "exclusive",
+		"lock_on_read",	 "notrim",     "read_from_replica",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modest); i++)
+		if (!strcmp(modest[i], map_option))
+			return true;
+	return false;
+}
+
+static int check_map_options(const char *options, const struct strlist *allowed, struct err **e)
+{
+	_cleanup_free_ char *copy = strdup(options ? options : "");
+	char *rest = copy, *word;
+
+	if (!copy)
+		return err_oom(e);
+	while ((word = strsep(&rest, ","))) {
+		_cleanup_free_ char *name = strndup(word, strcspn(word, "="));
+
+		if (!name)
+			return err_oom(e);
+		if (*word && !is_modest(name) && !strlist_has(allowed, word) &&
+		    !strlist_has(allowed, name))
+			return refuse_option("map option", word, "plugin-map-options", e);
+	}
+	return 0;
+}
+
+int docker_options_allowed(const struct docker_options *o, const struct config *config,
+			   struct err **e)
+{
+	int r = check_mount_options(o->wish.mount_options, &config->plugin_mount_options, e);
+
+	return r < 0 ? r : check_map_options(o->wish.map_options, &config->plugin_map_options, e);
+}
+
 bool docker_options_any(const struct docker_options *o)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)

@@ -3,6 +3,7 @@
  * cluster, so that every host mounts it alike. */
 #pragma once
 
+#include "daemon/config.h"
 #include "volume/publish.h"
 
 /* -EINVAL (usage): no name that Docker or Podman would give to a volume. */
@@ -29,6 +30,10 @@ int docker_options_set(struct docker_options *o, const char *name, const char *v
 /* When all are set: do they make sense together? Fills in what follows from others: a volume made
  * with a size and no parent gets ext4. */
 int docker_options_complete(struct docker_options *o, struct err **e);
+/* Does the host, as CONFIG says, let a volume have these? Whoever can write to the cluster can note
+ * options on a volume. -EPERM (not permitted). */
+int docker_options_allowed(const struct docker_options *o, const struct config *config,
+			   struct err **e);
 bool docker_options_any(const struct docker_options *o);
 /* "name=value" lines of what was given; the caller frees it; NULL when out of memory. */
 char *docker_options_format(const struct docker_options *o);

@@ -8,41 +8,55 @@
 
 /* --- where a name leads --- */
 
-static int default_spec(const struct docker_work *w, const struct docker_options *o,
-			struct spec *out, struct err **e)
-{
-	const char *pool = o && o->pool ? o->pool : w->runtime->config.pool;
+enum { FOUND_NOTHING, FOUND_NOTED, FOUND_PLAIN };
 
-	if (spec_init(out, pool, o && o->ns ? o->ns : "", w->name, NULL) < 0)
+/* The volume NAME in PLACE, "POOL" or "POOL/NAMESPACE". */
+static int spec_in(const char *place, const char *name, struct spec *out, struct err **e)
+{
+	size_t len = strcspn(place, "/");
+	_cleanup_free_ char *pool = strndup(place, len);
+
+	if (!pool || spec_init(out, pool, place[len] ? place + len + 1 : "", name, NULL) < 0)
 		return err_oom(e);
 	return 0;
 }
 
-enum { FOUND_NOTHING, FOUND_NOTED, FOUND_PLAIN };
-
-/* Is there a volume of that name? What was made for a runtime comes before what merely has the name
- * in the configured pool. */
-static int find(struct docker_work *w, struct spec *out, struct err **e)
+/* FOUND_NOTED: there is an image SPEC that was made for a runtime; FOUND_PLAIN: there is one. */
+static int look(struct docker_work *w, const struct spec *spec, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL;
 	_cleanup_free_ char *note = NULL;
-	_cleanup_spec_ struct spec plain = {0};
-	int there = default_spec(w, NULL, &plain, e), r;
+	int r = publish_note_get(w->runtime->host, spec, DOCKER_NOTE, &note, &why);
 
-	*out = (struct spec){0};
-	if (there < 0)
-		return there;
-	there = publish_note_get(w->runtime->host, &plain, DOCKER_NOTE, &note, &why);
-	if (there < 0 && there != -ENOENT) {
-		*e = steal(&why);
-		return there;
+	if (r >= 0)
+		return r ? FOUND_NOTED : FOUND_PLAIN;
+	if (r == -ENOENT)
+		return FOUND_NOTHING;
+	*e = steal(&why);
+	return r;
+}
+
+/* Is there a volume of that name? In the configured pool it may be anything, in the other places
+ * that are configured it was made for a runtime; the first that has one is taken. Nowhere else:
+ * whoever may write to another pool could put a volume under any name. */
+static int find(struct docker_work *w, struct spec *out, struct err **e)
+{
+	const struct config *config = &w->runtime->config;
+	int r = spec_init(out, config->pool, "", w->name, NULL) < 0 ? err_oom(e) : 0;
+
+	if (!r)
+		r = look(w, out, e);
+	for (size_t i = 0; r == FOUND_NOTHING && i < config->plugin_pools.n; i++) {
+		spec_deinit(out);
+		r = spec_in(config->plugin_pools.items[i], w->name, out, e);
+		if (!r)
+			r = look(w, out, e);
+		if (r == FOUND_PLAIN)
+			r = FOUND_NOTHING;
 	}
-	r = there > 0 ? 0 : publish_find(w->runtime->host, w->name, DOCKER_NOTE, out, e);
-	if (r || there == -ENOENT)
-		return r < 0 ? r : r ? FOUND_NOTED : FOUND_NOTHING;
-	*out = plain;
-	plain = (struct spec){0};
-	return there ? FOUND_NOTED : FOUND_PLAIN;
+	if (r <= 0)
+		spec_deinit(out);
+	return r;
 }
 
 static int no_volume(const struct docker_work *w, struct err **e)
@@ -159,7 +173,7 @@ int docker_create(struct docker_work *w, struct progress *p, struct err **e)
 
 	if (r < 0)
 		return r;
-	if (r == FOUND_NOTED && !spec_equal(&found, &w->spec))
+	if (r != FOUND_NOTHING && !spec_equal(&found, &w->spec))
 		return refuse_other_place(w, &found, e);
 	r = create_at(w, p, e);
 	return r < 0 ? r : docker_name_put(w->name, &w->spec, e);
@@ -185,6 +199,8 @@ static int stage(struct docker_work *w, struct progress *p, struct err **e)
 
 	if (r == -ENOENT)
 		docker_name_remove(w->name);
+	if (r >= 0)
+		r = docker_options_allowed(&o, &w->runtime->config, e);
 	if (r < 0)
 		return r;
 	return publish_stage(w->runtime->host, &w->spec, &o.wish, p, e);

@@ -3,7 +3,13 @@
 
 #include <blkid/blkid.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define END_BYTES ((size_t)1 << 20)
 
 /* blkid_do_safeprobe's answers */
 enum { FOUND = 0, NOTHING = 1, SEVERAL = -2 };
@@ -60,6 +66,49 @@ int content_probe(const char *node, struct content *out, struct err **e)
 		content_deinit(out);
 		return err_oom(e);
 	}
+	return 0;
+}
+
+/* 1: the LEN bytes at OFFSET are all zero. BUF has room for them. */
+static int is_zero(int fd, off_t offset, char *buf, size_t len)
+{
+	for (size_t n = 0; n < len;) {
+		ssize_t r = pread(fd, buf + n, len - n, offset + (off_t)n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return r < 0 ? -errno : -EIO;
+		n += (size_t)r;
+	}
+	return !len || (!buf[0] && !memcmp(buf, buf + 1, len - 1));
+}
+
+static int ends_are_zero(int fd, char *buf)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	size_t len = size > (off_t)END_BYTES ? END_BYTES : (size_t)size;
+	int r;
+
+	if (size < 0 || fsync(fd) < 0)
+		return -errno;
+	r = is_zero(fd, 0, buf, len);
+	return r > 0 ? is_zero(fd, size - (off_t)len, buf, len) : r;
+}
+
+int content_ends(const char *node, struct content *out, struct err **e)
+{
+	_cleanup_free_ char *buf = malloc(END_BYTES);
+	_cleanup_close_ int fd = -1;
+	int r = buf ? content_probe(node, out, e) : err_oom(e);
+
+	if (r < 0 || out->type || out->partition_table)
+		return r;
+	fd = open(node, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : ends_are_zero(fd, buf);
+	if (r < 0)
+		return err_errno(e, r, "cannot read %s to see whether it is blank", node);
+	out->zero = r;
 	return 0;
 }
 

@@ -7,10 +7,13 @@
 #include <string.h>
 #include <sys/queue.h>
 
+typedef int content_look(const char *node, struct content *out, struct err **e);
+
 /* One read, by a thread of its own, and whoever waits for it. */
 struct probe {
 	struct probes *probes;
 	char *node;
+	content_look *look;
 	bool done;
 	bool given_up; /* nobody waits any more: the thread frees it */
 	int result;
@@ -77,7 +80,7 @@ static void *thread_main(void *arg)
 	bool given_up;
 
 	pthread_setname_np(pthread_self(), "probe");
-	probe->result = content_probe(probe->node, &probe->content, &probe->error);
+	probe->result = probe->look(probe->node, &probe->content, &probe->error);
 	pthread_mutex_lock(&p->lock);
 	LIST_REMOVE(probe, link);
 	probe->done = true;
@@ -129,7 +132,8 @@ static bool wait_for_change(struct probes *p, struct deadline d)
 }
 
 /* Locked. 0: nobody reads NODE, and *out may; -ETIMEDOUT: somebody does, without end. */
-static int begin(struct probes *p, const char *node, struct deadline deadline, struct probe **out)
+static int begin(struct probes *p, const char *node, content_look *look, struct deadline deadline,
+		 struct probe **out)
 {
 	struct probe *probe;
 	int r;
@@ -143,6 +147,7 @@ static int begin(struct probes *p, const char *node, struct deadline deadline, s
 		return -ENOMEM;
 	}
 	probe->probes = p;
+	probe->look = look;
 	r = thread_start(probe);
 	if (r < 0) {
 		free(probe->node);
@@ -175,7 +180,7 @@ static int no_answer(const char *node, int r, struct err **e)
 		       node);
 }
 
-int probes_content(struct probes *p, const char *node, struct deadline deadline,
+static int look_at(struct probes *p, const char *node, content_look *look, struct deadline deadline,
 		   struct content *out, struct err **e)
 {
 	struct probe *probe = NULL;
@@ -183,7 +188,7 @@ int probes_content(struct probes *p, const char *node, struct deadline deadline,
 
 	*out = (struct content){0};
 	pthread_mutex_lock(&p->lock);
-	r = begin(p, node, deadline, &probe);
+	r = begin(p, node, look, deadline, &probe);
 	if (!r)
 		r = finish(p, probe, deadline);
 	pthread_mutex_unlock(&p->lock);
@@ -195,4 +200,16 @@ int probes_content(struct probes *p, const char *node, struct deadline deadline,
 	*e = steal(&probe->error);
 	probe_free(probe);
 	return r;
+}
+
+int probes_content(struct probes *p, const char *node, struct deadline deadline,
+		   struct content *out, struct err **e)
+{
+	return look_at(p, node, content_probe, deadline, out, e);
+}
+
+int probes_ends(struct probes *p, const char *node, struct deadline deadline, struct content *out,
+		struct err **e)
+{
+	return look_at(p, node, content_ends, deadline, out, e);
 }

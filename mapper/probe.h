@@ -18,3 +18,6 @@ void probes_end(struct probes *p);
  * that was given up has not ended. */
 int probes_content(struct probes *p, const char *node, struct deadline deadline,
 		   struct content *out, struct err **e);
+/* As content_ends, likewise. */
+int probes_ends(struct probes *p, const char *node, struct deadline deadline, struct content *out,
+		struct err **e);

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/filesystem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount/libmount.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 
 #include "base/run.h"
 #include "mapper/content.h"
 
-#define BLANK_BYTES (1024 * 1024)
-#define ARGV_MAX    64
+#define ARGV_MAX 64
 
 /* of the superblock: s_state, s_feature_incompat */
 enum { EXT_VALID = 1, EXT_ERRORS = 2, EXT_RECOVER = 4 };
@@ -39,46 +37,6 @@ static int read_start(int fd, void *buf, size_t len)
 }
 
 /* --- making --- */
-
-static int starts_with_zeros(const char *node, struct err **e)
-{
-	_cleanup_close_ int fd = open(node, O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ char *buf = malloc(BLANK_BYTES);
-	uint64_t bytes = 0;
-	size_t len;
-	int r = fd < 0 ? -errno : 0;
-
-	if (!buf)
-		return err_oom(e);
-	if (!r)
-		r = ioctl(fd, BLKGETSIZE64, &bytes) < 0 ? -errno : 0;
-	len = bytes < BLANK_BYTES ? (size_t)bytes : BLANK_BYTES;
-	if (!r)
-		r = read_start(fd, buf, len);
-	if (r < 0)
-		return err_errno(e, r, "can't read %s to see whether it is blank", node);
-	return !len || (!buf[0] && !memcmp(buf, buf + 1, len - 1));
-}
-
-int filesystem_blank(const char *node, char **out_what, struct err **e)
-{
-	_cleanup_content_ struct content content = {0};
-	const char *what;
-	int r = content_probe(node, &content, e);
-
-	*out_what = NULL;
-	if (r < 0)
-		return r;
-	what = content.type ? content.type : content.partition_table;
-	if (!what) {
-		r = starts_with_zeros(node, e);
-		if (r)
-			return r;
-		what = "data that libblkid does not know";
-	}
-	*out_what = strdup(what);
-	return *out_what ? 0 : err_oom(e);
-}
 
 int filesystem_unfinished(const char *node, const char *type, struct err **e)
 {
@@ -283,6 +241,24 @@ int filesystem_mount(const char *node, const char *type, const char *target, con
 		return err_oom(e);
 	r = mount_with(node, type, target, flags, all);
 	return r < 0 ? err_errno(e, r, "can't mount %s (%s) on %s", node, type, target) : 0;
+}
+
+void filesystem_empty(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *d;
+	bool other = !dir, found = false;
+
+	while (!other && (d = readdir(dir))) {
+		bool is_it = !strcmp(d->d_name, "lost+found");
+
+		found |= is_it;
+		other = !is_it && strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
+	}
+	if (found && !other)
+		unlinkat(dirfd(dir), "lost+found", AT_REMOVEDIR);
+	if (dir)
+		closedir(dir);
 }
 
 int filesystem_umount(const char *target, struct err **e)

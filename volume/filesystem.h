@@ -9,9 +9,6 @@
 #include "base/err.h"
 #include "base/filesystem.h"
 
-/* Nothing is on the device: libblkid finds no signature, and its first MiB has no byte but zero. 1;
- * 0: something is, and *out_what (the caller frees it) says what. */
-int filesystem_blank(const char *node, char **out_what, struct err **e);
 /* 1: its making was cut off, and it can't ever have been mounted; 0: not, as far as that is to be
  * seen. */
 int filesystem_unfinished(const char *node, const char *type, struct err **e);
@@ -26,5 +23,8 @@ int filesystem_check(const char *node, const char *type, struct deadline deadlin
  * -EPERM (not permitted): as of filesystem_check_superblock. */
 int filesystem_mount(const char *node, const char *type, const char *target, const char *options,
 		     bool read_only, struct err **e);
+/* Remove lost+found from the root FOLDER of a file system where nothing else is. e2fsck makes it
+ * anew where it needs it. */
+void filesystem_empty(const char *folder);
 /* Fine where nothing is mounted. -EBUSY (busy): somebody is in it. */
 int filesystem_umount(const char *target, struct err **e);

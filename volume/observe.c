@@ -14,6 +14,7 @@ void volume_info_deinit(struct volume_info *v)
 	strlist_deinit(&v->mounts);
 	hold_deinit(&v->hold);
 	tree_deinit(&v->tree);
+	free(v->not_blank);
 	*v = (struct volume_info){0};
 }
 

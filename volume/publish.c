@@ -13,6 +13,7 @@
 #include "mapper/module.h"
 #include "mapper/mounts.h"
 #include "mapper/probe.h"
+#include "volume/blank.h"
 #include "volume/filesystem.h"
 #include "volume/operation.h"
 
@@ -229,6 +230,15 @@ static int forget_cut_off(struct staging *s, struct err **e)
 	return r <= 0 ? r : publish_note_set(s->host, s->spec, NOTE_MKFS, "", e);
 }
 
+static int is_blank(struct staging *s, char **out_what, struct err **e)
+{
+	const struct volume_request req = {0};
+	_cleanup_cluster_ struct cluster *c = NULL;
+	int r = host_cluster(s->host, &req, &c, e);
+
+	return r < 0 ? r : volume_prove_blank(s->host, c, &s->v, s->progress, out_what, e);
+}
+
 /* No file system is seen on the device. */
 static int make_on_blank(struct staging *s, struct err **e)
 {
@@ -239,7 +249,7 @@ static int make_on_blank(struct staging *s, struct err **e)
 		return refuse_no_filesystem(s, "there is no file system", e);
 	if (s->v.image.parent.image || s->v.image.from)
 		return refuse_no_filesystem(s, "there is no file system that rbdvol knows", e);
-	r = filesystem_blank(s->v.device.node, &what, e);
+	r = is_blank(s, &what, e);
 	if (!r)
 		r = was_cut_off(s, e);
 	if (!r) {
@@ -408,6 +418,10 @@ static int stage(struct staging *s, struct err **e)
 	if (r < 0)
 		return r;
 	grow(s);
+	/* The runtimes copy an image's content only into what is empty; databases want that, too.
+	 */
+	if (!s->read_only)
+		filesystem_empty(s->folder);
 	return set_owner(s, e);
 }
 

@@ -50,11 +50,6 @@ int publish_other_writer(struct host *h, const struct spec *spec, char **out_hos
 /* The room that is left for new volumes in POOL; as cluster_available. */
 int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, struct err **e);
 
-/* The volume called NAME, in whatever pool and namespace, that has a note KEY. 1 and *out; 0: none;
- * -EEXIST: there are two. */
-int publish_find(struct host *h, const char *name, const char *key, struct spec *out,
-		 struct err **e);
-
 /* The folder of SPEC; the caller frees it; NULL when out of memory. */
 char *publish_folder(const struct spec *spec);
 /* 1: SPEC is staged; 0: not. From the kernel's tables, at once. */

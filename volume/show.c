@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mapper/probe.h"
+#include "volume/blank.h"
 #include "volume/fenced.h"
 #include "volume/operation.h"
 
@@ -112,6 +113,15 @@ static void note_link(struct operation *o)
 			      name, link);
 }
 
+static int tell_blank(struct operation *o, struct err **e)
+{
+	int r = volume_prove_blank(o->host, o->cluster, o->v, o->progress, &o->v->not_blank, e);
+
+	o->v->blank_known = r >= 0;
+	o->v->blank = r > 0;
+	return r;
+}
+
 int volume_show(struct host *h, const struct spec *spec, const struct volume_request *req,
 		struct progress *p, struct volume_info *out, struct err **e)
 {
@@ -128,5 +138,7 @@ int volume_show(struct host *h, const struct spec *spec, const struct volume_req
 		look_at_device(&o);
 		observe_reclaimable(out);
 	}
+	if (r >= 0 && req->blank)
+		r = tell_blank(&o, e);
 	return r < 0 ? r : 0;
 }

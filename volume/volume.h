@@ -79,6 +79,9 @@ struct volume_info {
 	bool reclaimable_known; /* with the usage, where its file systems are mounted here */
 	uint64_t reclaimable_bytes;
 	struct tree_image tree; /* by tree */
+	bool blank_known;	/* where asked for */
+	bool blank;
+	char *not_blank; /* what is on it, where it is not */
 };
 void volume_info_deinit(struct volume_info *v);
 #define _cleanup_volume_info_ cleanup(volume_info_deinit)

@@ -37,6 +37,7 @@ is "which is mounted with mount's own options" "$(findmnt -no FSTYPE,OPTIONS /sr
 echo mine >/srv/a/mark
 is "mkfs has discarded nothing: there was nothing" \
 	"$(awk '{print $12}' /sys/class/block/"$(basename "$(findmnt -no SOURCE /srv/a)")"/stat)" 0
+like "a fault of it does not end the host" "$(cat /proc/fs/ext4/rbd*/options)" errors=remount-ro
 ok "mounting it again is fine" mount -t rbdvol -o size=128M,mkfs=ext4 $pool/data /srv/a
 is "and does nothing" "$(findmnt -no TARGET /srv/a | wc -l)" 1
 ok "umount" umount /srv/a
@@ -125,12 +126,20 @@ rbdvol create $pool/raw --size 16M
 dev=$(rbdvol attach $pool/raw)
 printf x | dd of="$dev" bs=1 seek=600000 conv=notrunc status=none
 rbdvol detach $pool/raw
-refuses "mkfs= refuses data that blkid does not know" 32 'is not blank .it has data' \
+refuses "mkfs= refuses data that blkid does not know" 32 'is not blank .data that libblkid does not know' \
 	mount -t rbdvol -o mkfs=ext4 $pool/raw /srv/a
+rbdvol create $pool/middle --size 64M
+dev=$(rbdvol attach $pool/middle)
+echo precious | dd of="$dev" bs=1M seek=32 conv=notrunc,fsync status=none
+like "show --blank tells what is there" "$(rbdvol show --blank --json "$dev" | jq -c '[.blank, .not_blank]')" \
+	'^\[false,"data in 1 objects'
+rbdvol detach $pool/middle
+refuses "and data between two blank ends" 32 'is not blank .data in 1 objects' \
+	mount -t rbdvol -o mkfs=ext4 $pool/middle /srv/a
 refuses "another file system" 32 'is not blank .xfs' mount -t rbdvol -o mkfs=ext4 $pool/gold /srv/a
 rbdvol create $pool/blank --size 16M
 rbdvol create $pool/c3 --from $pool/blank 2>/dev/null
-refuses "a clone, though it looks blank" 32 'it is a clone' \
+refuses "a clone, though it looks blank" 32 'is not blank .a clone' \
 	mount -t rbdvol -o from=$pool/blank,mkfs=ext4 $pool/c3 /srv/a
 is "what a failed mount attached is let go" "$(attached)" ""
 rbdvol attach $pool/gold >/dev/null
@@ -157,6 +166,9 @@ refuses "there is no part=7" 32 'no such partition' mount -t rbdvol -o part=7 $p
 
 # --- bad input ---
 refuses "no such volume" 32 "no image '$pool/nope'" mount -t rbdvol $pool/nope /srv/a
+refuses "a size in which nothing can live" 1 'too few for a volume .*10M for MiB' mount -t rbdvol -o size=10,mkfs=ext4 $pool/nope /srv/a
+refuses "or no file system of that type" 1 'no room for a file system of type xfs' \
+	mount -t rbdvol -o size=64Mi,mkfs=xfs $pool/nope /srv/a
 refuses "a bad size" 1 'is not a size' mount -t rbdvol -o size=x $pool/nope /srv/a
 refuses "a bad name" 1 'bad volume name' mount -t rbdvol a/b/c/d /srv/a
 refuses "a file system type that is a path" 1 "can't be the type" mount -t rbdvol -o mkfs=../x $pool/blank /srv/a

@@ -56,6 +56,7 @@ cleanup() {
 	for device in /sys/bus/rbd/devices/*; do
 		[[ -e $device ]] && rbd unmap "/dev/rbd${device##*/}"
 	done
+	pool_over $pool-far
 	pool_over $pool
 }
 trap cleanup EXIT
@@ -70,6 +71,7 @@ like "a volume is created" "$(create golden size=64M mode=1770 uid=7 gid=8)" '^2
 like "mounted, with a file system" "$(mount_ golden one)" "^200 .*\"Mountpoint\":\"$(at golden)\""
 is "of the usual kind" "$(findmnt -no FSTYPE "$(at golden)")" ext4
 like "nosuid and nodev" "$(findmnt -no OPTIONS "$(at golden)")" 'nosuid.*nodev|nodev.*nosuid'
+is "it is empty: databases and the runtimes' copies want it so" "$(ls -A "$(at golden)")" ""
 is "its root folder as asked for" "$(stat -c %a:%u:%g "$(at golden)")" 1770:7:8
 echo golden >"$(at golden)/motd"
 fine "a second mount by the same id" Mount '{"Name":"golden","ID":"one"}'
@@ -160,6 +162,52 @@ fine "what the runtime did not make, it does not delete" Remove '{"Name":"raw"}'
 ok "it is there" rbd info $pool/raw
 rbd rm $pool/rawclone 2>/dev/null
 
+rbdvol create $pool/middle --size 64M
+device=$(rbdvol attach $pool/middle 2>/dev/null)
+echo precious | dd of="$device" bs=1M seek=32 conv=notrunc,fsync status=none
+rbdvol detach $pool/middle
+create middle fs=ext4 >/dev/null
+refused "nor data between two blank ends" Mount '{"Name":"middle","ID":"one"}' 'data in 1 objects .*no file system'
+rbdvol create $pool/snapped --size 32M
+rbd snap create $pool/snapped@s 2>/dev/null
+create snapped fs=ext4 >/dev/null
+refused "nor what has snapshots" Mount '{"Name":"snapped","ID":"one"}' 'a volume with snapshots'
+rbd snap rm $pool/snapped@s 2>/dev/null
+like "what is proved blank is" "$(mount_ snapped one)" '^200'
+unmount_ snapped one >/dev/null
+
+# --- what a superblock asks of the host ---
+superblock() { # VOLUME OPTION VALUE
+	tune2fs "${@:2}" "$(rbdvol attach "$pool/$1" 2>/dev/null)" >/dev/null 2>&1
+	rbdvol detach "$pool/$1"
+}
+superblock snapped -e panic
+mount_ snapped one >/dev/null
+like "its faults don't end the host" "$(cat /proc/fs/ext4/rbd*/options)" 'errors=remount-ro'
+unmount_ snapped one >/dev/null
+superblock snapped -E mount_opts=journal_path=/dev/null
+refused "it names no other device" Mount '{"Name":"snapped","ID":"one"}' "has the mount option 'journal_path=/dev/null'"
+fine "it goes" Remove '{"Name":"snapped"}'
+
+# --- what is found, and what it may ask for ---
+pool_create $pool-far
+rbd create --size 32M $pool-far/planted
+rbd image-meta set $pool-far/planted rbdvol.options $'size=32M\nfs=ext4\n' >/dev/null
+refused "a volume in a pool that is not configured is none" Mount '{"Name":"planted","ID":"one"}' 'no such volume'
+like "none is made there" "$(create far size=32M pool=$pool-far)" "^500 .*no container volumes in $pool-far"
+like "suid is not for a volume to have" "$(create bad size=32M mount-options=suid)" "^500 .*plugin-mount-options"
+create asks size=32M >/dev/null
+rbd image-meta set $pool/asks rbdvol.options $'size=32M\nmap-options=ms_mode=crc\n' >/dev/null
+refused "nor what is noted on it" Mount '{"Name":"asks","ID":"one"}' "map option 'ms_mode=crc'"
+daemon_stop
+printf 'plugin-pools = %s-far\nplugin-map-options = ms_mode\n' $pool >>/etc/rbdvol/rbdvol.conf
+serve
+like "it is found where the host is told to look" "$(mount_ planted one)" '^200'
+like "it has what the host allows" "$(mount_ asks one)" '^200'
+unmount_ planted one >/dev/null
+unmount_ asks one >/dev/null
+rbdvol delete $pool-far/planted
+
 # --- a file system whose making was cut off ---
 create cut size=32M >/dev/null
 scribble cut rubbish
@@ -216,6 +264,10 @@ for options in fs=ntfs 'mkfs-options=-d /etc' 'mkfs-options=-b many' map-options
 	words=("$options")
 	[[ $options == mkfs-* ]] || read -ra words <<<"$options"
 	like "it is refused to create with $options" "$(create bad size=32M "${words[@]}")" '^500'
+done
+for size in 10 1024 512K 100Mi; do
+	[[ $size == *i ]] && more=(fs=xfs) || more=()
+	like "a size in which nothing can live is refused: $size" "$(create bad size=$size "${more[@]}")" '^500.*(too few|no room)'
 done
 refuses "nothing was made of these" 3 bad rbdvol show $pool/bad
 

@@ -173,24 +173,6 @@ int publish_other_writer(struct host *h, const struct spec *spec, char **out_hos
 	return s->held_elsewhere;
 }
 
-int publish_find(struct host *h, const char *name, const char *key, struct spec *out,
-		 struct err **e)
-{
-	(void)h;
-	(void)key;
-	for (size_t i = 0; i < MOST; i++) {
-		_cleanup_spec_ struct spec spec = {0};
-
-		if (!stages[i].spec || !stages[i].note || !*stages[i].note)
-			continue;
-		if (spec_parse(stages[i].spec, "", &spec, e) < 0)
-			return -EINVAL;
-		if (!strcmp(spec.image, name))
-			return spec_copy(&spec, out) < 0 ? err_oom(e) : 1;
-	}
-	return 0;
-}
-
 char *publish_folder(const struct spec *spec)
 {
 	char *out;

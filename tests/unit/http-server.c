@@ -26,6 +26,8 @@ int test_server_start(struct test_server *s)
 	assert_int_equal(config_load("/nonexistent", false, &config, &e), 0);
 	if (s->plugin_timeout_us)
 		config.plugin_timeout_us = s->plugin_timeout_us;
+	for (const char *const *p = s->plugin_pools; p && *p; p++)
+		assert_int_equal(strlist_add(&config.plugin_pools, "%s", *p), 0);
 	assert_int_equal(s->open(s->path, &s->listener, &e), 0);
 	assert_int_equal(service_new(&config, &s->service, &e), 0);
 	assert_int_equal(http_start(s->service, s->front, s->listener.fd, &s->http, &e), 0);

@@ -13,7 +13,8 @@
 struct test_server {
 	const struct front *front;
 	int (*open)(const char *path, struct listener *out, struct err **e);
-	uint64_t plugin_timeout_us; /* 0: the default */
+	uint64_t plugin_timeout_us;	 /* 0: the default */
+	const char *const *plugin_pools; /* ends with NULL; NULL: none */
 
 	/* While it runs: */
 	char folder[32], path[64]; /* of its socket, alone in folder/run */

@@ -19,7 +19,10 @@
 #define PATIENT_US   (60 * USEC_PER_SEC) /* never over, even under valgrind on a busy machine */
 #define IMPATIENT_US (USEC_PER_SEC / 4)	 /* over while the gate is closed */
 
+static const char *const pools[] = {"ssd", "ssd/team", NULL};
+
 static struct test_server server = {
+	.plugin_pools = pools,
 	.front = &docker_front,
 	.open = listener_open_plugin,
 	.plugin_timeout_us = PATIENT_US,
@@ -225,6 +228,15 @@ static void test_options(void **state)
 		{"\"mount-options\":\"frob\"", "frob"},
 		{"\"from\":\"g\",\"fs\":\"ext4\"", "excludes"},
 		{"\"size\":\"1G\",\"read-only\":\"yes\"", "read-only"},
+		{"\"size\":\"10\"", "too few for a volume"},
+		{"\"size\":\"512K\"", "no room for a file system of type ext4"},
+		{"\"size\":\"100M\",\"fs\":\"xfs\"", "no room for a file system of type xfs"},
+		{"\"size\":\"1G\",\"mount-options\":\"noatime,suid\"", "the mount option 'suid'"},
+		{"\"size\":\"1G\",\"mount-options\":\"dev\"", "plugin-mount-options"},
+		{"\"size\":\"1G\",\"map-options\":\"notrim,ms_mode=legacy\"", "'ms_mode=legacy'"},
+		{"\"size\":\"1G\",\"map-options\":\"nocephx_sign_messages\"", "plugin-map-options"},
+		{"\"size\":\"1G\",\"pool\":\"far\"", "no container volumes in far"},
+		{"\"size\":\"1G\",\"namespace\":\"team\"", "in rbd/team"},
 	};
 	char body[4096], pool[252] = "";
 
@@ -282,8 +294,25 @@ static void test_other_pool(void **state)
 	      "exists already, as ssd/team/data");
 }
 
+/* Who may write to some other pool can't give this host a volume under a name of his choice, nor
+ * decide by a note how this host mounts one. */
+static void test_planted(void **state)
+{
+	(void)state;
+	fake_image("far/planted", "size=1G\npool=far\n");
+	fake_image("ssd/other/planted", "size=1G\n");
+	misses("planted");
+	fake_image("rbd/ours", "size=1G\nmount-options=suid\n");
+	fails("VolumeDriver.Mount", "{\"Name\":\"ours\",\"ID\":\"a\"}", "the mount option 'suid'");
+	fake_image("rbd/mapped", "size=1G\nmap-options=ms_mode=crc\n");
+	fails("VolumeDriver.Mount", "{\"Name\":\"mapped\",\"ID\":\"a\"}", "'ms_mode=crc'");
+	works("VolumeDriver.Remove", "{\"Name\":\"mapped\"}", NULL);
+	fake_image("rbd/fine", "size=1G\nmount-options=noatime\nmap-options=notrim\n");
+	works("VolumeDriver.Mount", "{\"Name\":\"fine\",\"ID\":\"a\"}", NULL);
+}
+
 /* What was not made for a runtime stays when it is removed, unless it was told otherwise, and what
- * another host has stays his. What was made for one comes before what only has the name. */
+ * another host has stays his. What is in the configured pool comes before what is elsewhere. */
 static void test_whose_it_is(void **state)
 {
 	_cleanup_json_ json_t *got = NULL;
@@ -307,7 +336,7 @@ static void test_whose_it_is(void **state)
 	fake_image("rbd/both", "");
 	fake_image("ssd/both", "size=1G\npool=ssd\n");
 	works("VolumeDriver.Mount", "{\"Name\":\"both\",\"ID\":\"a\"}", NULL);
-	assert_int_equal(fake_find("ssd/both")->users, 1);
+	assert_int_equal(fake_find("rbd/both")->users, 1);
 	works("VolumeDriver.Get", "{\"Name\":\"both\"}", &got);
 }
 
@@ -450,6 +479,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_options, forget),
 		cmocka_unit_test_teardown(test_note, forget),
 		cmocka_unit_test_teardown(test_other_pool, forget),
+		cmocka_unit_test_teardown(test_planted, forget),
 		cmocka_unit_test_teardown(test_unreachable, forget),
 		cmocka_unit_test_setup_teardown(test_not_waited_for, impatient, patient_again),
 		cmocka_unit_test_setup_teardown(test_let_go_not_waited_for, impatient,
