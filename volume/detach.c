@@ -6,7 +6,7 @@
 
 #include "volume/operation.h"
 
-#define ANSWER_US USEC_PER_SEC
+#define ANSWER_US (3 * USEC_PER_SEC)
 
 /* Where a device was named, that one is meant, and no other mapping of its image. */
 static int not_mapped(struct operation *o, struct err **e)
