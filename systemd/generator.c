@@ -104,6 +104,14 @@ static void service_name(FILE *f, const struct voltab_line *l)
 	fputs(".service", f);
 }
 
+/* What its mounts and swaps require. */
+static void attached_name(FILE *f, const struct voltab_line *l)
+{
+	fputs("rbdvol-attached@", f);
+	unit_escape(f, l->volume, false);
+	fputs(".service", f);
+}
+
 static void mount_name(FILE *f, const struct voltab_line *l)
 {
 	unit_escape(f, l->folder, true);
@@ -140,9 +148,20 @@ static void brings_mount(FILE *f, const struct voltab_line *l)
 	fputc('\n', f);
 }
 
+/* What is mounted may be where units before sysinit.target look: the default dependencies would
+ * have the volume there after that. */
+static void comes_early(FILE *f, const struct voltab_line *l)
+{
+	if (l->folder)
+		fputs("DefaultDependencies=no\nConflicts=shutdown.target\n"
+		      "Before=shutdown.target\n",
+		      f);
+}
+
 static void another_mount_content(FILE *f, const struct voltab_line *l)
 {
 	fputs("# by rbdvol-generator\n[Unit]\n", f);
+	comes_early(f, l);
 	brings_mount(f, l);
 }
 
@@ -166,6 +185,7 @@ static void service_content(FILE *f, const struct voltab_line *l)
 	/* Not before remote-fs-pre.target: there one bad volume would delay every mount. */
 	if (!l->nofail && !l->folder)
 		fputs("Before=remote-fs.target\n", f);
+	comes_early(f, l);
 	brings_mount(f, l);
 	fprintf(f, "[Service]\nExecStart=\n%s",
 		l->nofail || l->retry ? "TimeoutStartSec=infinity\n" : "");
@@ -181,11 +201,18 @@ static void service_content(FILE *f, const struct voltab_line *l)
 
 static void needs_service(FILE *f, const struct voltab_line *l)
 {
-	static const char *const how[] = {"Requires=", "After="};
+	static const struct {
+		const char *how;
+		printer *name;
+	} needs[] = {
+		{"Requires=", attached_name},
+		{"After=", attached_name},
+		{"After=", service_name}, /* at the end, the reverse */
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
-		fputs(how[i], f);
-		service_name(f, l);
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		fputs(needs[i].how, f);
+		needs[i].name(f, l);
 		fputc('\n', f);
 	}
 }
@@ -305,10 +332,24 @@ static int serve_volume(struct output *o, const struct voltab_line *l, struct er
 	return write_drop_in(o, l, service_name, another_mount_content, also, e);
 }
 
+/* Longer than that of the volume's own unit. */
+static int check_attached_name(const struct voltab_line *l, struct err **e)
+{
+	_cleanup_free_ char *unit = NULL;
+
+	if (printed(&unit, attached_name, l) < 0)
+		return err_oom(e);
+	return strlen(unit) <= NAME_MAX
+		       ? 0
+		       : err_set(e, ERR_USAGE, -ENAMETOOLONG, "its name is too long for a unit");
+}
+
 static int serve(struct output *o, const struct voltab_line *l, struct err **e)
 {
 	int r = want(o, "sockets.target", "rbdvold.socket", "rbdvold.socket", e);
 
+	if (r >= 0 && (l->folder || l->swap))
+		r = check_attached_name(l, e);
 	if (r >= 0 && l->folder)
 		r = write_drop_in(o, l, mount_name, mount_content, "", e);
 	if (r >= 0)

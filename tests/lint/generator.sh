@@ -69,8 +69,11 @@ said "fstab:9: the option steal"
 [ "$(wc -l <"$work/said")" -eq 12 ] || cat "$work/said" >>"$faults"
 result "each bad line is told by its number"
 has rbdvol@p-one.service.d/50-rbdvol.conf "Before=remote-fs.target"
-has srv-e.mount.d/50-rbdvol.conf "Requires=rbdvol@rbd-e.service"
+has srv-e.mount.d/50-rbdvol.conf "Requires=rbdvol-attached@rbd-e.service"
+has srv-e.mount.d/50-rbdvol.conf "After=rbdvol@rbd-e.service"
 result "and the others are served"
+! grep -rE '^(Requires|BindsTo|Requisite|PartOf|StopPropagatedFrom)=' "$work/units" | grep -v '=rbdvol-attached@' >>"$faults"
+result "nothing carries a stop or a restart over to a mount"
 
 # --- where a volume is ---
 cat >"$work/voltab" <<END
