@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* umount.rbdvol: let umount(8) unmount, then detach what nothing else uses. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/deadline.h"
@@ -15,6 +17,9 @@
 
 #define UMOUNT_FLAGS_MAX 12
 #define PATIENCE_US	 (30 * USEC_PER_SEC)
+#define IDS		 "/dev/rbdvol/by-id"
+
+DEFINE_CLEANUP(DIR *, closedir)
 
 /* The words for umount(8), but for the last. */
 static int read_flags(int argc, char **argv, const char **out, char flags[][3], struct err **e)
@@ -83,6 +88,53 @@ static bool is_volume(const struct mounted *m)
 	return m->source && !strncmp(m->source, "/dev/rbd", 8);
 }
 
+/* The device below a mount, as it was before the unmount: afterwards others may have detached it,
+ * and its number may be that of another volume. */
+struct below {
+	dev_t dev;
+	ino_t inode; /* of its directory in sysfs: a new one for each mapping */
+	char *link;  /* of the image's id; NULL where udev has made none */
+};
+
+static void below_deinit(struct below *b)
+{
+	free(b->link);
+}
+
+static ino_t inode_of(dev_t dev)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/.", major(dev), minor(dev));
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* The link below by-id that leads to DEV. To be freed; NULL. */
+static char *id_link_of(dev_t dev)
+{
+	cleanup(closedir_p) DIR *dir = opendir(IDS);
+	struct dirent *entry;
+	char *link = NULL;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir)))
+		if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISBLK(st.st_mode) &&
+		    st.st_rdev == dev)
+			return asprintf(&link, IDS "/%s", entry->d_name) < 0 ? NULL : link;
+	return NULL;
+}
+
+static void below_init(struct below *b, const struct mounted *m)
+{
+	struct stat st;
+
+	/* Of btrfs the mount has a number of its own. */
+	b->dev = stat(m->source, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : m->dev;
+	b->inode = inode_of(b->dev);
+	b->link = id_link_of(b->dev);
+}
+
 /* Another mount needs the volume: that is no news. */
 static bool is_mounted_yet(const struct err *why, const char *device)
 {
@@ -91,14 +143,18 @@ static bool is_mounted_yet(const struct err *why, const char *device)
 	return why->kind == ERR_BUSY && mounts_of_disk(device, &ignored) > 0;
 }
 
-/* It is unmounted, whatever becomes of this: so all there is to do is to tell. */
-static void detach(struct cli *cli, const char *device)
+/* It is unmounted, whatever becomes of this: so all there is to do is to tell. The link can't lead
+ * to another image, as the node can. */
+static void detach(struct cli *cli, const char *node, const struct below *b)
 {
+	const char *device = b->link ? b->link : node;
 	_cleanup_json_ json_t *answer = NULL;
 	_cleanup_err_ struct err *e = NULL;
 
+	if (!b->inode || inode_of(b->dev) != b->inode)
+		return;
 	if (cli_call(cli, VERB_DETACH, device, cli->options, &answer, &e) >= 0 ||
-	    e->kind == ERR_NOT_FOUND || is_mounted_yet(e, device))
+	    e->kind == ERR_NOT_FOUND || is_mounted_yet(e, node))
 		return;
 	err_wrap(&e, "unmounted, but still attached");
 	cli_fail(cli, NULL, e);
@@ -174,10 +230,10 @@ static int gave_up(const char *folder, const struct patience *p, const struct mo
 }
 
 static int unmount(const char *const words[], const char *folder, const struct mounted *mounted,
-		   struct err **e)
+		   const struct below *b, struct err **e)
 {
 	struct patience patience;
-	int r = patience_init(&patience, mounted->dev, e);
+	int r = patience_init(&patience, b->dev ? b->dev : mounted->dev, e);
 
 	if (r >= 0)
 		r = program_run_while(words, goes_on, &patience, e);
@@ -187,6 +243,7 @@ static int unmount(const char *const words[], const char *folder, const struct m
 int umount_main(struct cli *cli, int argc, char **argv)
 {
 	_cleanup_mounted_ struct mounted mounted = {0};
+	cleanup(below_deinit) struct below below = {0};
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_free_ char *folder = NULL;
 	const char *words[UMOUNT_FLAGS_MAX] = {NULL};
@@ -197,17 +254,19 @@ int umount_main(struct cli *cli, int argc, char **argv)
 		folder = realpath(argv[optind], NULL);
 		r = mounts_find(folder ? folder : argv[optind], &mounted, &e);
 	}
-	if (r >= 0 && is_volume(&mounted))
+	if (r >= 0 && is_volume(&mounted)) {
+		below_init(&below, &mounted);
 		r = read_options(cli, folder, &e);
+	}
 	if (r >= 0) {
 		words[n] = argv[optind];
-		r = unmount(words, folder ? folder : argv[optind], &mounted, &e);
+		r = unmount(words, folder ? folder : argv[optind], &mounted, &below, &e);
 	}
 	if (r < 0) {
 		cli_fail(cli, NULL, e);
 		return e->kind == ERR_USAGE ? MOUNT_USAGE : MOUNT_FAILED;
 	}
 	if (r == 0 && is_volume(&mounted))
-		detach(cli, mounted.source);
+		detach(cli, mounted.source, &below);
 	return r;
 }

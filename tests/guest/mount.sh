@@ -162,6 +162,18 @@ is "umount of one of two mounts says nothing" "$(umount /srv/a 2>&1)" ""
 is "and leaves the volume" "$(attached)" $pool/disk
 umount /srv/b
 is "the last umount detaches it" "$(attached)" ""
+# Between the unmount and the detach somebody else detaches the volume, and maps another in its place.
+cp /usr/bin/umount /run/umount-only
+printf '#!/bin/sh\n/run/umount-only "$@" && rbdvol detach %s/disk && rbdvol attach %s/raw\n' $pool $pool >/run/umount-and-more
+chmod +x /run/umount-and-more
+mount -t rbdvol -o part=1 $pool/disk /srv/a
+node=$(findmnt -no SOURCE /srv/a)
+mount --bind /run/umount-and-more /usr/bin/umount
+ok "umount while another volume gets the device's number" umount.rbdvol /srv/a
+/run/umount-only /usr/bin/umount
+is "  which it does" "$(readlink -f /dev/rbdvol/$pool/raw)" "${node%p1}"
+is "leaves that one alone" "$(attached)" $pool/raw
+rbdvol detach $pool/raw
 refuses "there is no part=7" 32 'no such partition' mount -t rbdvol -o part=7 $pool/disk /srv/a
 
 # --- bad input ---
