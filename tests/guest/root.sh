@@ -6,6 +6,7 @@
 # shellcheck source=../lab/tap.sh
 . "$(dirname -- "$(readlink -f -- "$0")")/../lab/tap.sh"
 systemd_guest q root
+name='host,1' # in its link the comma is \x2c
 files=${RBDVOL_LAB:-${TMPDIR:-/tmp}/rbdvol-lab}/boot
 
 cleanup() {
@@ -20,11 +21,11 @@ start() { # GUEST ADDRESS WORDS
 }
 
 holder() {
-	guest rbdvol show $pool/host1 --json | jq -r '.held_by | .host + " " + .address'
+	guest rbdvol show $pool/$name --json | jq -r '.held_by | .host + " " + .address'
 }
 
 refused() {
-	grep -q "volume '$pool/host1' is held by host guest-q" <("$tap_tools/guest" --name r log)
+	grep -q "volume '$pool/$name' is held by host guest-q" <("$tap_tools/guest" --name r log)
 }
 
 "$tap_tools/boot-files" "$top_builddir/stage" "$files" >&2 || bail_out "no initramfs or golden image"
@@ -32,25 +33,25 @@ cluster rbd import --no-progress "$files/golden.img" $pool/golden || bail_out "n
 is "the initramfs, with the key in it, is for root alone" "$(stat -c %a "$files/initrd")" 600
 
 # --- the first boot ---
-start q 10.99.0.27 "root=rbdvol:$pool/host1 rbdvol.from=$pool/golden rbdvol.size=320M" || bail_out "the guest did not start"
+start q 10.99.0.27 "root=rbdvol:$pool/$name rbdvol.from=$pool/golden rbdvol.size=320M" || bail_out "the guest did not start"
 ok "a host boots from a clone that was not there before" wait_for 180 guest systemctl is-active multi-user.target
-is "its root is that" "$(guest findmnt -no SOURCE /)" /dev/rbdvol/$pool/host1
+is "its root is that" "$(guest findmnt -no SOURCE /)" /dev/rbdvol/$pool/host\\x2c1
 is "of the size asked for" "$(guest cat /sys/block/rbd0/size)" $((320 * 2048))
-is "a clone of the golden image" "$(cluster rbd info $pool/host1 --format json | jq -r .parent.image)" golden
+is "a clone of the golden image" "$(cluster rbd info $pool/$name --format json | jq -r .parent.image)" golden
 is "no other daemon is left of the initramfs" "$(guest ps -C rbdvold -o pid= | xargs)" \
 	"$(guest systemctl show -P MainPID rbdvold)"
 is "rbdvold knows it" "$(guest --sh "rbdvol list --json" | jq -r '.volumes[] | .volume + " " + (.mounts | join(","))')" \
-	"$pool/host1 /"
+	"$pool/$name /"
 is "the hold, taken before there was a root, names this host's mapping" "$(holder)" \
 	"guest-q $(guest cat /sys/bus/rbd/devices/0/client_addr)"
-is "attach finds it all done" "$(guest rbdvol attach $pool/host1)" /dev/rbdvol/$pool/host1
-refuses "detach refuses the root" 5 'mounted on /' guest rbdvol detach $pool/host1
+is "attach finds it all done" "$(guest rbdvol attach $pool/$name)" /dev/rbdvol/$pool/host\\x2c1
+refuses "detach refuses the root" 5 'mounted on /' guest rbdvol detach $pool/$name
 ok "it is writable" guest --sh 'echo first >/root/mark && sync'
 first=$(holder)
 
 # --- another host ---
 rm -rf "${files%/*}/guest/r" # with its console of an earlier test
-start r 10.99.0.28 "root=rbdvol:$pool/host1 rbdvol.retry=120 systemd.machine_id=0123456789abcdef0123456789abcdef" >&2 &
+start r 10.99.0.28 "root=rbdvol:$pool/$name rbdvol.retry=120 systemd.machine_id=0123456789abcdef0123456789abcdef" >&2 &
 ok "another host is refused in its initramfs, and told who has it" wait_for 180 refused
 "$tap_tools/guest" --name r kill
 wait $!
@@ -67,7 +68,7 @@ guest --sh 'echo second >/root/mark'
 ok "a clean shutdown" guest_stop
 log=$(console)
 ok "shutdown gets to its end" grep -q 'Reached target poweroff.target' <<<"$log"
-cluster rbd export --no-progress $pool/host1 "$files/after"
+cluster rbd export --no-progress $pool/$name "$files/after"
 like "and leaves the root's file system clean" "$(dumpe2fs -h "$files/after" 2>/dev/null | tr -s ' ')" 'Filesystem state: clean'
 ok "with nothing left in its journal" grep -qv needs_recovery <(dumpe2fs -h "$files/after" 2>/dev/null | grep 'Filesystem features')
 is "what was written last is there" "$(debugfs -R 'cat /root/mark' "$files/after" 2>/dev/null)" second
