@@ -7,11 +7,11 @@
 #include <sys/types.h>
 
 #include "base/deadline.h"
+#include "base/krbd-options.h"
 #include "base/secret.h"
 #include "base/spec.h"
 #include "mapper/content.h"
 #include "mapper/discard.h"
-#include "mapper/krbd-options.h"
 #include "mapper/users.h"
 
 struct device {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/krbd-options.h"
 
 #define BUS		 "/sys/bus/rbd"
 #define FEATURE_LAYERING 1

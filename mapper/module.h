@@ -13,6 +13,5 @@ int module_load(struct err **e);
 /* RBD_FEATURE_* bits of /sys/bus/rbd/supported_features; kernels before 4.11 don't say: layering
  * then. Loads. */
 int module_features(uint64_t *out, struct err **e);
-/* This kernel's version as major << 16 | minor << 8 (uname). */
+/* This kernel's version as KERNEL(major, minor) (uname). */
 unsigned kernel_version(void);
-#define KERNEL(major, minor) ((unsigned)(major) << 16 | (unsigned)(minor) << 8)

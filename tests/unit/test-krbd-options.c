@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mapper/krbd-options.h"
+#include "base/krbd-options.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mapper/krbd-options.h"
+#include "base/krbd-options.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/value.h"
-#include "mapper/module.h"
 
 enum kind { FLAG, NUMBER, POWER_OF_2, ENUM, ADDRESS, LOCATION };
 
@@ -22,18 +21,18 @@ struct option {
 static const struct option options[] = {
 #define KRBD_OPTION(name, group, kind, min, max, words, since)                                     \
 	{name, group, kind, min, max, words, since},
-#define KRBD_OURS(name, reason)
-#include "mapper/krbd-options.def"
+#define KRBD_OURS(name, instead, reason)
+#include "base/krbd-options.def"
 #undef KRBD_OPTION
 #undef KRBD_OURS
 };
 
 static const struct {
-	const char *name, *reason;
+	const char *name, *instead, *reason;
 } ours[] = {
 #define KRBD_OPTION(name, group, kind, min, max, words, since)
-#define KRBD_OURS(name, reason) {name, reason},
-#include "mapper/krbd-options.def"
+#define KRBD_OURS(name, instead, reason) {name, instead, reason},
+#include "base/krbd-options.def"
 #undef KRBD_OPTION
 #undef KRBD_OURS
 };
@@ -276,6 +275,16 @@ int krbd_options_default(struct krbd_options *o, unsigned version, const char *n
 	if (version < option->since || taken_in(o, option->group))
 		return 0;
 	return add(o, option, value, &e);
+}
+
+const char *krbd_options_instead(const char *name, const char **reason)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (!strcmp(ours[i].name, name)) {
+			*reason = ours[i].reason;
+			return ours[i].instead;
+		}
+	return NULL;
 }
 
 const char *krbd_options_value(const struct krbd_options *o, const char *name)

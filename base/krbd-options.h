@@ -3,11 +3,15 @@
  * (krbd-options.def). */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/strlist.h"
+
+#define KERNEL(major, minor) ((unsigned)(major) << 16 | (unsigned)(minor) << 8)
+#define KERNEL_ANY	     UINT_MAX /* for what a later kernel may know */
 
 /* Options in the order given, checked: items are "name" or "name=value", free of blanks, commas and
  * newlines. */
@@ -18,7 +22,7 @@ struct krbd_options {
 /* Parse "opt,opt=value" as a user writes it. -EINVAL (usage): unknown, malformed, out of range,
  * given twice, or one that rbdvol sets itself (name, key, secret, fsid, _pool_ns, ro/rw,
  * share/noshare, udev, …): the reason says which. -EOPNOTSUPP (unsupported): needs a newer kernel
- * than VERSION (kernel_version()). *out is empty after an error. */
+ * than VERSION (KERNEL()). *out is empty after an error. */
 int krbd_options_parse(const char *text, unsigned version, struct krbd_options *out,
 		       struct err **e);
 /* Add NAME[=VALUE] where this kernel knows it and no option of the same group (crc/nocrc) is there
@@ -27,6 +31,9 @@ int krbd_options_parse(const char *text, unsigned version, struct krbd_options *
 int krbd_options_default(struct krbd_options *o, unsigned version, const char *name,
 			 const char *value);
 bool krbd_options_has(const struct krbd_options *o, const char *name);
+/* Of one that rbdvol sets itself: what a table of volumes has in its place, "ro" or "" for nothing,
+ * and *reason. NULL: it is another, or has no place there. */
+const char *krbd_options_instead(const char *name, const char **reason);
 /* NAME's value: "" for a flag, NULL where NAME is not there. Borrowed until O changes. */
 const char *krbd_options_value(const struct krbd_options *o, const char *name);
 void krbd_options_deinit(struct krbd_options *o);
