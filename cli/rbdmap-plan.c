@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -13,10 +14,13 @@ void rbdmap_plan_deinit(struct rbdmap_plan *p)
 {
 	free(p->table);
 	free(p->fstab);
+	free(p->crypttab);
 	strlist_deinit(&p->seen);
+	rbdmap_devices_deinit(&p->devices);
 	json_decref(p->add);
 	json_decref(p->present);
 	json_decref(p->change);
+	json_decref(p->crypt);
 	json_decref(p->notes);
 }
 
@@ -44,15 +48,21 @@ int rbdmap_plan_init(struct rbdmap_plan *p, struct err **e)
 	*p = (struct rbdmap_plan){
 		.table_path = path_of("RBDVOLTAB", SYSCONFDIR "/rbdvoltab"),
 		.fstab_path = path_of("FSTAB", SYSCONFDIR "/fstab"),
+		.crypttab_path = path_of("CRYPTTAB", SYSCONFDIR "/crypttab"),
+		.units_path = path_of("UNITS", SYSCONFDIR "/systemd/system"),
 		.add = json_array(),
 		.present = json_array(),
 		.change = json_array(),
+		.crypt = json_array(),
 		.notes = json_array(),
 	};
-	if (!p->add || !p->present || !p->change || !p->notes)
+	if (!p->add || !p->present || !p->change || !p->crypt || !p->notes ||
+	    rbdmap_devices_read(&p->devices) < 0)
 		return err_oom(e);
 	r = rbdmap_read(p->table_path, false, &p->table, e);
-	return r < 0 ? r : rbdmap_read(p->fstab_path, false, &p->fstab, e);
+	if (r >= 0)
+		r = rbdmap_read(p->fstab_path, false, &p->fstab, e);
+	return r < 0 ? r : rbdmap_read(p->crypttab_path, false, &p->crypttab, e);
 }
 
 /* The volume has a line in TEXT. */
@@ -107,31 +117,20 @@ static int plan_line(struct rbdmap_plan *p, const struct rbdmap_line *l, struct 
 	return append(p->add, line, e);
 }
 
-static int plan_mounts(struct rbdmap_plan *p, const struct rbdmap_line *l, struct err **e)
+int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...)
 {
-	_cleanup_free_ char *copy = strdup(p->fstab);
-	char *rest = copy, *line;
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+	int r;
 
-	if (!copy)
+	va_start(args, fmt);
+	r = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		text = NULL;
 		return err_oom(e);
-	for (int number = 1; (line = strsep(&rest, "\n")); number++) {
-		_cleanup_free_ char *then = NULL;
-		int r = rbdmap_fstab_line(l, line, &then);
-
-		if (r < 0)
-			return err_oom(e);
-		if (r &&
-		    json_array_append_new(p->change, json_pack("{s:i, s:s, s:s}", "line", number,
-							       "now", line, "then", then)) < 0)
-			return err_set(e, ERR_USAGE, -EINVAL, "not valid UTF-8");
 	}
-	return 0;
-}
-
-static int note(struct rbdmap_plan *p, const char *fmt, const char *a, const char *b,
-		struct err **e)
-{
-	return json_array_append_new(p->notes, json_sprintf(fmt, a, b)) < 0 ? err_oom(e) : 0;
+	return append(p->notes, text, e);
 }
 
 static const char *option_of(const struct rbdmap_line *l, const char *key, const char *otherwise)
@@ -158,29 +157,26 @@ static int is_usual(const struct rbdmap_line *l)
 	return strlist_has(&usual, l->keyring);
 }
 
-/* What rbdmap does for a volume and rbdvol won't. */
-static int plan_notes(struct rbdmap_plan *p, const struct rbdmap_line *l, struct err **e)
+/* What is not as it was with rbdmap; WHERE is its line. */
+static int plan_notes(struct rbdmap_plan *p, const struct rbdmap_line *l, const char *where,
+		      struct err **e)
 {
-	_cleanup_free_ char *name = spec_format(&l->spec), *hook = NULL;
+	_cleanup_free_ char *name = spec_format(&l->spec);
 	int r = l->keyring ? is_usual(l) : 1;
 
-	if (r < 0 || !name || asprintf(&hook, SYSCONFDIR "/ceph/rbd.d/%s", name) < 0) {
-		hook = NULL;
+	if (r < 0 || !name)
 		return err_oom(e);
-	}
 	if (!r)
-		r = note(p,
-			 "%s: rbdvold finds keyring %s only by 'keyring =' in ceph.conf or "
-			 "rbdvol.conf",
-			 name, l->keyring, e);
-	if (r >= 0 && access(hook, X_OK) == 0)
-		r = note(p,
-			 "%s: nothing runs its hook %s: make it a unit that is bound to its device",
-			 name, hook, e);
+		r = rbdmap_note(p, e,
+				"%s: rbdvold finds keyring %s only by 'keyring =' in ceph.conf or "
+				"rbdvol.conf",
+				name, l->keyring);
+	for (size_t i = 0; r >= 0 && i < l->notes.n; i++)
+		r = rbdmap_note(p, e, "%s: %s", where, l->notes.items[i]);
 	return r;
 }
 
-int rbdmap_plan_add(struct rbdmap_plan *p, const struct rbdmap_line *l, struct err **e)
+int rbdmap_plan_add(struct rbdmap_plan *p, struct rbdmap_line *l, const char *where, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(&l->spec);
 	int r;
@@ -189,8 +185,8 @@ int rbdmap_plan_add(struct rbdmap_plan *p, const struct rbdmap_line *l, struct e
 		return err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same volume");
 	if (!name || strlist_add(&p->seen, "%s", name) < 0)
 		return err_oom(e);
+	if (rbdmap_swaps_to(p, &l->spec) && strlist_add(&l->options, "swap") < 0)
+		return err_oom(e);
 	r = plan_line(p, l, e);
-	if (r >= 0)
-		r = plan_mounts(p, l, e);
-	return r < 0 ? r : plan_notes(p, l, e);
+	return r < 0 ? r : plan_notes(p, l, where, e);
 }

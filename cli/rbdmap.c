@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/krbd-options.h"
+
 /* The generator takes no longer line. */
 #define LINE_MAX_BYTES 4096
 
@@ -12,11 +14,18 @@ void rbdmap_line_deinit(struct rbdmap_line *l)
 {
 	spec_deinit(&l->spec);
 	strlist_deinit(&l->options);
+	strlist_deinit(&l->notes);
 	free(l->keyring);
 	*l = (struct rbdmap_line){0};
 }
 
 /* --- a parameter each --- */
+
+/* What is not passed on, and why. */
+static int drop(struct rbdmap_line *l, const char *what, const char *why, struct err **e)
+{
+	return strlist_add(&l->notes, "'%s' is dropped: %s", what, why) < 0 ? err_oom(e) : 0;
+}
 
 static int take_word(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
 {
@@ -41,41 +50,135 @@ static int take_keyring(struct rbdmap_line *l, const char *word, const char *val
 	return l->keyring ? 0 : err_oom(e);
 }
 
+static int take_key_file(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
+{
+	return strlist_add(&l->notes,
+			   "'%s' is dropped: rbdvold reads keyrings only: make one of %s, with "
+			   "ceph-authtool --create-keyring --add-key, as "
+			   "/etc/ceph/ceph.client.USER.keyring",
+			   word, value) < 0
+		       ? err_oom(e)
+		       : 0;
+}
+
 static int take_flag(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
 {
 	(void)value;
+	if (strlist_has(&l->options, word))
+		return 0;
 	return strlist_add(&l->options, "%s", word) < 0 ? err_oom(e) : 0;
+}
+
+/* WORD is why it has no place in rbdvoltab. */
+static int take_nothing(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
+{
+	return drop(l, value ? value : "", word, e);
+}
+
+static int refuse(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
+{
+	(void)l;
+	err_set(e, ERR_USAGE, -EINVAL, "rbdvoltab can't name another configuration, as '%s'",
+		value);
+	return err_hint(e, "%s", word);
+}
+
+static int take_device_type(struct rbdmap_line *l, const char *word, const char *value,
+			    struct err **e)
+{
+	if (!strcmp(value, "krbd"))
+		return drop(l, "device-type=krbd", word, e);
+	err_set(e, ERR_USAGE, -EINVAL, "a device of type '%s'", value);
+	return err_hint(e, "%s: take the parameter away where that serves, too", word);
+}
+
+/* "rbd device map" reads these where the name of the image says nothing of it. */
+static int take_part_of_name(char **part, const char *value, struct err **e)
+{
+	free(*part);
+	*part = strdup(value);
+	return *part ? 0 : err_oom(e);
+}
+
+static int take_namespace(struct rbdmap_line *l, const char *word, const char *value,
+			  struct err **e)
+{
+	if (*l->spec.ns)
+		return drop(l, word, "the name of the image has one", e);
+	return take_part_of_name(&l->spec.ns, value, e);
+}
+
+static int take_snapshot(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
+{
+	if (l->spec.snap)
+		return drop(l, word, "the name of the image has one", e);
+	if (!strcmp(value, "-"))
+		return drop(l, "snap=-", "that is none", e);
+	return take_part_of_name(&l->spec.snap, value, e);
+}
+
+/* An option of the kernel's, for which rbdvoltab may have another word, or none. */
+static int take_option(struct rbdmap_line *l, const char *word, const char *option, struct err **e)
+{
+	_cleanup_free_ char *name = strndup(option, strcspn(option, "=")), *words = NULL;
+	const char *reason = NULL, *instead = name ? krbd_options_instead(name, &reason) : NULL;
+
+	if (!name || asprintf(&words, "%s=%s", word, option) < 0) {
+		words = NULL;
+		return err_oom(e);
+	}
+	if (!instead)
+		return take_flag(l, words, NULL, e);
+	return *instead ? take_flag(l, instead, NULL, e) : drop(l, option, reason, e);
 }
 
 /* "a,b=c" are several options of rbdvoltab's. */
 static int take_options(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
 {
-	while (*value) {
-		int len = (int)strcspn(value, ",");
-		int r = 0;
+	_cleanup_free_ char *copy = strdup(value);
+	char *rest = copy, *option;
+	int r = copy ? 0 : err_oom(e);
 
-		if (len == 2 && !strncmp(value, "ro", 2))
-			r = strlist_add(&l->options, "ro");
-		else if (len && !(len == 2 && !strncmp(value, "rw", 2)))
-			r = strlist_add(&l->options, "%s=%.*s", word, len, value);
-		if (r < 0)
-			return err_oom(e);
-		value += len + (value[len] == ',');
-	}
-	return 0;
+	while (r >= 0 && (option = strsep(&rest, ",")))
+		if (*option)
+			r = take_option(l, word, option, e);
+	return r;
 }
+
+#define NBD_ONLY "it is for devices of type nbd"
+#define IN_NAME	 "the name of the image in front of the parameters counts"
 
 /* The long options of "rbd device map", which is what rbdmap makes of its parameters. */
 static const struct parameter {
 	const char *name;
-	const char *word; /* in rbdvoltab */
+	const char *word; /* in rbdvoltab, or what TAKE says */
 	int (*take)(struct rbdmap_line *l, const char *word, const char *value, struct err **e);
-	bool flag;
+	enum { VALUE, FLAG } kind;
 } parameters[] = {
-	{"id", "id", take_word, false},		{"user", "id", take_word, false},
-	{"name", "id", take_name, false},	{"cluster", "cluster", take_word, false},
-	{"keyring", NULL, take_keyring, false}, {"options", "map", take_options, false},
-	{"read-only", "ro", take_flag, true},	{"exclusive", "map=exclusive", take_flag, true},
+	{"id", "id", take_word, VALUE},
+	{"user", "id", take_word, VALUE},
+	{"name", "id", take_name, VALUE},
+	{"cluster", "cluster", take_word, VALUE},
+	{"keyring", NULL, take_keyring, VALUE},
+	{"keyfile", "keyfile", take_key_file, VALUE},
+	{"secret", "secret", take_key_file, VALUE},
+	{"options", "map", take_options, VALUE},
+	{"read-only", "ro", take_flag, FLAG},
+	{"exclusive", "map=exclusive", take_flag, FLAG},
+	{"namespace", "namespace", take_namespace, VALUE},
+	{"snap", "snap", take_snapshot, VALUE},
+	{"device-type", "rbdvol maps by the kernel's rbd driver only", take_device_type, VALUE},
+	{"pool", IN_NAME, take_nothing, VALUE},
+	{"image", IN_NAME, take_nothing, VALUE},
+	{"no-progress", "rbdvol shows none", take_nothing, FLAG},
+	{"quiesce", NBD_ONLY, take_nothing, FLAG},
+	{"quiesce-hook", NBD_ONLY, take_nothing, VALUE},
+	{"show-cookie", NBD_ONLY, take_nothing, FLAG},
+	{"cookie", NBD_ONLY, take_nothing, VALUE},
+	{"conf", "give that cluster a section in rbdvol.conf(5), and write cluster=NAME", refuse,
+	 VALUE},
+	{"mon_host", "write it into the ceph.conf of that cluster", refuse, VALUE},
+	{"mon-host", "write it into the ceph.conf of that cluster", refuse, VALUE},
 };
 
 static int take(struct rbdmap_line *l, const char *name, const char *value, struct err **e)
@@ -85,10 +188,12 @@ static int take(struct rbdmap_line *l, const char *name, const char *value, stru
 
 		if (strcmp(name, p->name))
 			continue;
-		if (p->flag && value)
+		if (p->kind == FLAG && value)
 			return err_set(e, ERR_USAGE, -EINVAL, "'%s' takes no value", name);
-		if (!p->flag && (!value || !*value))
+		if (p->kind == VALUE && (!value || !*value))
 			return err_set(e, ERR_USAGE, -EINVAL, "'%s' has no value", name);
+		if (p->take == take_nothing || p->take == refuse)
+			value = name;
 		return p->take(l, p->word, value, e);
 	}
 	err_set(e, ERR_USAGE, -EINVAL, "rbdvol has nothing for the parameter '%s'", name);
@@ -141,6 +246,30 @@ static int read_parameters(struct rbdmap_line *l, char *text, struct err **e)
 	return r;
 }
 
+/* As attach will look at them; a later kernel may know more than this one. */
+static int check_map_options(const struct rbdmap_line *l, struct err **e)
+{
+	_cleanup_krbd_options_ struct krbd_options options = {0};
+	_cleanup_strlist_ struct strlist words = {0};
+	_cleanup_free_ char *all = NULL;
+
+	for (size_t i = 0; i < l->options.n; i++)
+		if (!strncmp(l->options.items[i], "map=", 4) &&
+		    strlist_add(&words, "%s", l->options.items[i] + 4) < 0)
+			return err_oom(e);
+	all = strlist_join(&words, ",", 0);
+	return all ? krbd_options_parse(all, KERNEL_ANY, &options, e) : err_oom(e);
+}
+
+/* With what parameters have added to it. */
+static int check_name(const struct rbdmap_line *l, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(&l->spec);
+	_cleanup_spec_ struct spec spec = {0};
+
+	return name ? spec_parse(name, "rbd", &spec, e) : err_oom(e);
+}
+
 static int check_length(const struct rbdmap_line *l, struct err **e)
 {
 	_cleanup_free_ char *line = rbdmap_volume_line(l);
@@ -170,6 +299,10 @@ int rbdmap_parse(char *text, struct rbdmap_line *out, struct err **e)
 	if (r >= 0)
 		r = read_parameters(out, rest + strspn(rest, " \t"), e);
 	if (r >= 0)
+		r = check_map_options(out, e);
+	if (r >= 0)
+		r = check_name(out, e);
+	if (r >= 0)
 		r = check_length(out, e);
 	if (r >= 0)
 		return 1;
@@ -188,72 +321,4 @@ char *rbdmap_volume_line(const struct rbdmap_line *l)
 	if (!name || !options || asprintf(&out, "%s%s%s", name, *options ? " - " : "", options) < 0)
 		return NULL;
 	return out;
-}
-
-/* Behind the name of L's device at the beginning of DEVICE: "", or "-part1"; NULL: it is another
- * device. */
-static const char *partition_of(const struct rbdmap_line *l, const char *device)
-{
-	_cleanup_free_ char *name = spec_format(&l->spec);
-	size_t len = name ? strlen(name) : 0;
-	const char *rest;
-
-	if (!len || strncmp(device, "/dev/rbd/", 9) || strncmp(device + 9, name, len))
-		return NULL;
-	rest = device + 9 + len;
-	if (!*rest)
-		return rest;
-	return !strncmp(rest, "-part", 5) && rest[5] && !rest[5 + strspn(rest + 5, "0123456789")]
-		       ? rest
-		       : NULL;
-}
-
-/* rbdmap mounts what systemd must not (noauto); now systemd does, when there is a network. */
-static void print_options(FILE *f, char *options)
-{
-	const char *separator = "";
-	bool netdev = false;
-	char *word;
-
-	while ((word = strsep(&options, ","))) {
-		netdev |= !strcmp(word, "_netdev");
-		if (!*word || !strcmp(word, "noauto") || !strcmp(word, "defaults"))
-			continue;
-		fprintf(f, "%s%s", separator, word);
-		separator = ",";
-	}
-	if (!netdev)
-		fprintf(f, "%s_netdev", separator);
-}
-
-int rbdmap_fstab_line(const struct rbdmap_line *l, const char *text, char **out)
-{
-	_cleanup_free_ char *copy = strdup(text), *link = spec_link_name(&l->spec);
-	char *save = NULL, *word = copy ? strtok_r(copy, " \t", &save) : NULL, *options;
-	const char *partition = word && link ? partition_of(l, word) : NULL;
-	size_t len;
-	FILE *f;
-
-	if (!copy || !link)
-		return -ENOMEM;
-	if (!partition)
-		return 0;
-	f = open_memstream(out, &len);
-	if (!f)
-		return -ENOMEM;
-	fputs("/dev/rbdvol/", f);
-	for (const char *c = link; *c; c++) /* a backslash begins an octal number in fstab */
-		*c == '\\' ? fputs("\\134", f) : fputc(*c, f);
-	fputs(partition, f);
-	for (int i = 0; i < 2 && (word = strtok_r(NULL, " \t", &save)); i++)
-		fprintf(f, " %s", word);
-	options = word ? strtok_r(NULL, " \t", &save) : NULL;
-	fputc(' ', f);
-	print_options(f, options);
-	while ((word = strtok_r(NULL, " \t", &save)))
-		fprintf(f, " %s", word);
-	if (!fclose(f))
-		return 1;
-	free(*out);
-	return -ENOMEM;
 }

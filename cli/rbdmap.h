@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines of /etc/ceph/rbdmap, see rbdmap(8), and what they are in /etc/rbdvoltab and /etc/fstab:
- * texts in, texts out; no file. */
+/* Lines of /etc/ceph/rbdmap, see rbdmap(8), and what they are in /etc/rbdvoltab: texts in, texts
+ * out; no file. */
 #pragma once
 
 #include "base/spec.h"
@@ -9,6 +9,7 @@
 struct rbdmap_line {
 	struct spec spec;
 	struct strlist options; /* words of rbdvoltab(5) */
+	struct strlist notes;	/* what was dropped, and why */
 	char *keyring;		/* NULL: none is named */
 };
 void rbdmap_line_deinit(struct rbdmap_line *l);
@@ -19,6 +20,3 @@ void rbdmap_line_deinit(struct rbdmap_line *l);
 int rbdmap_parse(char *text, struct rbdmap_line *out, struct err **e);
 /* The line of rbdvoltab, without a newline. To be freed; NULL when out of memory. */
 char *rbdmap_volume_line(const struct rbdmap_line *l);
-/* The line of fstab that mounts L's volume by its name below /dev/rbdvol/ where TEXT mounts it by
- * /dev/rbd/. 1 and *out, to be freed; 0: TEXT is of another device; -ENOMEM. */
-int rbdmap_fstab_line(const struct rbdmap_line *l, const char *text, char **out);

@@ -15,13 +15,16 @@ static int read_lines(const struct cli *cli, const char *path, char *text, struc
 	for (unsigned number = 1; (line = strsep(&text, "\n")); number++) {
 		_cleanup_rbdmap_line_ struct rbdmap_line l = {0};
 		_cleanup_err_ struct err *e = NULL;
+		_cleanup_free_ char *where = NULL;
 		int r = rbdmap_parse(line, &l, &e);
 
+		if (asprintf(&where, "%s:%u", path, number) < 0)
+			where = NULL;
 		if (r > 0)
-			r = rbdmap_plan_add(p, &l, &e);
+			r = rbdmap_plan_add(p, &l, where ? where : path, &e);
 		if (r >= 0)
 			continue;
-		err_wrap(&e, "%s:%u", path, number);
+		err_wrap(&e, "%s", where ? where : path);
 		status = cli_fail(cli, NULL, e);
 	}
 	return status;
@@ -66,13 +69,17 @@ static void print_plan(const struct rbdmap_plan *p)
 	{
 		print_change(p->fstab_path, change);
 	}
+	json_array_foreach(p->crypt, i, change)
+	{
+		print_change(p->crypttab_path, change);
+	}
 }
 
 static int tell(const struct cli *cli, const struct rbdmap_plan *p, bool written, struct err **e)
 {
-	_cleanup_json_ json_t *answer =
-		json_pack("{s:O, s:O, s:O, s:O, s:b}", "add", p->add, "present", p->present,
-			  "fstab", p->change, "notes", p->notes, "written", (int)written);
+	_cleanup_json_ json_t *answer = json_pack(
+		"{s:O, s:O, s:O, s:O, s:O, s:b}", "add", p->add, "present", p->present, "fstab",
+		p->change, "crypttab", p->crypt, "notes", p->notes, "written", (int)written);
 
 	if (!answer)
 		return err_oom(e);
@@ -103,6 +110,12 @@ int verb_rbdmap(struct cli *cli, enum verb verb, int n, char **args)
 		r = rbdmap_read(path, true, &text, &e);
 	if (r >= 0)
 		status = read_lines(cli, path, text, &p);
+	if (r >= 0)
+		r = rbdmap_plan_tables(&p, path, &e);
+	if (r >= 0)
+		r = rbdmap_plan_units(&p, &e);
+	if (r >= 0)
+		r = rbdmap_plan_hooks(&p, &e);
 	write = r >= 0 && cli->request.write && json_array_size(p.add);
 	if (write && (r = file_replace(p.table_path, p.table, 0644)) < 0)
 		err_errno(&e, r, "can't write %s", p.table_path);

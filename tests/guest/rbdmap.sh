@@ -57,6 +57,79 @@ is "its mode is what it was" "$(guest stat -c %a /etc/rbdvoltab)" 640
 ok "written again" guest rbdvol rbdmap --write
 is "nothing is there twice" "$(guest cat /etc/rbdvoltab)" "$table"
 
+# --- every way to name a device ---
+for volume in tag part layer swap; do
+	cluster rbd create --size 32M $pool/$volume
+done
+guest --sh "for v in tag part layer swap; do rbd device map $pool/\$v >/dev/null; done; udevadm settle
+	mkfs.ext4 -q -L 'a label' -U 11111111-2222-3333-4444-555555555555 /dev/rbd/$pool/tag; mkswap -q /dev/rbd/$pool/swap
+	printf 'label: gpt\nname=apart,uuid=AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE\n' | sfdisk -q /dev/rbd/$pool/part
+	echo 0 65536 linear /dev/rbd/$pool/layer 0 | dmsetup create layer; udevadm settle
+	mkdir -p /root/t/units/x.service.d /etc/ceph/rbd.d/$pool
+	for v in tag part layer swap; do echo $pool/\$v id=admin; done >/root/t/rbdmap
+	printf '#!/bin/sh\n' >/etc/ceph/rbd.d/$pool/tag; chmod +x /etc/ceph/rbd.d/$pool/tag
+	echo '# nothing' >/root/t/voltab" >&2
+node=$(guest readlink -f /dev/rbd/$pool/tag)
+# plan FSTAB [CRYPTTAB]: what is said of these
+plan() {
+	guest --sh "cat >/root/t/fstab <<'END'
+$1
+END
+cat >/root/t/crypttab <<'END'
+${2-}
+END
+FSTAB=/root/t/fstab CRYPTTAB=/root/t/crypttab RBDVOLTAB=/root/t/voltab UNITS=/root/t/units rbdvol rbdmap /root/t/rbdmap 2>&1"
+}
+# becomes TEXT NOW THEN: the plan makes this of a line of fstab.
+becomes() {
+	like "$1" "$(plan "$2")" "fstab:1, to be changed by hand:"$'\n  - '"${2//\\/\\\\}"$'\n  \\+ '"$3"
+}
+then="/dev/rbdvol/$pool/tag /srv/t ext4 noatime,_netdev 0 0"
+for source in UUID=11111111-2222-3333-4444-555555555555 'UUID="11111111-2222-3333-4444-555555555555"' 'LABEL=a\040label' \
+	/dev/disk/by-uuid/11111111-2222-3333-4444-555555555555 '/dev/disk/by-label/a\x20label' "$node" "/dev/rbd/$pool/tag"; do
+	becomes "a mount of $source" "$source /srv/t ext4 noauto,noatime 0 0" "$then"
+done
+then="/dev/rbdvol/$pool/part-part1 /srv/t ext4 _netdev 0 0"
+for source in PARTUUID=aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee PARTLABEL=apart /dev/disk/by-partuuid/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee \
+	/dev/disk/by-partlabel/apart "$(guest readlink -f /dev/rbd/$pool/part-part1)" "/dev/rbd/$pool/part-part1"; do
+	becomes "a mount of $source" "$source /srv/t ext4 defaults 0 0" "$then"
+done
+becomes "a mount of what is on a volume keeps its device" "/dev/mapper/layer /srv/t ext4 noauto 0 0" "/dev/mapper/layer /srv/t ext4 _netdev 0 0"
+becomes "and hangs on rbdmap.service no more" "/dev/mapper/layer /srv/t ext4 _netdev,x-systemd.requires=rbdmap.service 0 0" \
+	"/dev/mapper/layer /srv/t ext4 _netdev 0 0"
+becomes "swap is left to rbdvoltab" "/dev/rbd/$pool/swap none swap sw,noauto 0 0" "#/dev/rbd/$pool/swap none swap sw,noauto 0 0"
+like "which has it" "$(plan "/dev/rbd/$pool/swap none swap sw 0 0")" $'\n  \+ '"$pool/swap - id=admin,swap"$'\n'
+like "crypttab" "$(plan '' "c /dev/disk/by-uuid/11111111-2222-3333-4444-555555555555 /etc/key luks,noauto")" \
+	"crypttab:1, to be changed by hand:.*"$'\n  \+ '"c /dev/rbdvol/$pool/tag /etc/key luks,_netdev"$'\n'
+for line in '/dev/rbd99 /srv/t ext4 _netdev 0 0:/dev/rbd99 is whichever volume is mapped first' \
+	'UUID=99999999-2222-3333-4444-555555555555 /srv/t ext4 noauto 0 0:nothing here has UUID=99999999' \
+	"/dev/rbd/$pool/other /srv/t ext4 noauto 0 0:/dev/rbd/$pool/other has no line in /root/t/rbdmap" \
+	"/dev/rbd/$pool/web /srv/t ext4 noauto 0 0:/dev/rbd/$pool/web is of volume $pool/web, of which /root/t/rbdmap has no good line" \
+	'/opt /srv/t none bind,x-systemd.requires=rbdmap.service 0 0:it hangs on rbdmap.service'; do
+	like "told: $line" "$(plan "# one"$'\n'"${line%:*}")" "fstab:2: ${line##*:}"
+done
+said=$(plan '/dev/sda1 / ext4 defaults 0 1
+UUID=99999999-2222-3333-4444-555555555555 /home ext4 defaults 0 0
+tmpfs /tmp tmpfs noauto 0 0')
+is "of other lines nothing is said" "$(grep fstab: <<<"$said")" ""
+guest --sh "cd /root/t/units && printf '[Unit]\nAfter=network.target rbdmap.service\n# rbdmap.service\n' >x.service.d/a.conf &&
+	printf '[Mount]\nWhat=LABEL="a label"\nWhere=/srv/t\n' >srv-t.mount && printf '[Swap]\nWhat=/dev/rbd/$pool/swap\n' >a.swap &&
+	printf '[Unit]\nBindsTo=dev-rbd-$pool-part\\\\x2dpart1.device\n' >b.service"
+said=$(plan '')
+like "a unit that names rbdmap.service" "$said" "/root/t/units/x.service.d/a.conf:2: in place of rbdmap.service name the unit"
+ok "but for a comment" test "$(grep -c a.conf <<<"$said")" = 1
+like "a swap's device" "$said" "a.swap:2: in place of /dev/rbd/$pool/swap write /dev/rbdvol/$pool/swap"
+like "a device's unit" "$said" "b.service:2: in place of dev-rbd-.*device write the unit of /dev/rbdvol/$pool/part-part1"
+like "a hook" "$said" "/etc/ceph/rbd.d/$pool/tag: nothing runs this hook"
+guest --sh "echo \"$pool/tag id=admin,keyfile=/etc/k,options='noshare,udev,read_only'\" >/root/t/rbdmap
+	echo \"$pool/part options='nosuchthing'\" >>/root/t/rbdmap"
+said=$(plan '')
+like "map options: those that rbdvol sets are dropped" "$said" "note: /root/t/rbdmap:1: 'noshare' is dropped: rbdvol decides it"
+like "read_only has another name" "$said" $'\n  \+ '"$pool/tag - id=admin,ro"$'\n'
+like "a file with a key" "$said" "rbdmap:1: 'keyfile' is dropped: rbdvold reads keyrings only"
+like "one that nobody knows" "$said" "rbdmap:2: the kernel's rbd driver has no map option 'nosuchthing'"
+guest --sh "dmsetup remove layer; for v in tag part layer swap; do rbd device unmap $pool/\$v; done; rm -r /etc/ceph/rbd.d; udevadm settle"
+
 # --- the change ---
 # rbdmap could not map the last one, so its unit does.
 guest --sh "sed -i 's|.*|/dev/rbdvol/$pool/web /srv/web ext4 noatime,_netdev 0 0|' /etc/fstab
