@@ -638,6 +638,18 @@ int cls_image_version(rados_ioctx_t io, const char *name, const char *id, struct
 	return answer_proof(&q, out);
 }
 
+int cls_flags_set(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t flags)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_u64(&in, flags);
+	write_u64(&in, flags); /* those that are meant */
+	write_u64(&in, snap_id);
+	rados_write_op_assert_exists(op);
+	return write_call(op, io, HEADER_OBJECT, id, "set_flags", &in);
+}
+
 int cls_map_touch(rados_ioctx_t io, const char *id, uint64_t *version)
 {
 	_cleanup_free_ char *object = object_name(MAP_OBJECT, id);

@@ -84,6 +84,8 @@ int cls_snapshot_state(rados_ioctx_t io, const char *id, uint64_t snap_id,
  * not. */
 int cls_image_version(rados_ioctx_t io, const char *name, const char *id,
 		      struct image_version *out);
+/* Set those RBD_FLAG_* of a snapshot. */
+int cls_flags_set(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t flags);
 /* Raise the version of image ID's object map without a change of it, to *version. */
 int cls_map_touch(rados_ioctx_t io, const char *id, uint64_t *version);
 /* Write the header of image ID anew, as it is, but without watches and locks; in one step, -ERANGE

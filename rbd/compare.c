@@ -9,9 +9,10 @@
 #include "rbd/image-internal.h"
 
 #define COMPARE_US     (2 * USEC_PER_SEC) /* taking a snapshot costs 0.4 to 0.8 s */
-#define OBJECTS_STEP   256		  /* between two looks at the clock */
-#define MAPPED_OBJECTS 1024		  /* to begin with, where object maps tell */
-#define MAPPED_GROWTH  16		  /* and so many times more with each step */
+#define ABSENT_MAX     1024
+#define OBJECTS_STEP   256  /* between two looks at the clock */
+#define MAPPED_OBJECTS 1024 /* to begin with, where object maps tell */
+#define MAPPED_GROWTH  16   /* and so many times more with each step */
 
 static int note_difference(uint64_t offset, size_t length, int exists, void *found)
 {
@@ -72,12 +73,29 @@ int compare_maps(rbd_image_t image, const char *snap, struct deadline deadline)
 struct comparison {
 	struct window window; /* the first field: it leads back here */
 	struct ioctx head, snap;
+	const struct object_map *map; /* of the snapshot; NULL: none */
 	rbd_image_info_t info;
 	uint64_t sizes[WINDOW_MAX];
 	time_t times[WINDOW_MAX];
+	uint64_t object;  /* the next one to be answered for */
 	uint64_t version; /* of head's object, the answer before; 0: none */
 	bool differ;
 };
+
+static int comparison_init(struct comparison *c, struct ioctx *p, rbd_image_t image,
+			   uint64_t snap_id, const struct object_map *map)
+{
+	int r = rbd_stat(image, &c->info, sizeof(c->info));
+
+	c->map = map;
+	if (!r)
+		r = ioctx_open_data(p, image, &c->head);
+	if (!r)
+		r = ioctx_open_data(p, image, &c->snap);
+	if (!r)
+		rados_ioctx_snap_set_read(c->snap.io, snap_id);
+	return r;
+}
 
 static void comparison_deinit(struct comparison *c)
 {
@@ -86,6 +104,11 @@ static void comparison_deinit(struct comparison *c)
 	ioctx_deinit(&c->head);
 }
 #define _cleanup_comparison_ cleanup(comparison_deinit)
+
+static bool is_absent(const struct comparison *c, uint64_t object)
+{
+	return c->map && object < c->map->n && !object_map_has(c->map, object);
+}
 
 _Static_assert(WINDOW_MAX % 2 == 0, "an object's two questions have an even slot and the next");
 
@@ -98,32 +121,34 @@ static int answered(struct window *f, size_t slot, int result)
 		return result;
 	if (slot % 2 == 0)
 		c->version = version;
-	else if (c->version != version)
+	else if (c->version != version || (is_absent(c, c->object++) && version))
 		c->differ = true;
 	return 0;
 }
 
-static int ask(struct comparison *c, struct ioctx *where, const char *name)
+/* Of an object that is called absent. */
+static int answered_absent(struct window *f, size_t slot, int result)
 {
+	struct comparison *c = (struct comparison *)f;
+
+	(void)slot;
+	c->differ |= !result;
+	return result == -ENOENT ? 0 : result;
+}
+
+static int ask(struct comparison *c, struct ioctx *where, uint64_t object)
+{
+	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
 	size_t slot;
 	int r = window_next(&c->window, &slot);
 
 	if (r < 0)
 		return r;
+	snprintf(name, sizeof(name), "%s.%016llx", c->info.block_name_prefix,
+		 (unsigned long long)object);
 	r = rados_aio_stat(where->io, name, c->window.items[slot], &c->sizes[slot],
 			   &c->times[slot]);
 	return window_begun(&c->window, slot, r);
-}
-
-static int ask_object(struct comparison *c, uint64_t object)
-{
-	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
-	int r;
-
-	snprintf(name, sizeof(name), "%s.%016llx", c->info.block_name_prefix,
-		 (unsigned long long)object);
-	r = ask(c, &c->head, name);
-	return r < 0 ? r : ask(c, &c->snap, name);
 }
 
 static int ask_all(struct comparison *c, struct deadline deadline)
@@ -135,28 +160,44 @@ static int ask_all(struct comparison *c, struct deadline deadline)
 	for (uint64_t i = 0; !r && i < c->info.num_objs && !c->differ; i++) {
 		uint64_t took = i && i % OBJECTS_STEP == 0 ? clock_now_us() - began : 0;
 
-		r = took * (c->info.num_objs - i) / (i ? i : 1) > deadline_left_us(end)
-			    ? -ETIME
-			    : ask_object(c, i);
+		if (took && took * (c->info.num_objs - i) / i > deadline_left_us(end))
+			return -ETIME;
+		r = ask(c, &c->head, i);
+		if (!r)
+			r = ask(c, &c->snap, i);
 	}
 	return r;
 }
 
-int compare_objects(struct ioctx *p, rbd_image_t image, uint64_t snap_id, struct deadline deadline)
+/* The result of C's questions, of which R became. */
+static int conclude(struct comparison *c, int r)
+{
+	int ended = window_end(&c->window);
+
+	return c->differ ? 1 : r < 0 ? r : ended;
+}
+
+int compare_objects(struct ioctx *p, rbd_image_t image, uint64_t snap_id,
+		    const struct object_map *map, struct deadline deadline)
 {
 	_cleanup_comparison_ struct comparison c = {.window.landed = answered};
-	int ended, r = rbd_stat(image, &c.info, sizeof(c.info));
+	int r = comparison_init(&c, p, image, snap_id, map);
 
-	if (!r)
-		r = ioctx_open_data(p, image, &c.head);
-	if (!r)
-		r = ioctx_open_data(p, image, &c.snap);
-	if (r < 0)
-		return r;
-	rados_ioctx_snap_set_read(c.snap.io, snap_id);
-	r = ask_all(&c, deadline);
-	ended = window_end(&c.window);
-	if (c.differ)
-		return 1;
-	return r < 0 ? r : ended;
+	return r < 0 ? r : conclude(&c, ask_all(&c, deadline));
+}
+
+int compare_absent(struct ioctx *p, rbd_image_t image, uint64_t snap_id,
+		   const struct object_map *map)
+{
+	_cleanup_comparison_ struct comparison c = {.window.landed = answered_absent};
+	int r = comparison_init(&c, p, image, snap_id, map);
+	uint64_t absent = 0;
+
+	for (uint64_t i = 0; i < c.info.num_objs && absent <= ABSENT_MAX; i++)
+		absent += is_absent(&c, i);
+	if (absent > ABSENT_MAX)
+		return -E2BIG;
+	for (uint64_t i = 0; !r && i < c.info.num_objs && !c.differ; i++)
+		r = is_absent(&c, i) ? ask(&c, &c.snap, i) : 0;
+	return conclude(&c, r);
 }
