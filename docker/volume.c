@@ -210,8 +210,8 @@ int docker_mount(struct docker_work *w, struct progress *p, struct err **e)
 {
 	int r = publish_is_staged(&w->spec, e);
 
-	if (!r)
-		r = stage(w, p, e);
+	if (r >= 0)
+		r = r ? publish_check_alive(w->runtime->host, &w->spec, e) : stage(w, p, e);
 	if (r < 0)
 		return r;
 	r = docker_name_put(w->name, &w->spec, e);

@@ -6,6 +6,7 @@
 #include "ceph/blocklist.h"
 #include "volume/fenced.h"
 #include "volume/operation.h"
+#include "volume/publish.h"
 
 static int refuse_blocklisted(const char *name, const struct device *d, struct err **e)
 {
@@ -48,7 +49,7 @@ static int is_alive(struct operation *o, struct err **e)
 	return blocklist_has(&blocklist, o->v->device.client_address) ? refuse_dead(o, e) : 1;
 }
 
-int volume_check_alive(struct host *h, const struct spec *spec, struct err **e)
+int publish_check_alive(struct host *h, const struct spec *spec, struct err **e)
 {
 	const struct volume_request req = {0};
 	_cleanup_volume_info_ struct volume_info v = {0};

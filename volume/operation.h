@@ -119,9 +119,6 @@ extern const struct step step_check; /* map.c: the kernel has rbd, the options m
 extern const struct step step_map;   /* map.c: mapped on this host */
 /* alive.c: what is attached here is not a device whose client is blocklisted */
 extern const struct step step_alive;
-/* alive.c: 0, or -EBUSY (busy): SPEC's device here is one. A cluster that does not tell within a
- * second keeps nobody from it. */
-int volume_check_alive(struct host *h, const struct spec *spec, struct err **e);
 /* The client was shut out, *e says: by a host that took the hold? Then say that instead. */
 int hold_explain_loss(struct operation *o, struct err **e);
 /* -EBUSY (held): somebody has taken the hold since this operation took it. */

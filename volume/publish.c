@@ -452,7 +452,7 @@ int publish_stage(struct host *h, const struct spec *spec, const struct publish_
 	if (r < 0)
 		return r;
 	if (r == STATE_STAGED)
-		return volume_check_alive(h, spec, e);
+		return publish_check_alive(h, spec, e);
 	r = stage(&s, e);
 	if (r < 0)
 		give_up(&s);

@@ -54,6 +54,9 @@ int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, stru
 char *publish_folder(const struct spec *spec);
 /* 1: SPEC is staged; 0: not. From the kernel's tables, at once. */
 int publish_is_staged(const struct spec *spec, struct err **e);
+/* 0, or -EBUSY (busy): SPEC's device here is one whose client is blocklisted. A cluster that does
+ * not tell within a second keeps nobody from it. */
+int publish_check_alive(struct host *h, const struct spec *spec, struct err **e);
 /* The volume must exist. On failure nothing is left that would block other hosts. -EBUSY (busy): it
  * is staged already, on a device whose client is blocklisted. */
 int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,

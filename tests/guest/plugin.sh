@@ -317,6 +317,17 @@ rm "/run/rbdvol/users/$pool%2Fweb/one"
 touch -d '10 minutes ago' "/run/rbdvol/users/$pool%2Fweb"
 ok "what nobody came back for goes by itself" timeout 120 bash -c "while [ -e /sys/bus/rbd/devices/* ]; do sleep 0.5; done"
 
+# --- its client is blocklisted ---
+mount_ web one >/dev/null
+ceph osd blocklist add "$(cat /sys/bus/rbd/devices/*/client_addr)" 600
+refused "a volume on a device that is dead is not mounted for another" Mount '{"Name":"web","ID":"two"}' \
+	'blocklisted.*rbdvol detach'
+fine "its user goes" Unmount '{"Name":"web","ID":"one"}'
+is "and the device with it" "$(staged) $(mapped)" "0 0"
+like "then it is mounted anew" "$(mount_ web two)" '^200'
+is "and what was written before is there" "$(cat "$(at web)/motd")" golden
+fine "and unmounted" Unmount '{"Name":"web","ID":"two"}'
+
 # --- the end ---
 for name in ro x1 x2 gx cut dirty web golden; do
 	fine "$name is removed" Remove "{\"Name\":\"$name\"}"
