@@ -61,10 +61,12 @@ int volume_prove_blank(struct host *h, struct cluster *c, const struct volume_in
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "whether %s is blank can be seen only where it is attached",
 			       v->spec.image);
+	r = looks_blank(h, v, out_what, e);
+	if (r <= 0)
+		return r;
 	if (v->image.parent.image)
 		return is("a clone", out_what, e);
 	if (v->image.snapshots)
 		return is("a volume with snapshots", out_what, e);
-	r = looks_blank(h, v, out_what, e);
-	return r > 0 ? has_no_objects(h, c, v, p, out_what, e) : r;
+	return has_no_objects(h, c, v, p, out_what, e);
 }
