@@ -47,14 +47,9 @@ static const char *name_fault(const char *name)
 {
 	if (!*name)
 		return "is empty";
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return "must not be '.' or '..'";
-	for (const char *p = name; *p; p++) {
+	for (const char *p = name; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			return "has a control character (newline, tab, …)";
-		if (*p == ' ')
-			return "has a blank, which the kernel's rbd driver can't map";
-	}
 	if (!valid_utf8(name))
 		return "is not valid UTF-8";
 	return NULL;
@@ -108,37 +103,19 @@ static const char *split(char *text, const char *default_pool, const char *part[
 	return *last ? NULL : "has an empty namespace";
 }
 
+static const char *const part_names[] = {"pool", "namespace", "image", "snapshot"};
+
 static int check_parts(const char *text, const char *part[4], struct err **e)
 {
-	static const char *const names[] = {"pool", "namespace", "image", "snapshot"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(part_names); i++) {
 		const char *why = (i == 1 && !*part[1]) || !part[i] ? NULL : name_fault(part[i]);
 
 		if (why)
-			return refuse(text, names[i], why, e);
+			return refuse(text, part_names[i], why, e);
 	}
-	/* It travels to the kernel as an option's value, and options are split at commas. */
-	if (strchr(part[1], ','))
-		return refuse(text, "namespace",
-			      "has a comma, which the kernel's rbd driver can't map", e);
 	if (spec_is_hidden(part[2]))
 		return refuse(text, "image",
 			      "begins with '" SPEC_HIDDEN_PREFIX "', kept for clones under way", e);
-	return 0;
-}
-
-static int check_link(const char *text, const struct spec *s, struct err **e)
-{
-	_cleanup_free_ char *link = spec_link_name(s), *rest = NULL;
-	char *save = NULL;
-
-	rest = link ? strdup(link) : NULL;
-	if (!rest)
-		return err_oom(e);
-	for (char *c = strtok_r(rest, "/", &save); c; c = strtok_r(NULL, "/", &save))
-		if (strlen(c) > LINK_COMPONENT_MAX)
-			return refuse(text, "name", "is too long to name a device after it", e);
 	return 0;
 }
 
@@ -159,12 +136,59 @@ int spec_parse(const char *text, const char *default_pool, struct spec *out, str
 	r = check_parts(text, part, e);
 	if (r < 0)
 		return r;
-	if (spec_init(out, part[0], part[1], part[2], part[3]) < 0)
+	return spec_init(out, part[0], part[1], part[2], part[3]) < 0 ? err_oom(e) : 0;
+}
+
+static int refuse_map(const struct spec *s, const char *part, const char *why, struct err **e)
+{
+	_cleanup_free_ char *shown = spec_format(s);
+
+	if (!shown)
 		return err_oom(e);
-	r = check_link(text, out, e);
-	if (r < 0)
-		spec_deinit(out);
-	return r;
+	err_set(e, ERR_USAGE, -EINVAL, "'%s' can't be mapped: the %s %s", shown, part, why);
+	return err_hint(e, "give it another name ('rbd rename'), or map a clone of it");
+}
+
+/* Why NAME can't be a part of what is mapped; NULL if it can. */
+static const char *map_fault(const char *name)
+{
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "is '.' or '..'";
+	if (strchr(name, ' '))
+		return "has a blank, which the kernel's rbd driver can't take";
+	return NULL;
+}
+
+static int check_link(const struct spec *s, struct err **e)
+{
+	_cleanup_free_ char *link = spec_link_name(s);
+	char *save = NULL;
+
+	if (!link)
+		return err_oom(e);
+	for (char *c = strtok_r(link, "/", &save); c; c = strtok_r(NULL, "/", &save))
+		if (strlen(c) > LINK_COMPONENT_MAX)
+			return refuse_map(s, "name", "is too long for the name of a device", e);
+	return 0;
+}
+
+int spec_check_mappable(const struct spec *s, struct err **e)
+{
+	const char *const part[] = {s->pool, s->ns, s->image, s->snap};
+
+	for (size_t i = 0; i < ARRAY_SIZE(part_names); i++) {
+		const char *why = part[i] ? map_fault(part[i]) : NULL;
+
+		if (why)
+			return refuse_map(s, part_names[i], why, e);
+	}
+	/* It travels to the kernel as an option's value, and options are split at commas. */
+	if (strchr(s->ns, ','))
+		return refuse_map(s, "namespace",
+				  "has a comma, which the kernel's rbd driver can't take", e);
+	if (s->snap && !strcmp(s->snap, "-"))
+		return refuse_map(s, "snapshot", "is '-', which the kernel takes for none", e);
+	return check_link(s, e);
 }
 
 int spec_init(struct spec *out, const char *pool, const char *ns, const char *image,

@@ -17,6 +17,9 @@ struct spec {
 /* Parse TEXT; a missing pool becomes DEFAULT_POOL. -EINVAL (usage) with the reason; *out is then
  * empty. */
 int spec_parse(const char *text, const char *default_pool, struct spec *out, struct err **e);
+/* Whether the kernel can map an image of these names and udev can name its device: -EINVAL (usage)
+ * with the reason. spec_parse takes more, as a parent for example is not mapped. */
+int spec_check_mappable(const struct spec *s, struct err **e);
 /* 0 or -ENOMEM. SNAP may be NULL. */
 int spec_init(struct spec *out, const char *pool, const char *ns, const char *image,
 	      const char *snap);

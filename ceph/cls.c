@@ -249,16 +249,25 @@ int cls_directory_replace(rados_ioctx_t io, const char *name, const char *old_id
 	return r == -ECANCELED ? -ESTALE : r;
 }
 
-int cls_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
+int cls_notes(rados_ioctx_t io, const char *id, const struct note *notes, uint32_t n)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
 	struct writer in = {0};
 
-	write_u32(&in, 1);
-	write_string(&in, key);
-	write_string(&in, value);
+	write_u32(&in, n);
+	for (uint32_t i = 0; i < n; i++) {
+		write_string(&in, notes[i].key);
+		write_string(&in, notes[i].value);
+	}
 	rados_write_op_assert_exists(op);
 	return write_call(op, io, HEADER_OBJECT, id, "metadata_set", &in);
+}
+
+int cls_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
+{
+	const struct note note = {key, value};
+
+	return cls_notes(io, id, &note, 1);
 }
 
 int cls_note_remove(rados_ioctx_t io, const char *id, const char *key)

@@ -52,7 +52,11 @@ int cls_name_switch(rados_ioctx_t io, const char *name, const char *old_id, cons
 int cls_directory_replace(rados_ioctx_t io, const char *name, const char *old_id,
 			  const char *outgoing, const char *hidden, const char *new_id);
 
-/* Set KEY of the image's metadata ('rbd image-meta'). */
+/* Set keys of the image's metadata ('rbd image-meta'), all in one step. */
+struct note {
+	const char *key, *value;
+};
+int cls_notes(rados_ioctx_t io, const char *id, const struct note *notes, uint32_t n);
 int cls_note(rados_ioctx_t io, const char *id, const char *key, const char *value);
 int cls_note_remove(rados_ioctx_t io, const char *id, const char *key);
 /* The first keys of the image's metadata behind START, in their order. */

@@ -75,6 +75,8 @@ static int set_name(char **field, const char *value, struct err **e)
 		return err_oom(e);
 	}
 	r = spec_parse(text, "", &spec, e);
+	if (r >= 0)
+		r = spec_check_mappable(&spec, e);
 	return r < 0 ? r : set_text(field, value, e);
 }
 

@@ -20,6 +20,7 @@ struct work {
 	struct deadline deadline;
 	struct ioctx from, to;
 	struct clone_source source;
+	unsigned format;
 	char *hidden;
 	char *parent_name, *child_name; /* for messages */
 };
@@ -48,30 +49,6 @@ static int work_init(struct work *w, struct err **e)
 	if (!r)
 		r = ioctx_open_in(w->from.session, w->child->pool, w->child->ns, &w->to, e);
 	return r ? r : ioctx_check_namespace(&w->to, w->child, e);
-}
-
-/* Whether an open image is a clone of the wanted parent (1) or not (0). Its own header decides;
- * where it was flattened since, what was noted when it was made. */
-static int is_clone_of_parent(struct work *w, rbd_image_t image, struct link *link)
-{
-	_cleanup_free_ char *from = image_note(image, NOTE_FROM), *id = NULL;
-	size_t n = strlen(w->parent_name);
-	int r = image_link(image, link);
-
-	if (r < 0)
-		return r;
-	bool noted = from && !strncmp(from, w->parent_name, n) &&
-		     (!from[n] || (!w->parent->snap && from[n] == '@'));
-
-	if (!r)
-		return noted;
-	r = cls_image_id(w->from.io, w->parent->image, &id);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (link->image.pool_id != w->from.pool_id || strcmp(link->image.image_id, id))
-		return 0;
-	/* A snapshot that was deleted while in use has another name now. */
-	return !w->parent->snap || noted || !strcmp(link->snap.name, w->parent->snap);
 }
 
 static int fill_existing(struct work *w, const struct link *link, struct clone_result *out)
@@ -131,7 +108,7 @@ static int look_for_child(struct work *w, struct clone_result *out, struct err *
 	if (r == -ENOENT)
 		return check_free(w, e);
 	if (!r)
-		r = is_clone_of_parent(w, image, &link);
+		r = origin_is(&w->from, image, w->parent, &link);
 	if (r < 0)
 		return session_fail(w->to.session, r, e, "look at image '%s'", w->child_name);
 	if (!r)
@@ -155,20 +132,23 @@ static uint64_t child_features(const struct work *w, uint64_t *dropped)
 	return kept;
 }
 
-static void set_options(const struct clone_source *b, const char *pool, uint64_t features,
-			unsigned format, rbd_image_options_t o)
+/* Order and striping are the source's in any case. Data pool, where the source names none, and what
+ * else is not set here librbd takes from the configuration, the pool's own included. */
+static void set_options(const struct clone_source *b, uint64_t features, unsigned format,
+			rbd_image_options_t o)
 {
 	const uint64_t implied = RBD_FEATURE_STRIPINGV2 | RBD_FEATURE_DATA_POOL;
+	bool striped = features & RBD_FEATURE_STRIPINGV2;
 
 	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FORMAT, 2);
 	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_CLONE_FORMAT, format == 1 ? 1 : 2);
 	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FEATURES, features & ~implied);
 	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_ORDER, (uint64_t)b->order);
-	if (features & RBD_FEATURE_STRIPINGV2) {
-		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_UNIT, b->stripe_unit_bytes);
-		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_COUNT, b->stripe_count);
-	}
-	if (features & RBD_FEATURE_DATA_POOL && b->data_pool && strcmp(b->data_pool, pool) != 0)
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_UNIT,
+				     striped ? b->stripe_unit_bytes : UINT64_C(1) << b->order);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_STRIPE_COUNT,
+				     striped ? b->stripe_count : 1);
+	if (b->data_pool)
 		rbd_image_options_set_string(o, RBD_IMAGE_OPTION_DATA_POOL, b->data_pool);
 }
 
@@ -189,14 +169,13 @@ static int check_parent(rados_ioctx_t io, const char *id, const struct clone_sou
 }
 
 int clone_from_source(struct ioctx *from, const struct clone_source *source, struct ioctx *to,
-		      const char *to_pool, const char *name, uint64_t features, unsigned format,
-		      char **id)
+		      const char *name, uint64_t features, unsigned format, char **id)
 {
 	rbd_image_options_t options;
 	int r;
 
 	rbd_image_options_create(&options);
-	set_options(source, to_pool, features, format, options);
+	set_options(source, features, format, options);
 	r = rbd_clone3(from->io, source->image, source->snap, to->io, name, options);
 	rbd_image_options_destroy(options);
 	if (!r)
@@ -237,13 +216,6 @@ static int grow(struct work *w)
 	return r;
 }
 
-static char *origin(const struct work *w)
-{
-	const struct spec s = {w->parent->pool, w->parent->ns, w->parent->image, w->source.snap};
-
-	return spec_format(&s);
-}
-
 /* librbd copies the parent's metadata to a clone. What rbdvol noted there is of the parent alone.
  */
 static int drop_inherited(rados_ioctx_t io, const char *id)
@@ -255,7 +227,7 @@ static int drop_inherited(rados_ioctx_t io, const char *id)
 	for (size_t i = 0; !r && i < keys.n; i++) {
 		if (strncmp(keys.items[i], ours, strlen(ours)))
 			break;
-		if (strcmp(keys.items[i], NOTE_FROM))
+		if (strcmp(keys.items[i], NOTE_FROM) && strcmp(keys.items[i], NOTE_FROM_ID))
 			r = cls_note_remove(io, id, keys.items[i]);
 	}
 	return r;
@@ -265,18 +237,15 @@ static int drop_inherited(rados_ioctx_t io, const char *id)
  * or the child's is taken. */
 static int make(struct work *w, uint64_t features)
 {
-	_cleanup_free_ char *id = NULL, *from = origin(w);
-	int r = w->options->format == 1 ? protect(w) : 0;
+	_cleanup_free_ char *id = NULL;
+	int r = w->format == 1 ? protect(w) : 0;
 
-	if (!from)
-		return -ENOMEM;
 	if (r < 0)
 		return r;
-	r = clone_from_source(&w->from, &w->source, &w->to, w->child->pool, w->hidden, features,
-			      w->options->format, &id);
+	r = clone_from_source(&w->from, &w->source, &w->to, w->hidden, features, w->format, &id);
 	FAILPOINT("clone.cloned");
 	if (!r)
-		r = cls_note(w->to.io, id, NOTE_FROM, from);
+		r = origin_note(w->to.io, id, w->parent, &w->source);
 	if (!r)
 		r = drop_inherited(w->to.io, id);
 	FAILPOINT("clone.noted");
@@ -297,13 +266,49 @@ static int clear_hidden(struct work *w, struct err **e)
 	return name_discard(&w->to, w->hidden, w->deadline, e);
 }
 
+/* A data pool is what goes with the parent's own pool. Elsewhere the clone's data is where that
+ * pool's is. */
+static void choose_data_pool(struct work *w)
+{
+	if (w->to.pool_id == w->from.pool_id)
+		return;
+	w->source.features &= ~(uint64_t)RBD_FEATURE_DATA_POOL;
+	free(w->source.data_pool);
+	w->source.data_pool = NULL;
+}
+
 static int choose(struct work *w, struct err **e)
 {
+	int r;
+
 	clone_source_deinit(&w->source);
 	if (w->parent->snap)
-		return snapshot_named(&w->from, w->parent, w->options->size_bytes, &w->source, e);
-	return snapshot_choose(snapshot_cache_of(w->cluster), &w->from, w->parent,
-			       w->options->size_bytes, w->deadline, &w->source, e);
+		r = snapshot_named(&w->from, w->parent, w->options->size_bytes, &w->source, e);
+	else
+		r = snapshot_choose(snapshot_cache_of(w->cluster), &w->from, w->parent,
+				    w->options->size_bytes, w->deadline, &w->source, e);
+	if (r >= 0)
+		choose_data_pool(w);
+	return r;
+}
+
+/* What the pool's configuration says, where the caller does not; with 'auto' format 2, which needs
+ * no protected snapshots. The kernel must know it: it shows as the feature 'operations'. */
+static int choose_format(struct work *w, struct err **e)
+{
+	_cleanup_free_ char *configured = NULL;
+	int r = 0;
+
+	w->format = w->options->format;
+	if (!w->format && !(w->options->features_allowed & RBD_FEATURE_OPERATIONS))
+		w->format = 1;
+	if (w->format)
+		return 0;
+	r = ioctx_conf(&w->to, "rbd_default_clone_format", &configured);
+	w->format = configured && !strcmp(configured, "1") ? 1 : 2;
+	return r < 0 ? session_fail(w->to.session, r, e, "ask for the configuration of pool '%s'",
+				    w->child->pool)
+		     : 0;
 }
 
 static int fail_make(struct work *w, int r, struct err **e)
@@ -334,7 +339,9 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 
 	if (r)
 		return r;
-	r = choose(w, e);
+	r = choose_format(w, e);
+	if (r >= 0)
+		r = choose(w, e);
 	if (r < 0)
 		return r;
 	out->snapshot_created |= w->source.created;

@@ -11,7 +11,7 @@
 struct clone_options {
 	uint64_t size_bytes;	   /* 0: the parent's; else not smaller */
 	uint64_t features_allowed; /* RBD_FEATURE_* that this host's kernel can map */
-	unsigned format;	   /* 1 or 2 */
+	unsigned format;	   /* 1 or 2; 0: as configured for the pool */
 	/* This host, [0-9a-f]+: names the clone under way, so that a retry finds what a killed one
 	 * left. An owner makes one clone of a name at a time: the caller sees to that. */
 	const char *owner;
@@ -37,3 +37,6 @@ int clone_create(struct cluster *c, const struct spec *parent, const struct spec
  * nothing where there is nothing of the kind. */
 int clone_complete(struct cluster *c, const struct spec *child, const char *owner,
 		   struct deadline deadline, struct err **e);
+/* Whether CHILD was cloned from PARENT, be it flattened since or PARENT renamed: 1 or 0. */
+int image_is_clone_of(struct cluster *c, const struct spec *child, const struct spec *parent,
+		      struct err **e);

@@ -14,10 +14,11 @@
 #include "rbd/snapshot-cache.h"
 #include "rbd/usage.h"
 
-#define NOTE_FROM "rbdvol.from" /* the parent's spec when the clone was made */
-#define NOTE_MADE "rbdvol.made" /* the image's id: what image_made_set says of this very image */
-#define NOTE_WIPE "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
-#define NOTE_SAME "rbdvol.same" /* which snapshot equals head, as snapshot-note.h has it */
+#define NOTE_FROM    "rbdvol.from"    /* the parent's spec when the clone was made */
+#define NOTE_FROM_ID "rbdvol.from-id" /* its ids then: POOL-ID/NAMESPACE/IMAGE-ID */
+#define NOTE_MADE    "rbdvol.made" /* the image's id: what image_made_set says of this very image */
+#define NOTE_WIPE    "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
+#define NOTE_SAME    "rbdvol.same" /* which snapshot equals head, as snapshot-note.h has it */
 
 /* Bits that say how an image is or what it is in; no wish of anybody's. */
 #define FEATURES_STATE                                                                             \
@@ -51,13 +52,25 @@ int image_link(rbd_image_t image, struct link *out);
 void link_deinit(struct link *l);
 #define _cleanup_link_ cleanup(link_deinit)
 
-/* Clone the snapshot that SOURCE names, in FROM, as image NAME of the pool TO_POOL, with SOURCE's
- * layout and FEATURES; FORMAT is 1 or 2; *id is the caller's to free. Negative errno; -ESTALE: NAME
+/* An option of Ceph's as it is set for this pool; *out is the caller's to free, NULL: there is no
+ * such option. */
+int ioctx_conf(struct ioctx *p, const char *option, char **out);
+
+/* Note on image ID what it is cloned from: PARENT, by the snapshot of SOURCE. */
+int origin_note(rados_ioctx_t io, const char *id, const struct spec *parent,
+		const struct clone_source *source);
+/* Whether an open image was cloned from PARENT, in FROM (empty: its pool is gone); a PARENT without
+ * a snapshot: from any of its snapshots. Ids decide; a parent that was renamed since is meant by
+ * both of its names. *link is the parent that it has now. 1, 0 or negative errno. */
+int origin_is(struct ioctx *from, rbd_image_t image, const struct spec *parent, struct link *link);
+
+/* Clone the snapshot that SOURCE names, in FROM, as image NAME in TO, with SOURCE's layout and
+ * FEATURES; without a data pool of SOURCE's with the configured one; FORMAT is 1 or 2; *id is the
+ * caller's to free. Negative errno; -ESTALE: NAME
  * was made, but of another image or snapshot than SOURCE's ids say, to which its names belong now.
  */
 int clone_from_source(struct ioctx *from, const struct clone_source *source, struct ioctx *to,
-		      const char *to_pool, const char *name, uint64_t features, unsigned format,
-		      char **id);
+		      const char *name, uint64_t features, unsigned format, char **id);
 
 /* How many images are cloned from the snapshot that IMAGE is open at: 0, 1, or 2 for more than one
  * and for what is not known. */

@@ -214,13 +214,23 @@ static int fail_create(struct ioctx *p, const struct spec *spec, const char *nam
 	return err_set(e, ERR_EXISTS, r, "image '%s' exists already", name);
 }
 
-int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
-		 uint64_t features_allowed, struct err **e)
+/* Of the features that librbd takes from the configuration. */
+static int find_dropped(struct ioctx *p, uint64_t allowed, uint64_t *out)
 {
+	_cleanup_free_ char *defaults = NULL;
+	int r = ioctx_conf(p, "rbd_default_features", &defaults);
+
+	*out = defaults ? features_parse(defaults) & ~allowed : 0;
+	return r;
+}
+
+int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
+		 uint64_t features_allowed, uint64_t *features_dropped, struct err **e)
+{
+	const uint64_t allowed = features_consistent(features_allowed);
 	_cleanup_ioctx_ struct ioctx p = {0};
-	_cleanup_free_ char *defaults = NULL, *name = spec_format(spec);
+	_cleanup_free_ char *name = spec_format(spec);
 	rbd_image_options_t options;
-	uint64_t features;
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	if (r < 0)
@@ -228,15 +238,14 @@ int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes
 	r = ioctx_check_namespace(&p, spec, e);
 	if (r < 0)
 		return r;
-	defaults = session_conf(p.session->rados, "rbd_default_features");
-	features = defaults ? features_parse(defaults) : 0;
-	if (!features)
-		features = RBD_FEATURES_DEFAULT;
-	features = features_consistent(features & features_allowed);
+	/* What is not set here librbd takes from the configuration, the pool's own included. */
 	rbd_image_options_create(&options);
 	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FORMAT, 2);
-	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FEATURES, features);
-	r = rbd_create4(p.io, spec->image, size_bytes, options);
+	rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_FEATURES_CLEAR,
+				     RBD_FEATURES_ALL & ~allowed);
+	r = find_dropped(&p, allowed, features_dropped);
+	if (!r)
+		r = rbd_create4(p.io, spec->image, size_bytes, options);
 	FAILPOINT("create.created");
 	rbd_image_options_destroy(options);
 	return r < 0 ? fail_create(&p, spec, name, r, e) : 0;

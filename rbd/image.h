@@ -39,10 +39,17 @@ void image_info_deinit(struct image_info *i);
  * snapshot is missing. */
 int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e);
 
-/* A new empty image; FEATURES 0: the cluster's defaults, in any case less what is not in
- * FEATURES_ALLOWED. -EEXIST where the name is taken. */
+/* A new empty image, as 'rbd create' makes it: features, order, striping and data pool are those of
+ * Ceph's configuration for this pool, less the features that are not in FEATURES_ALLOWED:
+ * *features_dropped. -EEXIST where the name is taken. */
 int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
-		 uint64_t features_allowed, struct err **e);
+		 uint64_t features_allowed, uint64_t *features_dropped, struct err **e);
+
+/* An option of Ceph's, such as "rbd_default_map_options", as it is set for this image: by 'rbd
+ * config image', 'rbd config pool', the monitors or ceph.conf. The caller frees *out; NULL: there
+ * is no such option. -ENOENT (not found): no such image. */
+int image_conf(struct cluster *c, const struct spec *spec, const char *option, char **out,
+	       struct err **e);
 
 /* Delete an image without snapshots. An image that is no more is -ENOENT. Refused, each with its
  * reason: watchers
@@ -62,7 +69,7 @@ int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
 		struct deadline deadline, struct err **e);
 
 /* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out;
- * POOL NULL: of each pool that has the application rbd. */
+ * POOL NULL: of each pool that has the application rbd, or images or namespaces without it. */
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 /* The same of the hidden ones alone: clones under way, or what is left of them. */
 int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e);

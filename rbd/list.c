@@ -101,17 +101,40 @@ static int list_pool(struct ioctx *p, const char *pool, enum kind kind, struct s
 	return r;
 }
 
-static bool has_application_rbd(rados_ioctx_t io)
+/* What a pool is used for, by who made it: names with their NULs. */
+static bool has_application(rados_ioctx_t io, const char *const *any, size_t n)
 {
-	char names[1024];
+	char names[4096];
 	size_t len = sizeof(names);
 
 	if (rados_application_list(io, names, &len) < 0)
 		return false;
 	for (size_t at = 0; at < len && names[at]; at += strlen(names + at) + 1)
-		if (!strcmp(names + at, "rbd"))
-			return true;
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(names + at, any[i]))
+				return true;
 	return false;
+}
+
+static bool has_object(rados_ioctx_t io, const char *name)
+{
+	uint64_t size;
+	time_t when;
+
+	return !rados_stat(io, name, &size, &when);
+}
+
+/* Pools made before there were applications have none, and some tools name them after the pool: so
+ * what librbd makes with the first image or namespace tells, too. */
+static bool has_images(rados_ioctx_t io)
+{
+	static const char *const ours[] = {"rbd"}, *const others[] = {"cephfs", "rgw", "mgr"};
+
+	if (has_application(io, ours, ARRAY_SIZE(ours)))
+		return true;
+	if (has_application(io, others, ARRAY_SIZE(others)))
+		return false;
+	return has_object(io, "rbd_directory") || has_object(io, "rbd_namespace");
 }
 
 /* All pools, as librados lists them: names with their NULs, an empty one behind the last. */
@@ -148,7 +171,7 @@ static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *ou
 		_cleanup_ioctx_ struct ioctx p = {0};
 		int64_t id = rados_pool_lookup(s->rados, pool);
 
-		if (id < 0 || ioctx_open_id(s, id, "", &p) < 0 || !has_application_rbd(p.io))
+		if (id < 0 || ioctx_open_id(s, id, "", &p) < 0 || !has_images(p.io))
 			continue;
 		r = list_pool(&p, pool, kind, out);
 		/* Gone meanwhile, or another's: not this user's to see. */

@@ -314,13 +314,13 @@ static int make(struct reset *s)
 		.order = __builtin_ctzll(s->info.object_size_bytes),
 		.stripe_unit_bytes = s->info.stripe_unit_bytes,
 		.stripe_count = s->info.stripe_count,
-		.data_pool = s->info.data_pool,
+		.data_pool = s->info.data_pool ? s->info.data_pool : s->spec->pool,
 	};
 	int r = ioctx_open_id(s->at.session, s->link.image.pool_id, s->link.image.pool_namespace,
 			      &s->from);
 
 	if (!r)
-		r = clone_from_source(&s->from, &source, &s->at, s->spec->pool, s->hidden,
+		r = clone_from_source(&s->from, &source, &s->at, s->hidden,
 				      s->info.features & ~FEATURES_STATE, s->format, &id);
 	FAILPOINT("reset.cloned");
 	return r < 0 ? r : dress(s);

@@ -253,6 +253,8 @@ static int set_link(struct reading *r, struct err **e)
 	_cleanup_free_ char *name = NULL;
 	int ret = read_spec(r, r->line->volume, &spec, e);
 
+	if (ret >= 0)
+		ret = spec_check_mappable(&spec, e);
 	if (ret < 0)
 		return ret;
 	name = spec_link_name(&spec);

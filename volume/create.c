@@ -9,14 +9,6 @@
 #include "rbd/limits.h"
 #include "volume/operation.h"
 
-/* Kernels before 4.16 know no clone format 2 (its images carry the feature 'operations'). */
-static unsigned clone_format(const struct operation *o)
-{
-	if (o->req->clone_format)
-		return (unsigned)o->req->clone_format;
-	return kernel_version() >= KERNEL(4, 16) ? 2 : 1;
-}
-
 static int exists_otherwise(const struct operation *o, const char *how, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(o->spec);
@@ -42,28 +34,19 @@ static bool is_parent(const struct spec *parent, const struct spec *found)
 	return parent->snap ? spec_equal(parent, found) : spec_same_image(parent, found);
 }
 
-/* What was noted when it was made: a flattened clone has no parent any more, and a snapshot that
- * was deleted while in use has another name. */
-static bool is_noted_parent(const struct operation *o)
-{
-	_cleanup_spec_ struct spec noted = {0};
-	_cleanup_err_ struct err *ignored = NULL;
-	const char *from = o->v->image.from;
-
-	return from && spec_parse(from, "", &noted, &ignored) >= 0 && is_parent(&o->parent, &noted);
-}
-
 static int check_parent(struct operation *o, struct err **e)
 {
 	const struct image_info *i = &o->v->image;
 	_cleanup_free_ char *has = NULL, *how = NULL;
+	int r;
 
 	if (!o->parent.image)
 		return 1;
 	if (i->parent.image && is_parent(&o->parent, &i->parent))
 		return 1;
-	if ((!i->parent.image || spec_same_image(&o->parent, &i->parent)) && is_noted_parent(o))
-		return 1;
+	r = image_is_clone_of(o->cluster, o->spec, &o->parent, e);
+	if (r)
+		return r;
 	has = i->parent.image ? spec_format(&i->parent) : NULL;
 	if (has && asprintf(&how, "as a clone of %s", has) < 0)
 		return err_oom(e);
@@ -87,23 +70,30 @@ static int volume_exists(struct operation *o, struct err **e)
 	return r < 0 ? r : check_size(o, e);
 }
 
+/* WHOSE features they would have been. */
+static int tell_dropped(struct operation *o, const char *whose, uint64_t features, struct err **e)
+{
+	_cleanup_free_ char *dropped = features ? image_features_format(features) : NULL;
+
+	if (!features)
+		return 0;
+	if (!dropped)
+		return err_oom(e);
+	progress_note(o->progress,
+		      "made without %s features %s, which this host's kernel can't map", whose,
+		      dropped);
+	return 0;
+}
+
 static int tell_clone(struct operation *o, const struct clone_result *result, struct err **e)
 {
-	_cleanup_free_ char *parent = spec_format(&result->parent), *dropped = NULL;
+	_cleanup_free_ char *parent = spec_format(&result->parent);
 
 	if (!parent)
 		return err_oom(e);
 	progress_note(o->progress, "cloned from %s (%s)", parent,
 		      result->snapshot_created ? "a new snapshot" : "reused");
-	if (!result->features_dropped)
-		return 0;
-	dropped = image_features_format(result->features_dropped);
-	if (!dropped)
-		return err_oom(e);
-	progress_note(o->progress,
-		      "made without the parent's features %s, which this host's kernel can't map",
-		      dropped);
-	return 0;
+	return tell_dropped(o, "the parent's", result->features_dropped, e);
 }
 
 static int clone_parent(struct operation *o, uint64_t features, struct err **e)
@@ -112,7 +102,7 @@ static int clone_parent(struct operation *o, uint64_t features, struct err **e)
 	const struct clone_options options = {
 		.size_bytes = o->req->size_bytes,
 		.features_allowed = features,
-		.format = clone_format(o),
+		.format = (unsigned)o->req->clone_format,
 		.owner = host_identity(o->host)->id,
 	};
 	_cleanup_strlist_ struct strlist notes = {0};
@@ -153,6 +143,23 @@ static int features_allowed(uint64_t *out, struct err **e)
 	return 0;
 }
 
+static int create_empty(struct operation *o, uint64_t features, struct err **e)
+{
+	uint64_t dropped = 0;
+	int r = image_create(o->cluster, o->spec, o->req->size_bytes, features, &dropped, e);
+
+	return r < 0 ? r : tell_dropped(o, "the configured", dropped, e);
+}
+
+/* Its clones can be mapped all the same. */
+static void tell_unmappable(struct operation *o)
+{
+	_cleanup_err_ struct err *why = NULL;
+
+	if (spec_check_mappable(o->spec, &why) < 0)
+		progress_note(o->progress, "%s", why->message);
+}
+
 static int make_volume(struct operation *o, struct err **e)
 {
 	uint64_t features;
@@ -166,10 +173,10 @@ static int make_volume(struct operation *o, struct err **e)
 		    : features_allowed(&features, e);
 	if (r < 0)
 		return r;
-	r = o->parent.image ? clone_parent(o, features, e)
-			    : image_create(o->cluster, o->spec, o->req->size_bytes, features, e);
+	r = o->parent.image ? clone_parent(o, features, e) : create_empty(o, features, e);
 	if (r < 0)
 		return r;
+	tell_unmappable(o);
 	/* Of two that made it at once, the loser finds the winner's: is it what was asked for? */
 	r = volume_exists(o, e);
 	return r ? (r < 0 ? r : 0) : not_found(o, e);

@@ -283,6 +283,158 @@ static void layout_is_inherited(void **state)
 	assert_int_equal(rados_pool_delete(lab.rados, pool), 0);
 }
 
+static void set_option(rados_ioctx_t io, const char *option, const char *value)
+{
+	char key[128];
+
+	snprintf(key, sizeof(key), "conf_%s", option);
+	assert_int_equal(rbd_pool_metadata_set(io, key, value), 0);
+}
+
+/* In a pool of its own the data of a clone is where that pool's is, as 'rbd clone' has it; order
+ * and striping stay the parent's there, too. */
+static void data_in_another_pool_is_that_pool_s(void **state)
+{
+	_cleanup_clone_result_ struct clone_result r = {0}, again = {0};
+	_cleanup_image_info_ struct image_info own = {0}, set = {0};
+	char data[80], fast[80], own_name[96], set_name[96];
+	rbd_image_options_t o;
+	struct err *e = NULL;
+	rados_ioctx_t io;
+
+	(void)state;
+	snprintf(data, sizeof(data), "%s-ec", lab.pool);
+	snprintf(fast, sizeof(fast), "%s-fast", lab.pool);
+	snprintf(own_name, sizeof(own_name), "%s/own", fast);
+	snprintf(set_name, sizeof(set_name), "%s/set", fast);
+	assert_int_equal(rados_pool_create(lab.rados, data), 0);
+	assert_int_equal(rados_pool_create(lab.rados, fast), 0);
+	assert_int_equal(rados_ioctx_create(lab.rados, fast, &io), 0);
+	rbd_pool_init(io, true);
+	rbd_image_options_create(&o);
+	rbd_image_options_set_string(o, RBD_IMAGE_OPTION_DATA_POOL, data);
+	rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_FEATURES, FAST_FEATURES);
+	assert_int_equal(rbd_create4(lab.io, "on-ec", 16 * MIB, o), 0);
+	rbd_image_options_destroy(o);
+	assert_done(clone_try("on-ec", own_name, &r, &e), e);
+	assert_int_equal(r.features_dropped, 0);
+	assert_done(image_info(lab.cluster, at(own_name), &own, &e), e);
+	assert_null(own.data_pool);
+	assert_int_equal(own.features & RBD_FEATURE_DATA_POOL, 0);
+	set_option(io, "rbd_default_data_pool", data);
+	set_option(io, "rbd_default_stripe_unit", "65536");
+	set_option(io, "rbd_default_stripe_count", "4");
+	assert_done(clone_try("on-ec", set_name, &again, &e), e);
+	assert_done(image_info(lab.cluster, at(set_name), &set, &e), e);
+	assert_string_equal(set.data_pool, data);
+	assert_int_equal(set.stripe_count, 1);
+	assert_int_equal(set.features & RBD_FEATURE_STRIPINGV2, 0);
+	rados_ioctx_destroy(io);
+	assert_int_equal(rados_pool_delete(lab.rados, fast), 0);
+	assert_int_equal(rados_pool_delete(lab.rados, data), 0);
+}
+
+static void the_format_is_the_configured_one(void **state)
+{
+	_cleanup_clone_result_ struct clone_result r1 = {0}, r2 = {0};
+	struct err *e = NULL;
+	rbd_image_t image;
+	int is_protected = 0;
+
+	(void)state;
+	make_image("conf-1", 8 * MIB, FAST_FEATURES);
+	options.format = 0;
+	set_option(lab.io, "rbd_default_clone_format", "1");
+	assert_done(clone_try("conf-1", "conf-1-c", &r1, &e), e);
+	set_option(lab.io, "rbd_default_clone_format", "auto");
+	make_image("conf-2", 8 * MIB, FAST_FEATURES);
+	assert_done(clone_try("conf-2", "conf-2-c", &r2, &e), e);
+	options.format = 2;
+	image = open_image("conf-1");
+	assert_int_equal(rbd_snap_is_protected(image, r1.parent.snap, &is_protected), 0);
+	rbd_close(image);
+	assert_true(is_protected);
+	image = open_image("conf-2");
+	assert_int_equal(rbd_snap_is_protected(image, r2.parent.snap, &is_protected), 0);
+	rbd_close(image);
+	assert_false(is_protected);
+	assert_int_equal(rbd_pool_metadata_remove(lab.io, "conf_rbd_default_clone_format"), 0);
+}
+
+static rbd_image_options_t clone_format_2(void)
+{
+	static rbd_image_options_t o;
+
+	if (!o) {
+		rbd_image_options_create(&o);
+		rbd_image_options_set_uint64(o, RBD_IMAGE_OPTION_CLONE_FORMAT, 2);
+	}
+	return o;
+}
+
+static void assert_same(const char *parent, const char *child)
+{
+	struct err *e = NULL;
+	int r = image_is_clone_of(lab.cluster, at(child), at(parent), &e);
+
+	if (r != 1)
+		fail_msg("%s is no clone of %s: %d %s", child, parent, r, e ? e->message : "");
+}
+
+static void assert_other(const char *parent, const char *child)
+{
+	struct err *e = NULL;
+
+	assert_int_equal(image_is_clone_of(lab.cluster, at(child), at(parent), &e), 0);
+}
+
+static void flatten(const char *name)
+{
+	rbd_image_t image = open_image(name);
+
+	assert_int_equal(rbd_flatten(image), 0);
+	rbd_close(image);
+}
+
+/* The golden image of last month gets another name, and a new one its name. */
+static void a_renamed_parent_is_still_the_parent(void **state)
+{
+	_cleanup_clone_result_ struct clone_result r = {0}, pinned = {0}, copied = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	make_image("month", 8 * MIB, FAST_FEATURES);
+	take_snapshot("month", "v 1/2@3");
+	clone_ok("month", "m-web", &r);
+	assert_string_equal(r.parent.snap, "v 1/2@3");
+	clone_ok("m-web", "m-copy", &copied);
+	/* librbd copies the notes, too. */
+	assert_int_equal(rbd_clone3(lab.io, "m-web", copied.parent.snap, lab.io, "m-inherits",
+				    clone_format_2()),
+			 0);
+	assert_other("month", "m-inherits");
+	assert_int_equal(rbd_rename(lab.io, "month", "last month"), 0);
+	for (int flattened = 0; flattened < 2; flattened++) {
+		assert_same("month", "m-web");
+		assert_same("last month", "m-web");
+		assert_other("golden", "m-web");
+		if (flattened)
+			break;
+		make_image("month", 8 * MIB, FAST_FEATURES);
+		assert_same("month", "m-web");
+		assert_other("month", "m-copy");
+		flatten("m-web");
+	}
+	assert_done(clone_try("last month", "m-web", &pinned, &e), e);
+	assert_true(pinned.existed);
+	/* What was copied with another image's notes says nothing of where that came from. */
+	assert_int_equal(
+		rbd_clone3(lab.io, "last month", "v 1/2@3", lab.io, "m-by-hand", clone_format_2()),
+		0);
+	assert_other("month", "m-by-hand");
+	assert_same("last month", "m-by-hand");
+}
+
 static void format_1_protects_and_delete_unprotects(void **state)
 {
 	_cleanup_clone_result_ struct clone_result r = {0};
@@ -363,6 +515,9 @@ int main(void)
 		cmocka_unit_test(a_larger_size_is_there_from_the_start),
 		cmocka_unit_test(features_that_are_not_allowed_are_dropped),
 		cmocka_unit_test(layout_is_inherited),
+		cmocka_unit_test(data_in_another_pool_is_that_pool_s),
+		cmocka_unit_test(the_format_is_the_configured_one),
+		cmocka_unit_test(a_renamed_parent_is_still_the_parent),
 		cmocka_unit_test(format_1_protects_and_delete_unprotects),
 		cmocka_unit_test(what_a_cut_leaves_is_completed),
 	};

@@ -7,6 +7,8 @@
 #include "rbd/image-internal.h"
 #include "tests/cluster/lab.h"
 
+static uint64_t dropped;
+
 static void create_show_delete(void **state)
 {
 	_cleanup_image_info_ struct image_info info = {0};
@@ -14,7 +16,8 @@ static void create_show_delete(void **state)
 	struct err *e = NULL;
 
 	(void)state;
-	assert_done(image_create(lab.cluster, at("empty"), 24 * MIB, ALL_FEATURES, &e), e);
+	assert_done(image_create(lab.cluster, at("empty"), 24 * MIB, ALL_FEATURES, &dropped, &e),
+		    e);
 	assert_done(image_info(lab.cluster, at("empty"), &info, &e), e);
 	assert_int_equal(info.size_bytes, 24 * MIB);
 	assert_int_equal(info.object_size_bytes, 4 * MIB);
@@ -25,8 +28,8 @@ static void create_show_delete(void **state)
 	assert_null(info.data_pool);
 	assert_true(info.created > 1600000000);
 	assert_true(*info.id);
-	assert_fails(image_create(lab.cluster, at("empty"), MIB, ALL_FEATURES, &e), &e, ERR_EXISTS,
-		     -EEXIST, "empty", NULL);
+	assert_fails(image_create(lab.cluster, at("empty"), MIB, ALL_FEATURES, &dropped, &e), &e,
+		     ERR_EXISTS, -EEXIST, "empty", NULL);
 	assert_done(image_delete(lab.cluster, at("empty"), &snap, &e), e);
 	assert_null(snap);
 	assert_fails(image_delete(lab.cluster, at("empty"), &snap, &e), &e, ERR_NOT_FOUND, -ENOENT,
@@ -40,10 +43,59 @@ static void features_are_limited_to_what_is_allowed(void **state)
 
 	(void)state;
 	assert_done(image_create(lab.cluster, at("simple"), MIB,
-				 RBD_FEATURE_LAYERING | RBD_FEATURE_OBJECT_MAP, &e),
+				 RBD_FEATURE_LAYERING | RBD_FEATURE_OBJECT_MAP, &dropped, &e),
 		    e);
+	assert_int_equal(dropped, FAST_FEATURES & ~RBD_FEATURE_LAYERING);
 	assert_done(image_info(lab.cluster, at("simple"), &info, &e), e);
 	assert_int_equal(info.features, RBD_FEATURE_LAYERING);
+}
+
+static void set_pool_option(const char *option, const char *value)
+{
+	char key[128];
+
+	snprintf(key, sizeof(key), "conf_%s", option);
+	assert_int_equal(value ? rbd_pool_metadata_set(lab.io, key, value)
+			       : rbd_pool_metadata_remove(lab.io, key),
+			 0);
+}
+
+/* As 'rbd create' has it. */
+static void the_pool_s_options_are_followed(void **state)
+{
+	_cleanup_image_info_ struct image_info info = {0}, within = {0};
+	_cleanup_free_ char *own = NULL, *of_pool = NULL, *none = NULL;
+	struct err *e = NULL;
+	rbd_image_t image;
+	char in_ns[128];
+
+	(void)state;
+	set_pool_option("rbd_default_features", "1");
+	set_pool_option("rbd_default_order", "20");
+	set_pool_option("rbd_default_map_options", "nocrc");
+	assert_done(image_create(lab.cluster, at("plain"), MIB, ALL_FEATURES, &dropped, &e), e);
+	assert_int_equal(dropped, 0);
+	assert_done(image_info(lab.cluster, at("plain"), &info, &e), e);
+	assert_int_equal(info.features, RBD_FEATURE_LAYERING);
+	assert_int_equal(info.object_size_bytes, MIB);
+	assert_int_equal(rbd_namespace_create(lab.io, "conf"), 0);
+	snprintf(in_ns, sizeof(in_ns), "%s/conf/plain", lab.pool);
+	assert_done(image_create(lab.cluster, at(in_ns), MIB, ALL_FEATURES, &dropped, &e), e);
+	assert_done(image_info(lab.cluster, at(in_ns), &within, &e), e);
+	assert_int_equal(within.features, RBD_FEATURE_LAYERING);
+	assert_done(image_conf(lab.cluster, at(in_ns), "rbd_default_map_options", &of_pool, &e), e);
+	assert_string_equal(of_pool, "nocrc");
+	image = open_image("plain");
+	assert_int_equal(rbd_metadata_set(image, "conf_rbd_default_map_options", "queue_depth=7"),
+			 0);
+	rbd_close(image);
+	assert_done(image_conf(lab.cluster, at("plain"), "rbd_default_map_options", &own, &e), e);
+	assert_string_equal(own, "queue_depth=7");
+	set_pool_option("rbd_default_features", NULL);
+	set_pool_option("rbd_default_order", NULL);
+	set_pool_option("rbd_default_map_options", NULL);
+	assert_done(image_conf(lab.cluster, at(in_ns), "rbd_default_map_options", &none, &e), e);
+	assert_string_equal(none, "");
 }
 
 static void a_snapshot_is_looked_at_as_such(void **state)
@@ -81,8 +133,8 @@ static void what_is_missing_is_named(void **state)
 		     "no image", "noimage", NULL);
 	assert_fails(image_info(lab.cluster, at("snapped@nosnap"), &info, &e), &e, ERR_NOT_FOUND,
 		     -ENOENT, "no snapshot 'nosnap'", NULL);
-	assert_fails(image_create(lab.cluster, at(ns), MIB, ALL_FEATURES, &e), &e, ERR_NOT_FOUND,
-		     -ENOENT, "no namespace", NULL);
+	assert_fails(image_create(lab.cluster, at(ns), MIB, ALL_FEATURES, &dropped, &e), &e,
+		     ERR_NOT_FOUND, -ENOENT, "no namespace", NULL);
 	assert_fails(image_list(lab.cluster, "nopool", &list, &e), &e, ERR_NOT_FOUND, -ENOENT,
 		     "no pool 'nopool'", NULL);
 }
@@ -107,7 +159,7 @@ static void lists_know_namespaces_and_hide_the_hidden(void **state)
 	(void)state;
 	assert_int_equal(rbd_namespace_create(lab.io, "ns1"), 0);
 	snprintf(in_ns, sizeof(in_ns), "%s/ns1/inside", lab.pool);
-	assert_done(image_create(lab.cluster, at(in_ns), MIB, ALL_FEATURES, &e), e);
+	assert_done(image_create(lab.cluster, at(in_ns), MIB, ALL_FEATURES, &dropped, &e), e);
 	for (int i = 0; i < 40; i++) {
 		snprintf(name, sizeof(name), "i%d", i);
 		make_image(name, MIB, 1);
@@ -121,6 +173,32 @@ static void lists_know_namespaces_and_hide_the_hidden(void **state)
 	assert_done(image_list(lab.cluster, NULL, &of_all, &e), e);
 	assert_true(listed(&of_all, "ns1", "inside"));
 	assert_true(of_all.n >= of_pool.n);
+}
+
+/* Of pools without the application rbd those are seen that have images, or namespaces. */
+static void pools_without_the_application_are_seen(void **state)
+{
+	_cleanup_strlist_ struct strlist all = {0}, hidden = {0};
+	char pool[96], inside[128], name[128];
+	struct err *e = NULL;
+	rados_ioctx_t io;
+
+	(void)state;
+	snprintf(pool, sizeof(pool), "%s-bare", lab.pool);
+	assert_int_equal(rados_pool_create(lab.rados, pool), 0);
+	assert_int_equal(rados_ioctx_create(lab.rados, pool, &io), 0);
+	assert_int_equal(rados_application_enable(io, pool, 1), 0);
+	assert_int_equal(rbd_namespace_create(io, "n"), 0);
+	snprintf(inside, sizeof(inside), "%s/n/inside", pool);
+	assert_done(image_create(lab.cluster, at(inside), MIB, ALL_FEATURES, &dropped, &e), e);
+	assert_done(image_list(lab.cluster, NULL, &all, &e), e);
+	assert_true(strlist_has(&all, inside));
+	snprintf(name, sizeof(name), "%s/.rbdvol-x.cut", pool);
+	assert_int_equal(rbd_create(io, ".rbdvol-x.cut", MIB, &(int){0}), 0);
+	assert_done(image_list_hidden(lab.cluster, NULL, &hidden, &e), e);
+	assert_true(strlist_has(&hidden, name));
+	rados_ioctx_destroy(io);
+	assert_int_equal(rados_pool_delete(lab.rados, pool), 0);
 }
 
 static void what_is_in_use_is_not_deleted(void **state)
@@ -264,9 +342,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(create_show_delete),
 		cmocka_unit_test(features_are_limited_to_what_is_allowed),
+		cmocka_unit_test(the_pool_s_options_are_followed),
 		cmocka_unit_test(a_snapshot_is_looked_at_as_such),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(lists_know_namespaces_and_hide_the_hidden),
+		cmocka_unit_test(pools_without_the_application_are_seen),
 		cmocka_unit_test(what_is_in_use_is_not_deleted),
 		cmocka_unit_test(the_last_child_takes_our_snapshot_along),
 		cmocka_unit_test(names_that_are_odd_are_just_names),

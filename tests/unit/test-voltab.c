@@ -92,7 +92,7 @@ static void bad_lines_are_told(void **state)
 	} bad[] = {
 		{"a/b/c/d", "bad volume name", false},
 		{"/x", "bad volume name", false},
-		{"a\\040b", "bad volume name 'a b'", false},
+		{"a\\040b", "'rbd/a b' can't be mapped", false},
 		{"v a/b/c/d", "bad volume name", false},
 		{"v - frobnicate", "no option 'frobnicate'", false},
 		{"v - size", "size= has no value", false},
