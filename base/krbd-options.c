@@ -188,8 +188,8 @@ static const char *taken_in(const struct krbd_options *o, const char *group)
 	return NULL;
 }
 
-static int check_option(const struct option *o, const struct krbd_options *have, unsigned version,
-			const char *value, struct err **e)
+static int check_option(const struct option *o, const struct krbd_options *have, const char *value,
+			struct err **e)
 {
 	const char *other = taken_in(have, o->group);
 
@@ -201,32 +201,37 @@ static int check_option(const struct option *o, const struct krbd_options *have,
 	if (!value != (o->kind == FLAG))
 		return err_set(e, ERR_USAGE, -EINVAL, "map option %s takes %s value", o->name,
 			       value ? "no" : "a");
-	if (version < o->since)
-		return err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
-			       "map option %s needs kernel %u.%u, this is %u.%u", o->name,
-			       o->since >> 16, o->since >> 8 & 0xff, version >> 16,
-			       version >> 8 & 0xff);
 	return 0;
 }
 
-static int add(struct krbd_options *out, const struct option *o, const char *value, struct err **e)
+static int add(struct strlist *out, const struct option *o, const char *value, struct err **e)
 {
 	_cleanup_free_ char *checked = NULL;
 	int r;
 
 	if (!value)
-		return strlist_add(&out->list, "%s", o->name) < 0 ? err_oom(e) : 0;
+		return strlist_add(out, "%s", o->name) < 0 ? err_oom(e) : 0;
 	r = check_value(o, value, &checked, e);
 	if (r < 0)
 		return r;
-	return strlist_add(&out->list, "%s=%s", o->name, checked) < 0 ? err_oom(e) : 0;
+	return strlist_add(out, "%s=%s", o->name, checked) < 0 ? err_oom(e) : 0;
+}
+
+/* Why NAME is not for a user to give; NULL: it is. */
+static const char *reason_ours(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (!strcmp(ours[i].name, name))
+			return ours[i].reason;
+	return NULL;
 }
 
 /* ITEM, which is changed, is "name" or "name=value". */
-static int parse_one(char *item, unsigned version, struct krbd_options *out, struct err **e)
+static int parse_one(char *item, struct krbd_options *out, struct err **e)
 {
 	char *value = strchr(item, '=');
 	const struct option *o;
+	const char *reason;
 	int r;
 
 	if (value)
@@ -234,18 +239,18 @@ static int parse_one(char *item, unsigned version, struct krbd_options *out, str
 	if (!*item)
 		return err_set(e, ERR_USAGE, -EINVAL, "an empty map option%s",
 			       value ? " before '='" : " (two commas, or one at an end)");
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (!strcmp(ours[i].name, item))
-			return err_set(e, ERR_USAGE, -EINVAL, "map option %s can't be given: %s",
-				       item, ours[i].reason);
+	reason = reason_ours(item);
+	if (reason)
+		return err_set(e, ERR_USAGE, -EINVAL, "map option %s can't be given: %s", item,
+			       reason);
 	o = find(item);
 	if (!o)
 		return unknown(item, e);
-	r = check_option(o, out, version, value, e);
-	return r < 0 ? r : add(out, o, value, e);
+	r = check_option(o, out, value, e);
+	return r < 0 ? r : add(&out->list, o, value, e);
 }
 
-int krbd_options_parse(const char *text, unsigned version, struct krbd_options *out, struct err **e)
+int krbd_options_parse(const char *text, struct krbd_options *out, struct err **e)
 {
 	_cleanup_free_ char *copy = strdup(text);
 	char *rest = copy, *item;
@@ -254,7 +259,7 @@ int krbd_options_parse(const char *text, unsigned version, struct krbd_options *
 	if (!copy)
 		return err_oom(e);
 	while (*text && (item = strsep(&rest, ","))) {
-		int r = parse_one(item, version, out, e);
+		int r = parse_one(item, out, e);
 
 		if (r < 0) {
 			krbd_options_deinit(out);
@@ -264,17 +269,55 @@ int krbd_options_parse(const char *text, unsigned version, struct krbd_options *
 	return 0;
 }
 
-int krbd_options_default(struct krbd_options *o, unsigned version, const char *name,
-			 const char *value)
+/* ITEM, which is changed: one of the configuration's. */
+static int add_ceph(struct krbd_options *o, char *item, struct strlist *left_out, struct err **e)
+{
+	_cleanup_krbd_options_ struct krbd_options one = {0};
+	char *value = strchr(item, '=');
+	size_t len = value ? (size_t)(value - item) : strlen(item);
+	_cleanup_free_ char *name = strndup(item, len);
+	int r;
+
+	if (!name)
+		return err_oom(e);
+	if (reason_ours(name))
+		return strlist_add(left_out, "%s", name) < 0 ? err_oom(e) : 0;
+	r = parse_one(item, &one, e);
+	if (r < 0)
+		return r;
+	r = krbd_options_default(o, name, value ? value + 1 : NULL);
+	return r == -ENOMEM ? err_oom(e) : r;
+}
+
+/* Of an option given twice 'rbd' takes the last one. */
+int krbd_options_add_ceph(struct krbd_options *o, const char *text, struct strlist *left_out,
+			  struct err **e)
+{
+	_cleanup_free_ char *rest = strdup(text);
+	int r = rest ? 0 : err_oom(e);
+
+	while (r >= 0 && *rest) {
+		size_t end = strlen(rest);
+
+		while (end && strchr(", ", rest[end - 1]))
+			rest[--end] = '\0';
+		while (end && !strchr(", ", rest[end - 1]))
+			end--;
+		if (rest[end])
+			r = add_ceph(o, rest + end, left_out, e);
+		rest[end] = '\0';
+	}
+	return r < 0 ? r : 0;
+}
+
+static int add_default(struct krbd_options *o, struct strlist *out, const struct option *option,
+		       const char *value)
 {
 	_cleanup_err_ struct err *e = NULL;
-	const struct option *option = find(name);
 
 	if (!option || !value != (option->kind == FLAG))
 		return -EINVAL;
-	if (version < option->since || taken_in(o, option->group))
-		return 0;
-	return add(o, option, value, &e);
+	return taken_in(o, option->group) ? 0 : add(out, option, value, &e);
 }
 
 const char *krbd_options_instead(const char *name, const char **reason)
@@ -287,12 +330,42 @@ const char *krbd_options_instead(const char *name, const char **reason)
 	return NULL;
 }
 
-const char *krbd_options_value(const struct krbd_options *o, const char *name)
+int krbd_options_default(struct krbd_options *o, const char *name, const char *value)
+{
+	return add_default(o, &o->list, find(name), value);
+}
+
+int krbd_options_try(struct krbd_options *o, unsigned version, const char *name, const char *value)
+{
+	const struct option *option = find(name);
+	bool doubt = option && version < option->since;
+
+	return add_default(o, doubt ? &o->doubts : &o->list, option, value);
+}
+
+void krbd_options_drop_doubts(struct krbd_options *o)
+{
+	strlist_deinit(&o->doubts);
+}
+
+char *krbd_options_newer(const struct krbd_options *o, unsigned version)
+{
+	_cleanup_strlist_ struct strlist newer = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (version < options[i].since && krbd_options_has(o, options[i].name) &&
+		    strlist_add(&newer, "%s (Linux %u.%u)", options[i].name, options[i].since >> 16,
+				options[i].since >> 8 & 0xff) < 0)
+			return NULL;
+	return newer.n ? strlist_join(&newer, ", ", 0) : NULL;
+}
+
+static const char *value_in(const struct strlist *list, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (size_t i = 0; i < o->list.n; i++) {
-		const char *item = o->list.items[i];
+	for (size_t i = 0; i < list->n; i++) {
+		const char *item = list->items[i];
 
 		if (strncmp(item, name, len))
 			continue;
@@ -304,6 +377,13 @@ const char *krbd_options_value(const struct krbd_options *o, const char *name)
 	return NULL;
 }
 
+const char *krbd_options_value(const struct krbd_options *o, const char *name)
+{
+	const char *value = value_in(&o->list, name);
+
+	return value ? value : value_in(&o->doubts, name);
+}
+
 bool krbd_options_has(const struct krbd_options *o, const char *name)
 {
 	return krbd_options_value(o, name);
@@ -312,4 +392,5 @@ bool krbd_options_has(const struct krbd_options *o, const char *name)
 void krbd_options_deinit(struct krbd_options *o)
 {
 	strlist_deinit(&o->list);
+	strlist_deinit(&o->doubts);
 }

@@ -258,7 +258,7 @@ static int check_map_options(const struct rbdmap_line *l, struct err **e)
 		    strlist_add(&words, "%s", l->options.items[i] + 4) < 0)
 			return err_oom(e);
 	all = strlist_join(&words, ",", 0);
-	return all ? krbd_options_parse(all, KERNEL_ANY, &options, e) : err_oom(e);
+	return all ? krbd_options_parse(all, &options, e) : err_oom(e);
 }
 
 /* With what parameters have added to it. */

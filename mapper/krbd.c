@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "mapper/kernel-log.h"
+#include "mapper/module.h"
 
 #define BUS "/sys/bus/rbd"
 
@@ -262,6 +263,14 @@ static bool is_word(const char *s, const char *also)
 	return *s;
 }
 
+static bool are_words(const struct strlist *options)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (!is_word(options->items[i], ","))
+			return false;
+	return true;
+}
+
 static int check_words(const struct map_request *req, const char *shown, struct err **e)
 {
 	const struct spec *s = req->spec;
@@ -289,11 +298,15 @@ static int check_words(const struct map_request *req, const char *shown, struct 
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "cannot map %s: the kernel takes a snapshot named '-' for none",
 			       shown);
-	for (size_t i = 0; i < req->options->list.n; i++)
-		if (!is_word(req->options->list.items[i], ","))
-			return err_set(e, ERR_USAGE, -EINVAL, "cannot map %s: a bad map option",
-				       shown);
+	if (!are_words(&req->options->list) || !are_words(&req->options->doubts))
+		return err_set(e, ERR_USAGE, -EINVAL, "cannot map %s: a bad map option", shown);
 	return 0;
+}
+
+static void print_options(FILE *f, const struct strlist *options)
+{
+	for (size_t i = 0; i < options->n; i++)
+		fprintf(f, ",%s", options->items[i]);
 }
 
 static void print_line(FILE *f, const struct map_request *req)
@@ -313,8 +326,8 @@ static void print_line(FILE *f, const struct map_request *req)
 	/* A writer's client is its own: its fate (a fence, a watch that was lost) is no other
 	 * volume's. Readers share one, which saves sessions. */
 	fprintf(f, "%s%s", comma, req->read_only || s->snap ? "ro,share" : "rw,noshare");
-	for (size_t i = 0; i < req->options->list.n; i++)
-		fprintf(f, ",%s", req->options->list.items[i]);
+	print_options(f, &req->options->list);
+	print_options(f, &req->options->doubts);
 	fprintf(f, " %s %s %s", s->pool, s->image, s->snap ? s->snap : "-");
 }
 
@@ -416,12 +429,51 @@ static const struct {
 	{ENETUNREACH, ERR_UNREACHABLE, "there is no network to the monitors", NULL},
 };
 
+/* The option that the kernel said it does not know; the caller frees it. NULL: it did not. */
+static char *unknown_option(const char *said)
+{
+	static const char *const ways[] = {"Unknown parameter '", "bad option at '"};
+
+	for (size_t i = 0; said && i < ARRAY_SIZE(ways); i++) {
+		const char *name = strstr(said, ways[i]);
+
+		if (name) {
+			name += strlen(ways[i]);
+			return strndup(name, strcspn(name, "'="));
+		}
+	}
+	return NULL;
+}
+
+/* 0: it is for another reason. Before 5.6 the kernel does not say that an option is unknown. */
+static int refused_option(const struct map_request *req, const char *shown, const char *said,
+			  struct err **e)
+{
+	_cleanup_free_ char *name = unknown_option(said);
+	_cleanup_free_ char *newer = krbd_options_newer(req->options, kernel_version());
+
+	if (name) {
+		err_set(e, ERR_UNSUPPORTED, -EINVAL,
+			"cannot map %s: this host's kernel does not know the map option '%s'",
+			shown, name);
+		return newer ? err_hint(e, "newer kernels do: %s", newer) : -EINVAL;
+	}
+	if (!newer)
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, -EINVAL,
+		"cannot map %s: the kernel refuses the map line, and may not know each map option",
+		shown);
+	return err_hint(e, "newer kernels do: %s", newer);
+}
+
 static int refused(const struct map_request *req, int code, int log, struct err **e)
 {
 	_cleanup_free_ char *shown = spec_format(req->spec), *said = kernel_log_since(log);
 	const char *why = strerror(-code), *hint = NULL;
 	enum err_kind kind = err_kind_of(code);
 
+	if (code == -EINVAL && refused_option(req, shown ? shown : "the volume", said, e) < 0)
+		return code;
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		if (refusals[i].code != -code)
 			continue;

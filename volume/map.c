@@ -11,6 +11,8 @@
  * for ever, or a minute a step). */
 #define MAP_TIMEOUT_S "30"
 
+#define CEPH_OPTIONS "rbd_default_map_options"
+
 static int parse_options(struct operation *o, struct err **e)
 {
 	struct krbd_options *options = &o->options;
@@ -19,10 +21,10 @@ static int parse_options(struct operation *o, struct err **e)
 	int r = 0;
 
 	if (o->req->map_options)
-		r = krbd_options_parse(o->req->map_options, kernel_version(), options, e);
+		r = krbd_options_parse(o->req->map_options, options, e);
 	if (r < 0 || !own)
 		return r;
-	r = krbd_options_parse(own, kernel_version(), &configured, e);
+	r = krbd_options_parse(own, &configured, e);
 	if (r < 0)
 		return err_wrap(e, "map-options of the configuration");
 	for (size_t i = 0; i < configured.list.n; i++) {
@@ -30,7 +32,7 @@ static int parse_options(struct operation *o, struct err **e)
 
 		if (value)
 			*value++ = '\0';
-		if (krbd_options_default(options, kernel_version(), name, value) < 0)
+		if (krbd_options_default(options, name, value) < 0)
 			return err_oom(e);
 	}
 	return 0;
@@ -39,8 +41,10 @@ static int parse_options(struct operation *o, struct err **e)
 /* A step that is always done, or in error. */
 static int request_fits(struct operation *o, struct err **e)
 {
-	int r = module_load(e);
+	int r = spec_check_mappable(o->spec, e);
 
+	if (r >= 0)
+		r = module_load(e);
 	if (r >= 0)
 		r = parse_options(o, e);
 	return r < 0 ? r : 1;
@@ -105,8 +109,28 @@ static int end_shared_client(struct operation *o, struct err **e)
 	return observe_device(o, e);
 }
 
-/* Defaults that fit this cluster and this kernel, each only where the kernel knows it and nothing
- * else was said. */
+/* What 'rbd device map' would take from Ceph's configuration for this image. */
+static int ceph_options(struct operation *o, struct err **e)
+{
+	_cleanup_free_ char *text = NULL, *names = NULL;
+	_cleanup_strlist_ struct strlist left_out = {0};
+	int r = image_conf(o->cluster, o->spec, CEPH_OPTIONS, &text, e);
+
+	if (r < 0 || !text)
+		return r;
+	r = krbd_options_add_ceph(&o->options, text, &left_out, e);
+	if (r < 0)
+		return err_wrap(e, "'" CEPH_OPTIONS "' of Ceph's configuration");
+	if (!left_out.n)
+		return 0;
+	names = strlist_join(&left_out, ", ", 0);
+	progress_note(o->progress,
+		      "mapped without %s of '" CEPH_OPTIONS "': rbdvol sets that itself",
+		      names ? names : "some");
+	return 0;
+}
+
+/* Defaults that fit this cluster, each only where nothing else was said. */
 static int default_options(struct operation *o, const struct monitors *monitors, struct err **e)
 {
 	struct krbd_options *options = &o->options;
@@ -120,25 +144,24 @@ static int default_options(struct operation *o, const struct monitors *monitors,
 	if (alloc_bytes && asprintf(&alloc, "%llu", (unsigned long long)alloc_bytes) < 0)
 		return err_oom(e);
 	if (monitors->v2)
-		r = krbd_options_default(options, version, "ms_mode", "prefer-crc");
+		r = krbd_options_try(options, version, "ms_mode", "prefer-crc");
 	if (r >= 0 && alloc)
-		r = krbd_options_default(options, version, "alloc_size", alloc);
+		r = krbd_options_try(options, version, "alloc_size", alloc);
 	if (r >= 0)
-		r = krbd_options_default(options, version, "abort_on_full", NULL);
+		r = krbd_options_try(options, version, "abort_on_full", NULL);
 	if (r >= 0)
-		r = krbd_options_default(options, version, "lock_timeout", MAP_TIMEOUT_S);
+		r = krbd_options_try(options, version, "lock_timeout", MAP_TIMEOUT_S);
 	if (r >= 0)
-		r = krbd_options_default(options, version, "mount_timeout", MAP_TIMEOUT_S);
+		r = krbd_options_try(options, version, "mount_timeout", MAP_TIMEOUT_S);
 	return r < 0 ? err_oom(e) : 0;
 }
 
 /* Any ms_mode but legacy speaks to the monitors' v2 addresses. */
 static bool speaks_v2(const struct krbd_options *options)
 {
-	for (size_t i = 0; i < options->list.n; i++)
-		if (!strncmp(options->list.items[i], "ms_mode=", 8))
-			return strcmp(options->list.items[i] + 8, "legacy") != 0;
-	return false;
+	const char *mode = krbd_options_value(options, "ms_mode");
+
+	return mode && strcmp(mode, "legacy") != 0;
 }
 
 static int choose_monitors(struct operation *o, const struct monitors *monitors, const char **out,
@@ -173,12 +196,26 @@ static int map_with(struct operation *o, const struct monitors *monitors, struct
 		r = cluster_secret(o->cluster, &secret, e);
 	if (r >= 0)
 		r = cluster_fsid(o->cluster, fsid, e);
+	/* As late as can be: this host may have stood still, and been robbed, since it took it. */
+	if (r >= 0)
+		r = hold_check_kept(o, e);
 	if (r < 0)
 		return r;
 	m.key = (struct device_key){fsid, o->v->image.pool_id, o->v->image.id, o->v->image.snap_id};
 	r = device_map(&m, &o->v->device, e);
 	o->mapped_here = o->v->attached = r >= 0;
 	return r == -ESHUTDOWN ? hold_explain_loss(o, e) : r;
+}
+
+/* Once without the defaults that this kernel may not know, if it has refused them. */
+static int map_without_doubts(struct operation *o, const struct monitors *monitors, struct err **e)
+{
+	_cleanup_err_ struct err *refused = steal(e);
+
+	if (!o->options.doubts.n)
+		return (*e = steal(&refused))->code;
+	krbd_options_drop_doubts(&o->options);
+	return map_with(o, monitors, e);
 }
 
 static int map_it(struct operation *o, struct err **e)
@@ -190,11 +227,13 @@ static int map_it(struct operation *o, struct err **e)
 		return r < 0 ? r : 0;
 	r = cluster_monitors(o->cluster, &monitors, e);
 	if (r >= 0)
-		r = default_options(o, &monitors, e);
-	/* As late as can be: this host may have stood still, and been robbed, since it took it. */
+		r = ceph_options(o, e);
 	if (r >= 0)
-		r = hold_check_kept(o, e);
-	return r < 0 ? r : map_with(o, &monitors, e);
+		r = default_options(o, &monitors, e);
+	if (r < 0)
+		return r;
+	r = map_with(o, &monitors, e);
+	return r == -EINVAL ? map_without_doubts(o, &monitors, e) : r;
 }
 
 const struct step step_map = {"map", is_mapped, map_it};

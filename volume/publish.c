@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "mapper/grow.h"
-#include "mapper/module.h"
+
 #include "mapper/mounts.h"
 #include "mapper/probe.h"
 #include "volume/blank.h"
@@ -66,7 +66,7 @@ int publish_wish_check(const struct publish_wish *w, struct err **e)
 	if (r >= 0)
 		r = mount_options_parse(w->fs, w->mount_options, &flags, NULL, e);
 	if (r >= 0 && w->map_options)
-		r = krbd_options_parse(w->map_options, kernel_version(), &options, e);
+		r = krbd_options_parse(w->map_options, &options, e);
 	if (r >= 0)
 		r = check_read_only(w, flags, mount_options_have(w->mount_options, "rw"), e);
 	return r < 0 ? r : 0;

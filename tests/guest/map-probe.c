@@ -59,7 +59,7 @@ static int map(char **a, struct err **e)
 	if (r < 0)
 		return err_errno(e, r, "%s", a[7]);
 	if (strcmp(a[8], "-"))
-		r = krbd_options_parse(a[8], kernel_version(), &options, e);
+		r = krbd_options_parse(a[8], &options, e);
 	if (r < 0)
 		return r;
 	start = clock_now_us();

@@ -99,7 +99,7 @@ static void the_line_has_five_words(void **state)
 	_cleanup_free_ char *rw = NULL, *snap = NULL, *open = NULL;
 
 	(void)state;
-	assert_works(krbd_options_parse("ms_mode=crc,queue_depth=9", KERNEL(6, 1), &o, &e));
+	assert_works(krbd_options_parse("ms_mode=crc,queue_depth=9", &o, &e));
 	assert_works(krbd_add_line(&req, &rw, &e));
 	assert_string_equal(rw, "10.0.0.1:3300,[fd00::1]:3300 name=web,key=client.web,rw,noshare,"
 				"ms_mode=crc,queue_depth=9 p i -");
