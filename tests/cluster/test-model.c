@@ -581,17 +581,23 @@ static void volume_shrink(struct volume *v, struct err **e)
 	v->size = size;
 }
 
+static int ignore_permille(unsigned permille, void *arg)
+{
+	(void)permille, (void)arg;
+	return 0;
+}
+
 static void volume_flatten(struct volume *v, struct err **e)
 {
 	char *gone = NULL;
 
-	assert_done(image_flatten(lab.cluster, at(v->s.name), NULL, NULL, &gone, e), *e);
+	assert_done(image_flatten(lab.cluster, at(v->s.name), ignore_permille, NULL, &gone, e), *e);
 	free(gone);
 }
 
 static void volume_sparsify(struct volume *v, struct err **e)
 {
-	assert_done(image_sparsify(lab.cluster, at(v->s.name), NULL, NULL, e), *e);
+	assert_done(image_sparsify(lab.cluster, at(v->s.name), ignore_permille, NULL, e), *e);
 }
 
 static void volume_snapshot(struct volume *v, struct err **e)
