@@ -230,7 +230,7 @@ static void a_rollback_that_was_cut_short_is_seen(void **state)
 	assert_reads("halfway-1", 0, "two");
 }
 
-/* Of a clone without objects of its own, a shrink leaves no trace but the overlap. */
+/* Of a clone without objects of its own, a shrink drops what is its parent's. */
 static void a_clone_that_shrank_and_grew_again_is_seen(void **state)
 {
 	static const char zeros[5];
