@@ -100,7 +100,7 @@ becomes "and hangs on rbdmap.service no more" "/dev/mapper/layer /srv/t ext4 _ne
 becomes "swap is left to rbdvoltab" "/dev/rbd/$pool/swap none swap sw,noauto 0 0" "#/dev/rbd/$pool/swap none swap sw,noauto 0 0"
 like "which has it" "$(plan "/dev/rbd/$pool/swap none swap sw 0 0")" $'\n  \+ '"$pool/swap - id=admin,swap"$'\n'
 like "crypttab" "$(plan '' "c /dev/disk/by-uuid/11111111-2222-3333-4444-555555555555 /etc/key luks,noauto")" \
-	"crypttab:1, to be changed by hand:.*"$'\n  \+ '"c /dev/rbdvol/$pool/tag /etc/key luks,_netdev"$'\n'
+	"crypttab:1, to be changed by hand:.*"$'\n  \+ '"c /dev/rbdvol/$pool/tag /etc/key luks,_netdev"
 for line in '/dev/rbd99 /srv/t ext4 _netdev 0 0:/dev/rbd99 is whichever volume is mapped first' \
 	'UUID=99999999-2222-3333-4444-555555555555 /srv/t ext4 noauto 0 0:nothing here has UUID=99999999' \
 	"/dev/rbd/$pool/other /srv/t ext4 noauto 0 0:/dev/rbd/$pool/other has no line in /root/t/rbdmap" \
@@ -113,19 +113,20 @@ UUID=99999999-2222-3333-4444-555555555555 /home ext4 defaults 0 0
 tmpfs /tmp tmpfs noauto 0 0')
 is "of other lines nothing is said" "$(grep fstab: <<<"$said")" ""
 guest --sh "cd /root/t/units && printf '[Unit]\nAfter=network.target rbdmap.service\n# rbdmap.service\n' >x.service.d/a.conf &&
-	printf '[Mount]\nWhat=LABEL="a label"\nWhere=/srv/t\n' >srv-t.mount && printf '[Swap]\nWhat=/dev/rbd/$pool/swap\n' >a.swap &&
+	printf '[Mount]\nWhat=UUID=11111111-2222-3333-4444-555555555555\nWhere=/srv/t\n' >srv-t.mount && printf '[Swap]\nWhat=/dev/rbd/$pool/swap\n' >a.swap &&
 	printf '[Unit]\nBindsTo=dev-rbd-$pool-part\\\\x2dpart1.device\n' >b.service"
 said=$(plan '')
 like "a unit that names rbdmap.service" "$said" "/root/t/units/x.service.d/a.conf:2: in place of rbdmap.service name the unit"
 ok "but for a comment" test "$(grep -c a.conf <<<"$said")" = 1
 like "a swap's device" "$said" "a.swap:2: in place of /dev/rbd/$pool/swap write /dev/rbdvol/$pool/swap"
+like "a mount's device" "$said" "srv-t.mount:2: in place of UUID=11111111-2222-3333-4444-555555555555 write /dev/rbdvol/$pool/tag"
 like "a device's unit" "$said" "b.service:2: in place of dev-rbd-.*device write the unit of /dev/rbdvol/$pool/part-part1"
 like "a hook" "$said" "/etc/ceph/rbd.d/$pool/tag: nothing runs this hook"
 guest --sh "echo \"$pool/tag id=admin,keyfile=/etc/k,options='noshare,udev,read_only'\" >/root/t/rbdmap
 	echo \"$pool/part options='nosuchthing'\" >>/root/t/rbdmap"
 said=$(plan '')
 like "map options: those that rbdvol sets are dropped" "$said" "note: /root/t/rbdmap:1: 'noshare' is dropped: rbdvol decides it"
-like "read_only has another name" "$said" $'\n  \+ '"$pool/tag - id=admin,ro"$'\n'
+like "read_only has another name" "$said" $'\n  \+ '"$pool/tag - id=admin,ro"
 like "a file with a key" "$said" "rbdmap:1: 'keyfile' is dropped: rbdvold reads keyrings only"
 like "one that nobody knows" "$said" "rbdmap:2: the kernel's rbd driver has no map option 'nosuchthing'"
 guest --sh "dmsetup remove layer; for v in tag part layer swap; do rbd device unmap $pool/\$v; done; rm -r /etc/ceph/rbd.d; udevadm settle"
