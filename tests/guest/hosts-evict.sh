@@ -98,8 +98,8 @@ for forged in 10.99.0.1:6789/1 10.99.0.1:3300/0 10.99.0.0/24 10.99.0.12:0/0; do
 	is "and blocklists nothing" "$(blocklisted "$forged")" 0
 	detach b
 done
-head -c 200000 /dev/zero | tr '\0' ' ' >"$RBDVOL_LAB/large"
-"$tap_tools/cluster" exec rados -p $pool setxattr "$(header one)" rbdvol.hold <"$RBDVOL_LAB/large" 2>/dev/null
+head -c 200000 /dev/zero | tr '\0' ' ' | rados -p $pool setxattr "$(header one)" rbdvol.hold
+is "a hold is large" "$(rados -p $pool getxattr "$(header one)" rbdvol.hold | wc -c)" 200000
 ok "one that is large is taken, too" on b rbdvol attach $pool/one --steal --yes
 ok "the cluster serves" on b rbdvol detach $pool/one
 done_testing

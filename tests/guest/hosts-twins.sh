@@ -15,7 +15,7 @@ cleanup() {
 	for guest in a b; do
 		on "$guest" umount -a -t ext4
 		leave "$guest"
-		"$tap_tools/guest" --name "$guest" stop >&2 # they have other names now
+		on "$guest" hostname "guest-$guest"
 	done
 	pool_over "$pool"
 }
@@ -27,12 +27,16 @@ call() { # GUEST METHOD JSON
 header() { echo "rbd_header.$(rbd info $pool/vol --format json | jq -r .id)"; }
 hold() { rados -p $pool getxattr "$(header)" rbdvol.hold; }
 holder() { hold 2>/dev/null | jq -r '.[0].host_name'; }
-# The hold of host a as it looks after JQ, with no device there any more: a power cut.
+# The hold of host a as it looks after JQ, with no device there any more: a power cut. Its client has died
+# as the owner of the image's lock.
 power_cut() { # JQ
+	local text client
 	on a rbdvol attach $pool/vol >/dev/null
-	hold >"$RBDVOL_LAB/hold"
+	text=$(hold)
 	on a --sh 'rbd device unmap /dev/rbd0 && udevadm settle'
-	rados -p $pool setxattr "$(header)" rbdvol.hold "$(jq -c "$1" "$RBDVOL_LAB/hold")"
+	rados -p $pool lock get "$(header)" rbd_lock --lock-cookie 'auto 1' --lock-tag internal
+	client=$(rados -p $pool lock info "$(header)" rbd_lock | jq '.lockers[0].addr')
+	rados -p $pool setxattr "$(header)" rbdvol.hold "$(jq -c "$1 | .[0].client_address = $client" <<<"$text")"
 }
 
 pool_create "$pool"
@@ -68,7 +72,7 @@ refuses "a copy with the same name is refused while the client runs" 6 'held by 
 	on b rbdvol attach $pool/vol --timeout 200
 ok "a prune there" on b rbdvol prune --pool $pool
 is "leaves the hold alone" "$(on b rbdvol show $pool/vol --json | jq -r .held_by.host)" guest-a
-ok "the host writes" on a --sh 'echo mine | dd of=/dev/rbd0 bs=4k conv=sync oflag=direct status=none'
+ok "the host writes" on a --sh 'echo mine | dd of=/dev/rbd0 bs=4k conv=sync oflag=direct status=none && udevadm settle'
 ok "and detaches" on a rbdvol detach $pool/vol
 serve_no_more b
 on b --sh "hostname guest-b; echo $id_of_b >/etc/machine-id"
