@@ -95,12 +95,29 @@ rbd_image_t image_take(const char *key)
 	return image;
 }
 
-void images_close_now(void)
+/* Locked. How long until all that waited at SINCE_US can be closed; 0: they are. */
+static uint64_t close_until(uint64_t since_us)
 {
-	pthread_mutex_lock(&waiting.lock);
+	uint64_t now_us = clock_now_us();
+
 	if (waiting.n)
-		close_first(waiting.n);
-	free(waiting.items);
-	waiting.items = NULL;
-	pthread_mutex_unlock(&waiting.lock);
+		close_first(count_due(now_us));
+	return waiting.n && waiting.items[0].since_us <= since_us
+		       ? waiting.items[0].since_us + GRACE_US - now_us
+		       : 0;
+}
+
+void images_close(void)
+{
+	uint64_t began_us = clock_now_us(), left_us;
+
+	do {
+		pthread_mutex_lock(&waiting.lock);
+		left_us = close_until(began_us);
+		if (!waiting.n) {
+			free(waiting.items);
+			waiting.items = NULL;
+		}
+		pthread_mutex_unlock(&waiting.lock);
+	} while (left_us && !usleep((useconds_t)left_us));
 }

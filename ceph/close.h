@@ -19,8 +19,9 @@ void image_close_later(rbd_image_t image);
 void image_lay_by(rbd_image_t image, char *key);
 /* The caller's again; NULL: there is none. */
 rbd_image_t image_take(const char *key);
-/* Those that wait, before the connections end that they are of. */
-void images_close_now(void);
+/* Before a connection ends: those that wait are closed, of whichever connection they are, when they
+ * have waited long enough, after a second at most. */
+void images_close(void);
 
 static inline void image_close_later_p(rbd_image_t *image)
 {

@@ -308,6 +308,7 @@ static int attempt(struct cluster *c, struct session *fresh, struct session **ou
 	r = rados_connect(s->rados);
 	if (r < 0)
 		return fail_connect(c, s, r, e);
+	session_connected(s);
 	*out = steal(&s);
 	return 0;
 }

@@ -7,13 +7,6 @@
 #include "ceph/cls.h"
 #include "ceph/compat.h"
 
-/* With a pool goes all that was in it, and who has the map of before sees only that. */
-static bool pool_gone(struct ioctx *p, const char *pool)
-{
-	return !session_latest_osdmap(p->session) &&
-	       rados_pool_lookup(p->session->rados, pool) == -ENOENT;
-}
-
 /* Whether the map that this connection has, which may be old, has the pool. */
 static bool pool_known(rados_t rados, const char *pool)
 {
@@ -32,6 +25,21 @@ static bool pool_known(rados_t rados, const char *pool)
 static int no_pool(const char *pool, struct err **e)
 {
 	return err_set(e, ERR_NOT_FOUND, -ENOENT, "no pool '%s' in the cluster", pool);
+}
+
+int ioctx_check_pool(struct ioctx *p, const char *pool, struct err **e)
+{
+	int r = session_latest_osdmap(p->session);
+	int64_t id = r < 0 ? r : rados_pool_lookup(p->session->rados, pool);
+
+	if (id == p->pool_id)
+		return 0;
+	if (id == -ENOENT)
+		return no_pool(pool, e);
+	if (id < 0)
+		return session_fail(p->session, (int)id, e, "look for pool '%s'", pool);
+	err_set(e, ERR_FAILED, -ESTALE, "pool '%s' was deleted and created anew meanwhile", pool);
+	return err_hint(e, "try again: what was looked for may be in the new one");
 }
 
 int ioctx_open(struct cluster *c, const char *pool, const char *ns, struct ioctx *out,
@@ -92,6 +100,20 @@ void ioctx_deinit(struct ioctx *p)
 	*p = (struct ioctx){0};
 }
 
+bool ioctx_has_application(rados_ioctx_t io, const char *const *any, size_t n)
+{
+	char names[4096];
+	size_t len = sizeof(names);
+
+	if (rados_application_list(io, names, &len) < 0)
+		return false;
+	for (size_t at = 0; at < len && names[at]; at += strlen(names + at) + 1)
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(names + at, any[i]))
+				return true;
+	return false;
+}
+
 int ioctx_check_namespace(struct ioctx *p, const struct spec *spec, struct err **e)
 {
 	bool there = true;
@@ -143,9 +165,9 @@ int ioctx_missing(struct ioctx *p, const struct spec *spec, struct err **e)
 	_cleanup_free_ char *name = spec_format(&image);
 	int r;
 
-	if (pool_gone(p, spec->pool))
-		return no_pool(spec->pool, e);
-	r = ioctx_check_namespace(p, spec, e);
+	r = ioctx_check_pool(p, spec->pool, e);
+	if (r >= 0)
+		r = ioctx_check_namespace(p, spec, e);
 	if (r < 0)
 		return r;
 	if (!name)

@@ -2,19 +2,74 @@
 #include "ceph/session.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "ceph/close.h"
 
+/* The connections of this process. */
+static struct {
+	pthread_mutex_t lock;
+	struct session *first;
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void session_connected(struct session *s)
+{
+	s->connected = true;
+	if (rados_cluster_fsid(s->rados, s->fsid, sizeof(s->fsid)) < 0)
+		s->fsid[0] = '\0';
+	pthread_mutex_lock(&all.lock);
+	s->next = all.first;
+	all.first = s;
+	pthread_mutex_unlock(&all.lock);
+}
+
+static void disconnect(struct session *s)
+{
+	struct session **at = &all.first;
+
+	images_close();
+	pthread_mutex_lock(&all.lock);
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	pthread_mutex_unlock(&all.lock);
+}
+
+bool session_is_ours(const struct session *s, uint64_t instance)
+{
+	const struct session *other;
+
+	pthread_mutex_lock(&all.lock);
+	other = all.first;
+	while (other && (strcmp(other->fsid, s->fsid) != 0 ||
+			 rados_get_instance_id(other->rados) != instance))
+		other = other->next;
+	pthread_mutex_unlock(&all.lock);
+	return other;
+}
+
+bool session_is_at(const struct session *s, const char *address)
+{
+	_cleanup_free_ char *own = NULL;
+	const char *end = strrchr(address, ':');
+	const char *at;
+
+	if (!end || rados_getaddrs(s->rados, &own) < 0)
+		return false;
+	at = strstr(own, "v2:") == own || strstr(own, "v1:") == own ? own + 3 : own;
+	return !strncmp(at, address, (size_t)(end - address) + 1);
+}
+
 void session_unref(struct session *s)
 {
 	if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
 		return;
-	if (s->rados) {
-		images_close_now();
+	if (s->connected)
+		disconnect(s);
+	if (s->rados)
 		rados_shutdown(s->rados);
-	}
 	free(s->user);
 	free(s->monitors);
 	free(s);
@@ -34,6 +89,24 @@ char *session_conf(rados_t rados, const char *option)
 			return NULL;
 	}
 	return NULL;
+}
+
+int session_list_pools(struct session *s, char **out)
+{
+	size_t room = 4096;
+
+	for (;;) {
+		_cleanup_free_ char *names = calloc(1, room);
+		int need = names ? rados_pool_list(s->rados, names, room) : -ENOMEM;
+
+		if (need < 0)
+			return need;
+		if ((size_t)need <= room) {
+			*out = steal(&names);
+			return 0;
+		}
+		room = (size_t)need;
+	}
 }
 
 static int fail_timeout(struct session *s, struct err **e, const char *what)

@@ -14,6 +14,9 @@
 /* A connection, shared by all that use it. One that was shut out is marked dead and replaced at the
  * next call, while those that hold it still let go of it in their own time. */
 struct session {
+	struct session *next; /* of those of this process */
+	bool connected;
+	char fsid[FSID_LEN + 1];
 	atomic_uint refs;
 	atomic_bool dead;
 	rados_t rados;
@@ -24,6 +27,13 @@ struct session {
 	_Atomic uint64_t alloc_size_bytes;
 };
 void session_unref(struct session *s);
+/* It is connected, and one of this process's from here on. */
+void session_connected(struct session *s);
+/* Whether the client with the number INSTANCE of S's cluster is this process, by S or by another
+ * connection: another user's, or one that was begun before a reload and is still worked with. */
+bool session_is_ours(const struct session *s, uint64_t instance);
+/* Whether a client at ADDRESS ("ip:port/nonce") is at the IP address that S is at. */
+bool session_is_at(const struct session *s, const char *address);
 DEFINE_CLEANUP(struct session *, session_unref)
 #define _cleanup_session_ cleanup(session_unref_p)
 
@@ -47,5 +57,8 @@ int session_latest_osdmap(struct session *s);
 /* 0, or -EDQUOT, -ENOSPC: nothing that needs room can be written to the pool. To be asked before a
  * snapshot is taken: librbd takes one even then, but without the object map that belongs to it. */
 int session_check_room(struct session *s, int64_t pool_id);
+/* All pools: names with their NULs, an empty one behind the last; the caller frees *out. Negative
+ * errno. */
+int session_list_pools(struct session *s, char **out);
 /* A value of the configuration; the caller frees it; NULL where there is none or no memory. */
 char *session_conf(rados_t rados, const char *option);

@@ -10,7 +10,8 @@ struct service {
 	struct job_queue *jobs;
 };
 
-static int runtime_new(struct config *config, struct runtime **out, struct err **e)
+static int runtime_new(struct config *config, struct runtime *before, struct runtime **out,
+		       struct err **e)
 {
 	_cleanup_runtime_ struct runtime *r = calloc(1, sizeof(*r));
 	struct host_config host;
@@ -31,7 +32,7 @@ static int runtime_new(struct config *config, struct runtime **out, struct err *
 		.timeout_us = r->config.cluster_timeout_us,
 		.trims_at_once = (unsigned)r->config.trims_at_once,
 	};
-	ret = host_new(&host, &r->host, e);
+	ret = host_new(&host, before ? before->host : NULL, &r->host, e);
 	if (ret < 0)
 		return ret;
 	*out = steal(&r);
@@ -62,7 +63,7 @@ int service_new(struct config *config, struct service **out, struct err **e)
 	if (!s)
 		return err_oom(e);
 	pthread_mutex_init(&s->lock, NULL);
-	r = runtime_new(config, &s->runtime, e);
+	r = runtime_new(config, NULL, &s->runtime, e);
 	if (!r)
 		r = job_queue_new(&job_limits_default, &s->jobs, e);
 	if (r < 0) {
@@ -86,13 +87,13 @@ void service_free(struct service *s)
 
 int service_reload(struct service *s, struct config *config, struct err **e)
 {
-	struct runtime *next = NULL, *before;
-	int r = runtime_new(config, &next, e);
+	/* Only the main thread reloads, so it is the one to be replaced until then. */
+	struct runtime *next = NULL, *before = s->runtime;
+	int r = runtime_new(config, before, &next, e);
 
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&s->lock);
-	before = s->runtime;
 	s->runtime = next;
 	pthread_mutex_unlock(&s->lock);
 	job_queue_set_stuck(s->jobs, next->config.stuck_us);

@@ -58,7 +58,7 @@ static int list_place(struct ioctx *p, const char *pool, const char *ns, enum ki
 	int r = kind == REMOVALS ? removals_list(p, &names) : list_images(p, &names);
 
 	for (size_t i = 0; !r && i < names.n; i++)
-		if (spec_is_hidden(names.items[i]) == (kind == HIDDEN))
+		if (kind == REMOVALS || spec_is_hidden(names.items[i]) == (kind == HIDDEN))
 			r = strlist_add(out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", names.items[i]);
 	return r;
 }
@@ -101,21 +101,6 @@ static int list_pool(struct ioctx *p, const char *pool, enum kind kind, struct s
 	return r;
 }
 
-/* What a pool is used for, by who made it: names with their NULs. */
-static bool has_application(rados_ioctx_t io, const char *const *any, size_t n)
-{
-	char names[4096];
-	size_t len = sizeof(names);
-
-	if (rados_application_list(io, names, &len) < 0)
-		return false;
-	for (size_t at = 0; at < len && names[at]; at += strlen(names + at) + 1)
-		for (size_t i = 0; i < n; i++)
-			if (!strcmp(names + at, any[i]))
-				return true;
-	return false;
-}
-
 static bool has_object(rados_ioctx_t io, const char *name)
 {
 	uint64_t size;
@@ -130,30 +115,11 @@ static bool has_images(rados_ioctx_t io)
 {
 	static const char *const ours[] = {"rbd"}, *const others[] = {"cephfs", "rgw", "mgr"};
 
-	if (has_application(io, ours, ARRAY_SIZE(ours)))
+	if (ioctx_has_application(io, ours, ARRAY_SIZE(ours)))
 		return true;
-	if (has_application(io, others, ARRAY_SIZE(others)))
+	if (ioctx_has_application(io, others, ARRAY_SIZE(others)))
 		return false;
 	return has_object(io, "rbd_directory") || has_object(io, "rbd_namespace");
-}
-
-/* All pools, as librados lists them: names with their NULs, an empty one behind the last. */
-static int list_pools(struct session *s, char **out)
-{
-	size_t room = 4096;
-
-	for (;;) {
-		_cleanup_free_ char *names = calloc(1, room);
-		int need = names ? rados_pool_list(s->rados, names, room) : -ENOMEM;
-
-		if (need < 0)
-			return need;
-		if ((size_t)need <= room) {
-			*out = steal(&names);
-			return 0;
-		}
-		room = (size_t)need;
-	}
 }
 
 static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *out, struct err **e)
@@ -164,7 +130,10 @@ static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *ou
 
 	if (r < 0)
 		return r;
-	r = list_pools(s, &pools);
+	/* A pool that was deleted and created anew has another id. */
+	r = session_latest_osdmap(s);
+	if (r >= 0)
+		r = session_list_pools(s, &pools);
 	if (r < 0)
 		return session_fail(s, r, e, "list the cluster's pools");
 	for (const char *pool = pools; *pool; pool += strlen(pool) + 1) {
@@ -181,20 +150,37 @@ static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *ou
 	return 0;
 }
 
+static int list_named(struct cluster *c, const char *pool, enum kind kind, struct strlist *out,
+		      struct err **e)
+{
+	_cleanup_ioctx_ struct ioctx p = {0};
+	int r = ioctx_open(c, pool, "", &p, e);
+
+	if (r < 0)
+		return r;
+	r = list_pool(&p, pool, kind, out);
+	/* To librbd a pool that is gone is an empty one. */
+	if (r == -ENOENT || (!r && !out->n)) {
+		int checked = ioctx_check_pool(&p, pool, e);
+
+		if (checked < 0)
+			return checked;
+	}
+	return r < 0 ? session_fail(p.session, r, e, "list the images of pool '%s'", pool) : 0;
+}
+
 static int list(struct cluster *c, const char *pool, enum kind kind, struct strlist *out,
 		struct err **e)
 {
 	_cleanup_strlist_ struct strlist found = {0};
-	_cleanup_ioctx_ struct ioctx p = {0};
-	int r = pool ? ioctx_open(c, pool, "", &p, e) : list_every_pool(c, kind, &found, e);
+	int r = pool ? list_named(c, pool, kind, &found, e) : list_every_pool(c, kind, &found, e);
 
+	if (r == -ESTALE) { /* another pool has the name: look there */
+		err_free(steal(e));
+		r = list_named(c, pool, kind, &found, e);
+	}
 	if (r < 0)
 		return r;
-	if (pool) {
-		r = list_pool(&p, pool, kind, &found);
-		if (r < 0)
-			return session_fail(p.session, r, e, "list the images of pool '%s'", pool);
-	}
 	*out = found;
 	found = (struct strlist){0};
 	return 0;

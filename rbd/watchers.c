@@ -22,8 +22,10 @@ void watchers_deinit(struct watchers *w)
 	*w = (struct watchers){0};
 }
 
-static int copy(const rbd_image_watcher_t *from, size_t n, uint64_t self, struct watchers *out)
+static int copy(const rbd_image_watcher_t *from, size_t n, const struct session *session,
+		struct watchers *out)
 {
+	const uint64_t self = rados_get_instance_id(session->rados);
 	_cleanup_watchers_ struct watchers w = {.items = calloc(n ? n : 1, sizeof(*w.items))};
 
 	if (!w.items)
@@ -32,6 +34,7 @@ static int copy(const rbd_image_watcher_t *from, size_t n, uint64_t self, struct
 		w.items[w.n] = (struct watcher){
 			.address = address_plain(from[i].addr),
 			.own = (uint64_t)from[i].id == self,
+			.ours = session_is_ours(session, (uint64_t)from[i].id),
 			.kernel = from[i].cookie >= KERNEL_COOKIES,
 		};
 		if (!w.items[w.n].address)
@@ -57,7 +60,7 @@ int watchers_list(struct ioctx *p, rbd_image_t image, struct watchers *out)
 			continue;
 		if (r < 0)
 			return r;
-		r = copy(w, n, rados_get_instance_id(p->session->rados), out);
+		r = copy(w, n, p->session, out);
 		rbd_watchers_list_cleanup(w, n);
 		return r;
 	}

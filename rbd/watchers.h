@@ -14,6 +14,7 @@
 struct watcher {
 	char *address; /* "ip:port/nonce" */
 	bool own;      /* this very connection */
+	bool ours;     /* a connection of this process, this one or another */
 	bool kernel;   /* a mapping by krbd, which lasts; else librbd */
 };
 struct watchers {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
 
@@ -25,12 +26,18 @@ struct connection {
 	struct cluster *c;
 };
 
+/* The operations in progress, whichever configuration they began with. */
+struct shared_locks {
+	atomic_uint refs;
+	struct image_locks locks;
+};
+
 struct host {
 	struct host_config config; /* its strings are ours */
 	struct host_identity identity;
 	pthread_mutex_t lock; /* guards the connections */
 	struct fenced *fenced;
-	struct image_locks image_locks;
+	struct shared_locks *image_locks;
 	struct slots *trims, *scans;
 	struct probes *probes;
 	/* The one used last comes first. */
@@ -86,7 +93,33 @@ static int config_copy(struct host_config *to, const struct host_config *from)
 	return r ? -ENOMEM : 0;
 }
 
-int host_new(const struct host_config *config, struct host **out, struct err **e)
+static struct shared_locks *shared_locks_new(void)
+{
+	struct shared_locks *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	atomic_init(&s->refs, 1);
+	image_locks_init(&s->locks);
+	return s;
+}
+
+static struct shared_locks *shared_locks_ref(struct shared_locks *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+static void shared_locks_unref(struct shared_locks *s)
+{
+	if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	image_locks_deinit(&s->locks);
+	free(s);
+}
+
+int host_new(const struct host_config *config, struct host *before, struct host **out,
+	     struct err **e)
 {
 	struct host *h = calloc(1, sizeof(*h));
 	int r;
@@ -94,12 +127,12 @@ int host_new(const struct host_config *config, struct host **out, struct err **e
 	if (!h)
 		return err_oom(e);
 	pthread_mutex_init(&h->lock, NULL);
-	image_locks_init(&h->image_locks);
+	h->image_locks = before ? shared_locks_ref(before->image_locks) : shared_locks_new();
 	h->fenced = fenced_new();
 	h->trims = slots_new(config->trims_at_once);
 	h->scans = slots_new(SCANS_AT_ONCE);
 	h->probes = probes_new();
-	r = !h->fenced || !h->trims || !h->scans || !h->probes ||
+	r = !h->image_locks || !h->fenced || !h->trims || !h->scans || !h->probes ||
 			    config_copy(&h->config, config) < 0
 		    ? err_oom(e)
 		    : identity_init(&h->identity, e);
@@ -118,7 +151,7 @@ void host_free(struct host *h)
 	for (size_t i = 0; i < h->connections_n; i++)
 		connection_deinit(&h->connections[i]);
 	fenced_free(h->fenced);
-	image_locks_deinit(&h->image_locks);
+	shared_locks_unref(h->image_locks);
 	slots_free(h->trims);
 	slots_free(h->scans);
 	probes_end(h->probes);
@@ -185,7 +218,7 @@ struct fenced *host_fenced(struct host *h)
 
 struct image_locks *host_image_locks(struct host *h)
 {
-	return &h->image_locks;
+	return &h->image_locks->locks;
 }
 
 const char *host_pool(const struct host *h, const struct volume_request *req)

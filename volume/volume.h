@@ -30,7 +30,9 @@ struct host_config {
 	uint64_t timeout_us;	 /* of one cluster operation */
 	unsigned trims_at_once;	 /* others wait; 0: one */
 };
-int host_new(const struct host_config *config, struct host **out, struct err **e);
+/* BEFORE: the host as it was configured before, or NULL; both know of each other's operations. */
+int host_new(const struct host_config *config, struct host *before, struct host **out,
+	     struct err **e);
 void host_free(struct host *h);
 
 /* How an operation tells what it is doing. The daemon's job stands behind it. */

@@ -269,6 +269,26 @@ static void a_client_that_was_shut_out_comes_back(void **state)
 	assert_ptr_not_equal(old, new);
 }
 
+static void a_failed_connection_leaves_the_images_of_others_open(void **state)
+{
+	_cleanup_cluster_ struct cluster *standing = new_cluster(NULL, NULL, 0);
+	_cleanup_cluster_ struct cluster *none =
+		new_cluster(NULL, "/nonexistent/keyring", SHORT_US);
+	_cleanup_ioctx_ struct ioctx p = {0};
+	struct err *e = NULL;
+	rbd_image_t image;
+
+	(void)state;
+	make_image("kept", MIB, FAST_FEATURES);
+	assert_done(ioctx_open(standing, lab.pool, "", &p, &e), e);
+	assert_int_equal(rbd_open_read_only(p.io, "kept", &image, NULL), 0);
+	image_lay_by(image, strdup("kept"));
+	assert_int_equal(cluster_connect(none, &e), -ENOENT);
+	err_free(e);
+	assert_ptr_equal(image_take("kept"), image);
+	image_close_later(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +300,7 @@ int main(void)
 		cmocka_unit_test(no_monitor_ends_within_the_timeout),
 		cmocka_unit_test(a_silent_monitor_is_survived),
 		cmocka_unit_test(a_client_that_was_shut_out_comes_back),
+		cmocka_unit_test(a_failed_connection_leaves_the_images_of_others_open),
 	};
 
 	return cmocka_run_group_tests_name("connection", tests, setup, teardown);

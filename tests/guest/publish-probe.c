@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	_cleanup_err_ struct err *e = NULL;
 	struct host *h = NULL;
 	int r = argc < 3 ? err_set(&e, ERR_USAGE, -EINVAL, "usage: publish-probe VERB SPEC …")
-			 : host_new(&config, &h, &e);
+			 : host_new(&config, NULL, &h, &e);
 
 	if (r >= 0)
 		r = run(h, argv + 1, &e);

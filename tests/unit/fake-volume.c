@@ -13,8 +13,10 @@ struct host {
 	char *pool;
 };
 
-int host_new(const struct host_config *config, struct host **out, struct err **e)
+int host_new(const struct host_config *config, struct host *before, struct host **out,
+	     struct err **e)
 {
+	(void)before;
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return err_oom(e);
