@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <rbd/librbd.h>
 #include <string.h>
+#include <time.h>
 
 #include "ceph/wire.h"
 
@@ -131,6 +132,27 @@ int cls_directory_rename(rados_ioctx_t io, const char *from, const char *to, con
 	return write_call(op, io, DIRECTORY, "", "dir_rename_image", &in);
 }
 
+/* A method of the directory that takes a name and an id. */
+static int change_directory(rados_ioctx_t io, const char *method, const char *name, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_string(&in, name);
+	write_string(&in, id);
+	return write_call(op, io, DIRECTORY, "", method, &in);
+}
+
+int cls_directory_add(rados_ioctx_t io, const char *name, const char *id)
+{
+	return change_directory(io, "dir_add_image", name, id);
+}
+
+int cls_directory_remove(rados_ioctx_t io, const char *name, const char *id)
+{
+	return change_directory(io, "dir_remove_image", name, id);
+}
+
 int cls_name_create(rados_ioctx_t io, const char *name, const char *id)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
@@ -141,15 +163,27 @@ int cls_name_create(rados_ioctx_t io, const char *name, const char *id)
 	return write_call(op, io, NAME_OBJECT, name, "set_id", &in);
 }
 
-int cls_name_remove(rados_ioctx_t io, const char *name)
-{
-	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
-
-	return object ? rados_remove(io, object) : -ENOMEM;
-}
-
 /* librados tells a difference as -MAX_ERRNO and less. */
 #define MAX_ERRNO 4095
+
+int cls_name_remove_of(rados_ioctx_t io, const char *name, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	struct writer is = {0};
+	int result = 0, r;
+
+	if (!object)
+		return -ENOMEM;
+	write_string(&is, id);
+	if (is.bad)
+		return -ENAMETOOLONG;
+	rados_write_op_assert_exists(op);
+	rados_write_op_cmpext(op, (const char *)is.data, is.len, 0, &result);
+	rados_write_op_remove(op);
+	r = rados_write_op_operate2(op, io, object, NULL, 0);
+	return r <= -MAX_ERRNO ? -ESTALE : r;
+}
 
 int cls_name_switch(rados_ioctx_t io, const char *name, const char *old_id, const char *new_id)
 {
@@ -303,31 +337,123 @@ int cls_note_keys(rados_ioctx_t io, const char *id, const char *start, struct st
 	return r;
 }
 
-/* One image of the trash; *id is the caller's to free. */
-static int read_trashed(struct reader *reader, char **id, struct strlist *ids,
-			struct strlist *names)
+void trash_entry_deinit(struct trash_entry *t)
 {
-	_cleanup_free_ char *name = NULL;
-	struct reader spec;
-	uint8_t source;
-	uint32_t len;
-	int r;
+	free(t->id);
+	free(t->name);
+	*t = (struct trash_entry){0};
+}
 
-	*id = read_string(reader);
-	read_skip(reader, 2); /* versions of the encoding */
+#define STATE_VERSION 2 /* of the encoding: since then it has the state */
+
+/* What is encoded of an entry, but its id. */
+static int read_trash_entry(struct reader *reader, struct trash_entry *out)
+{
+	uint8_t version = read_u8(reader);
+	struct reader spec;
+	uint32_t len;
+
+	read_skip(reader, 1); /* the oldest version that can read it */
 	len = read_u32(reader);
 	spec = (struct reader){reader->at, len, false};
 	read_skip(reader, len);
 	if (reader->bad)
 		return -EPROTO;
-	source = read_u8(&spec);
-	name = read_string(&spec);
-	if (spec.bad)
-		return -EPROTO;
-	if (source != RBD_TRASH_IMAGE_SOURCE_REMOVING)
-		return 0;
+	out->to_remove = read_u8(&spec) == RBD_TRASH_IMAGE_SOURCE_REMOVING;
+	out->name = read_string(&spec);
+	read_u64(&spec); /* when it came */
+	read_u64(&spec); /* until when it is kept */
+	out->state = version < STATE_VERSION ? TRASH_NORMAL : (enum trash_state)read_u8(&spec);
+	return spec.bad ? -EPROTO : 0;
+}
+
+int cls_trash_get(rados_ioctx_t io, const char *id, struct trash_entry *out)
+{
+	_cleanup_trash_entry_ struct trash_entry entry = {0};
+	_cleanup_answer_ struct answer a = {0};
+	struct writer in = {0};
+	struct reader reader;
+	int r;
+
+	*out = (struct trash_entry){0};
+	write_string(&in, id);
+	r = read_call(io, TRASH, "rbd", "trash_get", &in, &a);
+	if (r < 0)
+		return r;
+	reader = reader_of(&a);
+	r = read_trash_entry(&reader, &entry);
+	entry.id = strdup(id);
+	if (!r && !entry.id)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	*out = entry;
+	entry = (struct trash_entry){0};
+	return 0;
+}
+
+static void write_time(struct writer *w, time_t when)
+{
+	write_u32(w, (uint32_t)when);
+	write_u32(w, 0); /* ns */
+}
+
+int cls_trash_add(rados_ioctx_t io, const char *id, const char *name)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	const uint32_t len =
+		1 + sizeof(uint32_t) + (uint32_t)strlen(name) + 4 * sizeof(uint32_t) + 1;
+	const time_t now = time(NULL);
+	struct writer in = {0};
+
+	write_string(&in, id);
+	write_u8(&in, STATE_VERSION);
+	write_u8(&in, 1);
+	write_u32(&in, len);
+	write_u8(&in, RBD_TRASH_IMAGE_SOURCE_REMOVING);
+	write_string(&in, name);
+	write_time(&in, now);
+	write_time(&in, now);
+	write_u8(&in, TRASH_MOVING);
+	return write_call(op, io, TRASH, "", "trash_add", &in);
+}
+
+int cls_trash_set_state(rados_ioctx_t io, const char *id, enum trash_state from,
+			enum trash_state to)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_string(&in, id);
+	write_u8(&in, (uint8_t)to);
+	write_u8(&in, (uint8_t)from);
+	return write_call(op, io, TRASH, "", "trash_state_set", &in);
+}
+
+int cls_trash_forget(rados_ioctx_t io, const char *id)
+{
+	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
+	struct writer in = {0};
+
+	write_string(&in, id);
+	return write_call(op, io, TRASH, "", "trash_remove", &in);
+}
+
+/* One image of the trash; *id is the caller's to free. */
+static int read_trashed(struct reader *reader, char **id, struct strlist *ids,
+			struct strlist *names)
+{
+	_cleanup_trash_entry_ struct trash_entry entry = {0};
+	int r;
+
+	*id = read_string(reader);
+	r = read_trash_entry(reader, &entry);
+	if (!r && !*id)
+		r = -EPROTO;
+	if (r < 0 || !entry.to_remove || entry.state == TRASH_RESTORING)
+		return r;
 	r = strlist_add(ids, "%s", *id);
-	return r < 0 ? r : strlist_add(names, "%s", name);
+	return r < 0 ? r : strlist_add(names, "%s", entry.name);
 }
 
 int cls_removals(rados_ioctx_t io, struct strlist *ids, struct strlist *names)

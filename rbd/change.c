@@ -5,6 +5,7 @@
 
 #include "base/failpoint.h"
 #include "base/value.h"
+#include "ceph/cls.h"
 #include "rbd/image-internal.h"
 
 #define SPARSE_BYTES 4096 /* the least that librbd takes */
@@ -91,33 +92,61 @@ static int on_progress(uint64_t done, uint64_t total, void *arg)
 	return t->tell(total ? (unsigned)(done * 1000 / total) : 0, t->arg);
 }
 
+/* The note is for who goes on after a crash: the flattened image does not know its parent. */
+static int note_parent(struct ioctx *p, rbd_image_t image, char id[static 256])
+{
+	_cleanup_link_ struct link link = {0};
+	_cleanup_free_ char *note = NULL;
+	int r = rbd_get_id(image, id, 256);
+
+	if (!r)
+		r = image_link(image, &link);
+	if (r <= 0)
+		return r;
+	note = parent_snapshot_note(&link);
+	r = note ? cls_note(p->io, id, NOTE_FLATTEN, note) : -ENOMEM;
+	return r < 0 ? r : 1;
+}
+
+static int drop_noted(struct ioctx *p, rbd_image_t image, const char *id,
+		      const struct snapshot_guard *guard, char **out)
+{
+	_cleanup_free_ char *note = image_note(image, NOTE_FLATTEN);
+
+	if (!note)
+		return 0;
+	*out = parent_snapshot_drop_noted(p->session, note, guard);
+	return cls_note_remove(p->io, id, NOTE_FLATTEN);
+}
+
 int image_flatten(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
-		  char **out_parent_snapshot, struct err **e)
+		  const struct snapshot_guard *guard, char **out_parent_snapshot, struct err **e)
 {
 	struct telling telling = {tell, arg};
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	_cleanup_link_ struct link link = {0};
-	_cleanup_free_ char *dropped = NULL;
+	char id[256];
 	int r = open_head(c, spec, name, &p, &image, e);
 
 	*out_parent_snapshot = NULL;
 	if (r < 0)
 		return r;
-	r = image_link(image, &link);
-	if (r > 0) {
-		dropped = parent_snapshot_drop_early(p.session, &link);
-		FAILPOINT("flatten.dropped");
+	r = note_parent(&p, image, id);
+	FAILPOINT("flatten.noted");
+	if (r > 0)
 		r = rbd_flatten_with_progress(image, on_progress, &telling);
-		FAILPOINT("flatten.flattened");
-	}
-	if (r < 0)
-		return session_fail(p.session, r, e, "flatten '%s'", name);
-	if (link.image.image_id && !dropped)
-		dropped = parent_snapshot_drop(p.session, &link);
-	*out_parent_snapshot = steal(&dropped);
-	return 0;
+	FAILPOINT("flatten.flattened");
+	if (!r)
+		r = drop_noted(&p, image, id, guard, out_parent_snapshot);
+	return r < 0 ? session_fail(p.session, r, e, "flatten '%s'", name) : 0;
+}
+
+int image_flatten_begun(struct cluster *c, const struct spec *spec, struct err **e)
+{
+	_cleanup_free_ char *note = NULL;
+
+	return image_note_get(c, spec, NOTE_FLATTEN, &note, e);
 }
 
 int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,

@@ -6,6 +6,7 @@
 
 #include "base/spec.h"
 #include "ceph/cluster.h"
+#include "rbd/image.h"
 
 /* How far it is, in thousandths; from any thread, one at a time. Negative: it shall end, with that.
  */
@@ -19,7 +20,10 @@ int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap,
 int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
 		   struct err **e);
 /* Copy what the image shares with its parent; fine where it has none. A snapshot of ours on the
- * parent that no other child uses goes too; *out_parent_snapshot tells its spec (the caller frees
+ * parent that no other child uses goes afterwards, if GUARD (NULL: nobody asks) lets it; one that
+ * was interrupted in between is completed. *out_parent_snapshot tells its spec (the caller frees
  * it) or is NULL. */
 int image_flatten(struct cluster *c, const struct spec *spec, change_progress *tell, void *arg,
-		  char **out_parent_snapshot, struct err **e);
+		  const struct snapshot_guard *guard, char **out_parent_snapshot, struct err **e);
+/* 1: an image without a parent was not completed so yet; 0: there is nothing to complete. */
+int image_flatten_begun(struct cluster *c, const struct spec *spec, struct err **e);

@@ -8,6 +8,7 @@
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
+#include "rbd/hidden.h"
 #include "rbd/image-internal.h"
 #include "rbd/snapshot.h"
 
@@ -76,7 +77,7 @@ static int tidy_existing(struct work *w, struct err **e)
 		return 0;
 	if (strcmp(id, hidden_id))
 		return name_discard(&w->to, w->hidden, w->deadline, e);
-	cls_name_remove(w->to.io, w->hidden);
+	cls_name_remove_of(w->to.io, w->hidden, hidden_id);
 	return 0;
 }
 
@@ -364,25 +365,36 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 	return fail_make(w, made, e);
 }
 
+static int create(struct work *w, struct clone_result *out, struct err **e)
+{
+	int r = work_init(w, e);
+
+	*out = (struct clone_result){0};
+	for (unsigned i = 1; !r; i++)
+		r = attempt(w, out, i >= ATTEMPTS_MAX || deadline_passed(w->deadline), e);
+	if (r < 0)
+		clone_result_deinit(out);
+	return r < 0 ? r : 0;
+}
+
 int clone_create(struct cluster *c, const struct spec *parent, const struct spec *child,
 		 const struct clone_options *options, struct deadline deadline,
 		 struct clone_result *out, struct err **e)
 {
-	_cleanup_work_ struct work w = {
+	const struct work wanted = {
 		.cluster = c,
 		.parent = parent,
 		.child = child,
 		.options = options,
 		.deadline = deadline,
 	};
-	int r = work_init(&w, e);
+	_cleanup_work_ struct work w = wanted, again = wanted;
+	int r = create(&w, out, e);
 
-	*out = (struct clone_result){0};
-	for (unsigned i = 1; !r; i++)
-		r = attempt(&w, out, i >= ATTEMPTS_MAX || deadline_passed(deadline), e);
-	if (r < 0)
-		clone_result_deinit(out);
-	return r < 0 ? r : 0;
+	if (r != -ESTALE)
+		return r;
+	err_free(steal(e)); /* of the parent's name, or its pool's: look at what has it now */
+	return create(&again, out, e);
 }
 
 int clone_complete(struct cluster *c, const struct spec *child, const char *owner,

@@ -42,29 +42,139 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 			name);
 }
 
-/* 0 and *image open (NULL: only remains of an image are there), -ENOENT without an error, or why
- * not to delete it. */
-static int examine(struct ioctx *p, const struct spec *spec, const char *name, rbd_image_t *image,
-		   struct err **e)
+/* What is to be deleted. */
+struct deletion {
+	struct ioctx *p;
+	const struct spec *spec;
+	const char *name;  /* for words */
+	char *id;	   /* NULL: of format 1, or there is none */
+	rbd_image_t image; /* NULL: there is a name, but no header */
+};
+
+static void deletion_deinit(struct deletion *d)
 {
-	_cleanup_free_ char *id = NULL, *listed = NULL;
-	int r = cls_image_id(p->io, spec->image, &id);
+	free(d->id);
+	if (d->image)
+		image_close_later(d->image);
+}
+#define _cleanup_deletion_ cleanup(deletion_deinit)
+
+static int fail_look(const struct deletion *d, int r, struct err **e)
+{
+	return session_fail(d->p->session, r, e, "look for image '%s'", d->name);
+}
+
+/* 'rbd trash mv', 'rbd trash restore' and 'rbd migration' change the names of an image one after
+ * the other; in between it looks like one that is being removed. */
+static int refuse_on_its_way(const struct deletion *d, struct err **e)
+{
+	err_set(e, ERR_BUSY, -EBUSY,
+		"image '%s' is being moved to the trash or back, or that was interrupted", d->name);
+	return err_hint(e,
+			"'rbd trash mv %s' completes the one, 'rbd trash restore' the other; see "
+			"'rbd trash ls --all'",
+			d->name);
+}
+
+static int refuse_renamed(const struct deletion *d, const char *other, struct err **e)
+{
+	err_set(e, ERR_BUSY, -EBUSY,
+		"image '%s' is listed as '%s': it is being renamed, or that was interrupted",
+		d->name, other);
+	return err_hint(e,
+			"if '%s' is to go, delete that; else 'rados rm rbd_id.%s' takes the "
+			"other name away",
+			other, d->spec->image);
+}
+
+/* 1: the trash has the image as one to be removed; 0: as one that is kept, or comes back. -ENOENT:
+ * it does not have it. */
+static int is_to_be_removed(const struct deletion *d, const char *id)
+{
+	_cleanup_trash_entry_ struct trash_entry entry = {0};
+	int r = cls_trash_get(d->p->io, id, &entry);
+
+	return r < 0 ? r : entry.to_remove && entry.state != TRASH_RESTORING;
+}
+
+/* The name object says that the image has the name: so must the directory. */
+static int check_listed(const struct deletion *d, struct err **e)
+{
+	_cleanup_free_ char *listed = NULL;
+	int r = cls_directory_name(d->p->io, d->id, &listed);
+
+	if (r < 0 && r != -ENOENT)
+		return fail_look(d, r, e);
+	if (!r && strcmp(listed, d->spec->image) && !spec_is_hidden(listed))
+		return refuse_renamed(d, listed, e);
+	if (!r)
+		r = name_complete(d->p->io, d->spec->image, d->id);
+	if (r < 0 && r != -ENOENT)
+		return fail_look(d, r, e);
+	r = is_to_be_removed(d, d->id);
+	if (r < 0 && r != -ENOENT)
+		return fail_look(d, r, e);
+	return r ? 0 : refuse_on_its_way(d, e);
+}
+
+static int check_users(const struct deletion *d, struct err **e)
+{
+	uint64_t features = 0;
+	int r = rbd_get_features(d->image, &features);
+
+	if (r < 0)
+		return fail_look(d, r, e);
+	if (features & RBD_FEATURE_MIGRATING) {
+		err_set(e, ERR_BUSY, -EBUSY, "image '%s' is being migrated", d->name);
+		return err_hint(e, "'rbd migration commit' or 'rbd migration abort' ends that");
+	}
+	r = image_refuse_snapshots(d->p, d->image, d->name, e);
+	return r < 0 ? r
+		     : watchers_refuse(d->p, d->image, d->name, deadline_in(WATCHERS_PATIENCE_US),
+				       e);
+}
+
+/* There is no name object. -ENOENT without an error: no image is called so. */
+static int examine_unnamed(struct deletion *d, struct err **e)
+{
+	int r = rbd_open_read_only(d->p->io, d->spec->image, &d->image, NULL);
 
 	if (!r)
-		r = name_complete(p->io, spec->image, id);
-	if (r < 0 && r != -ENOENT)
-		return session_fail(p->session, r, e, "look for image '%s'", name);
-	r = rbd_open_read_only(p->io, spec->image, image, NULL);
+		return check_users(d, e);
+	d->image = NULL;
+	if (r != -ENOENT)
+		return session_fail(d->p->session, r, e, "open image '%s'", d->name);
+	r = cls_directory_id(d->p->io, d->spec->image, &d->id);
 	if (r < 0)
-		*image = NULL;
-	if (r == -ENOENT && !id && cls_directory_id(p->io, spec->image, &listed) < 0)
-		return -ENOENT;
+		return r == -ENOENT ? r : fail_look(d, r, e);
+	r = image_has_header(d->p, d->id);
+	if (r <= 0)
+		return r < 0 ? fail_look(d, r, e) : 0;
+	r = is_to_be_removed(d, d->id);
+	if (r < 0 && r != -ENOENT)
+		return fail_look(d, r, e);
+	return r > 0 ? -ENOENT : refuse_on_its_way(d, e);
+}
+
+/* 0: it may be deleted; -ENOENT without an error: there is none; or why not. */
+static int examine(struct deletion *d, struct err **e)
+{
+	int r = cls_image_id(d->p->io, d->spec->image, &d->id);
+
+	if (r == -ENOENT)
+		return examine_unnamed(d, e);
+	if (r < 0)
+		return fail_look(d, r, e);
+	r = check_listed(d, e);
+	if (r < 0)
+		return r;
+	r = rbd_open_by_id_read_only(d->p->io, d->id, &d->image, NULL);
+	if (r < 0)
+		d->image = NULL;
 	if (r == -ENOENT)
 		return 0;
-	if (r < 0)
-		return session_fail(p->session, r, e, "open image '%s'", name);
-	r = image_refuse_snapshots(p, *image, name, e);
-	return r < 0 ? r : watchers_refuse(p, *image, name, deadline_in(WATCHERS_PATIENCE_US), e);
+	return r < 0 ? session_fail(d->p->session, r, e, "open image '%s'", d->name)
+		     : check_users(d, e);
 }
 
 unsigned snapshot_children(rbd_image_t image)
@@ -80,8 +190,19 @@ unsigned snapshot_children(rbd_image_t image)
 	return n ? 1 : 0;
 }
 
-/* The parent's snapshot, if it is one of ours that has no more than CHILDREN_MAX children: *p and
- * *image, the parent open for writing, *protected. */
+static struct snapshot_ref link_ref(const struct link *link)
+{
+	return (struct snapshot_ref){
+		.spec = {link->image.pool_name, link->image.pool_namespace, link->image.image_name,
+			 link->snap.name},
+		.pool_id = link->image.pool_id,
+		.image_id = link->image.image_id,
+		.snap_id = link->snap.id,
+	};
+}
+
+/* The parent's snapshot, if it is one of ours that has no more than CHILDREN_MAX children: *image,
+ * the parent open for writing, *protected. */
 static bool open_droppable(struct session *session, const struct link *link, unsigned children_max,
 			   struct ioctx *p, rbd_image_t *image, int *protected)
 {
@@ -104,100 +225,192 @@ static bool open_droppable(struct session *session, const struct link *link, uns
 	return !rbd_snap_is_protected(*image, link->snap.name, protected);
 }
 
-static char *format_link(const struct link *link)
-{
-	const struct spec spec = {link->image.pool_name, link->image.pool_namespace,
-				  link->image.image_name, link->snap.name};
-
-	return spec_format(&spec);
-}
-
-char *parent_snapshot_drop_early(struct session *session, const struct link *link)
+static bool drop_early(struct session *session, const struct link *link)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int protected = 0;
 
-	if (!open_droppable(session, link, 1, &p, &image, &protected) || protected)
-		return NULL;
-	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : format_link(link);
+	return open_droppable(session, link, 1, &p, &image, &protected) && !protected &&
+	       !rbd_snap_remove(image, link->snap.name);
 }
 
-char *parent_snapshot_drop(struct session *session, const struct link *link)
+static bool drop_late(struct session *session, const struct link *link)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int protected = 0;
 
 	if (!open_droppable(session, link, 0, &p, &image, &protected))
-		return NULL;
+		return false;
 	if (protected && rbd_snap_unprotect(image, link->snap.name) < 0)
-		return NULL;
+		return false;
 	FAILPOINT("drop.unprotected");
-	return rbd_snap_remove(image, link->snap.name) < 0 ? NULL : format_link(link);
+	return !rbd_snap_remove(image, link->snap.name);
 }
 
-/* By librbd. OPENED: the image could be opened before. */
-static int remove_image(struct ioctx *p, const struct spec *spec, bool opened, const char *name,
-			struct err **e)
+static char *drop_guarded(struct session *session, const struct link *link,
+			  const struct snapshot_guard *guard,
+			  bool (*drop)(struct session *session, const struct link *link))
 {
-	int r = rbd_remove(p->io, spec->image);
+	const struct snapshot_ref ref = link_ref(link);
+	bool dropped;
+
+	if (guard && !guard->enter(guard->arg, &ref))
+		return NULL;
+	dropped = drop(session, link);
+	if (guard)
+		guard->leave(guard->arg);
+	return dropped ? spec_format(&ref.spec) : NULL;
+}
+
+char *parent_snapshot_drop_early(struct session *session, const struct link *link,
+				 const struct snapshot_guard *guard)
+{
+	return drop_guarded(session, link, guard, drop_early);
+}
+
+char *parent_snapshot_drop(struct session *session, const struct link *link,
+			   const struct snapshot_guard *guard)
+{
+	return drop_guarded(session, link, guard, drop_late);
+}
+
+/* The names may be others' when it is read again, the ids not. */
+char *parent_snapshot_note(const struct link *link)
+{
+	char *out;
+
+	return asprintf(&out, "%lld %s %llu %s", (long long)link->image.pool_id,
+			link->image.image_id, (unsigned long long)link->snap.id,
+			link->image.pool_namespace) < 0
+		       ? NULL
+		       : out;
+}
+
+/* The names that belong to the ids of LINK, which borrows from *snaps. */
+static int name_link(struct session *session, struct link *link, struct snapshots *snaps,
+		     char pool[static 256], char image_name[static 256])
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	_cleanup_ioctx_ struct ioctx p = {0};
+	size_t len = 256;
+	int r = ioctx_open_id(session, link->image.pool_id, link->image.pool_namespace, &p);
+
+	if (!r)
+		r = rados_pool_reverse_lookup(session->rados, link->image.pool_id, pool, 256);
+	if (r < 0)
+		return r;
+	r = rbd_open_by_id_read_only(p.io, link->image.image_id, &image, NULL);
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	r = rbd_get_name(image, image_name, &len);
+	if (!r)
+		r = snapshots_list(image, snaps);
+	for (int i = 0; !r && i < snaps->n; i++)
+		if (snaps->items[i].id == link->snap.id && snapshot_is_user(image, link->snap.id))
+			link->snap.name = (char *)snaps->items[i].name;
+	return r < 0 ? r : link->snap.name ? 0 : -ENOENT;
+}
+
+char *parent_snapshot_drop_noted(struct session *session, const char *note,
+				 const struct snapshot_guard *guard)
+{
+	_cleanup_snapshots_ struct snapshots snaps = {0};
+	char id[256], pool[256], image_name[256];
+	struct link link = {.image = {.image_id = id, .pool_name = pool, .image_name = image_name}};
+	unsigned long long snap_id;
+	long long pool_id;
+	int ns = 0;
+
+	if (sscanf(note, "%lld %255s %llu %n", &pool_id, id, &snap_id, &ns) < 3 || !ns)
+		return NULL;
+	link.image.pool_id = pool_id;
+	link.image.pool_namespace = (char *)note + ns;
+	link.snap.id = snap_id;
+	link.snap.namespace_type = RBD_SNAP_NAMESPACE_TYPE_USER;
+	return name_link(session, &link, &snaps, pool, image_name) < 0
+		       ? NULL
+		       : parent_snapshot_drop(session, &link, guard);
+}
+
+/* What image_remove does not do: of format 1 there is no id, and mirroring is for librbd to end. */
+static bool is_for_librbd(const struct deletion *d)
+{
+	rbd_mirror_image_info_t mirror;
+	bool mirrored;
+
+	if (!d->image)
+		return false;
+	if (!d->id)
+		return true;
+	if (rbd_mirror_image_get_info(d->image, &mirror, sizeof(mirror)) < 0)
+		return false;
+	mirrored = mirror.state != RBD_MIRROR_IMAGE_DISABLED;
+	rbd_mirror_image_get_info_cleanup(&mirror);
+	return mirrored;
+}
+
+static int fail_remove(const struct deletion *d, int r, struct err **e)
+{
+	int room;
+
+	if (r == -ESTALE)
+		return err_set(e, ERR_FAILED, r, "image '%s' was renamed or replaced meanwhile",
+			       d->name);
+	if (r == -EMLINK) {
+		err_set(e, ERR_BUSY, r, "image '%s' is a member of a group", d->name);
+		return err_hint(e, "'rbd group image remove' ends that");
+	}
+	/* That is also what an OSD says where there is no room for the pool's trash. */
+	room = r == -ENOENT ? session_check_room(d->p->session, d->p->pool_id) : 0;
+	return session_fail(d->p->session, room < 0 ? room : r, e, "delete image '%s'", d->name);
+}
+
+static int remove_image(struct deletion *d, struct drop *drop, struct err **e)
+{
+	int r = is_for_librbd(d) ? rbd_remove(d->p->io, d->spec->image)
+				 : image_remove(d->p, d->spec->image, d->id, drop);
 
 	FAILPOINT("delete.removed");
-	if (r == -ENOENT && !opened)
-		r = 0;
-	/* That is also what librbd says where there is no room for the pool's list of what is being
-	 * deleted. */
-	if (r == -ENOENT) {
-		int room = session_check_room(p->session, p->pool_id);
-
-		r = room < 0 ? room : r;
-	}
-	if (r == -ENOENT)
-		return err_set(e, ERR_NOT_FOUND, r, "no image '%s'", name);
-	return r < 0 ? session_fail(p->session, r, e, "delete image '%s'", name) : 0;
+	return r < 0 ? fail_remove(d, r, e) : 0;
 }
 
 /* No image has the name, but one that had it may be deleted in part. */
-static int finish_deleted(struct ioctx *p, const struct spec *spec, const char *name,
-			  struct err **e)
+static int finish_deleted(struct deletion *d, struct drop *drop, struct err **e)
 {
-	int n = removals_finish(p, spec->image, name, e);
+	int n = removals_finish(d->p, d->spec->image, d->name, drop, e);
 
-	return n > 0 ? 0 : n < 0 ? n : ioctx_missing(p, spec, e);
+	return n > 0 ? 0 : n < 0 ? n : ioctx_missing(d->p, d->spec, e);
 }
 
-int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
-		 struct err **e)
+static int delete (struct deletion *d, struct drop *drop, struct err **e)
+{
+	int r = examine(d, e);
+
+	if (r == -ENOENT && !*e)
+		return finish_deleted(d, drop, e);
+	if (!r)
+		r = remove_image(d, drop, e);
+	if (!r) /* images that had this name before */
+		r = removals_finish(d->p, d->spec->image, d->name, drop, e);
+	return r < 0 ? r : 0;
+}
+
+int image_delete(struct cluster *c, const struct spec *spec, const struct snapshot_guard *guard,
+		 char **out_parent_snapshot, struct err **e)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
-	_cleanup_link_ struct link link = {0};
-	_cleanup_free_ char *name = spec_format(spec), *dropped = NULL;
-	rbd_image_t image = NULL;
+	_cleanup_free_ char *name = spec_format(spec);
+	_cleanup_deletion_ struct deletion d = {.p = &p, .spec = spec, .name = name};
+	struct drop drop = {.guard = guard};
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out_parent_snapshot = NULL;
-	if (r < 0)
-		return r;
-	r = examine(&p, spec, name, &image, e);
-	if (image) {
-		if (!r && image_link(image, &link) < 0)
-			link = (struct link){0};
-		image_close_later(image);
-	}
-	if (r == -ENOENT && !*e)
-		return finish_deleted(&p, spec, name, e);
-	if (r < 0)
-		return r;
-	if (link.image.image_id)
-		dropped = parent_snapshot_drop_early(p.session, &link);
-	FAILPOINT("delete.dropped");
-	r = remove_image(&p, spec, image, name, e);
-	if (r < 0)
-		return r;
-	if (link.image.image_id && !dropped)
-		dropped = parent_snapshot_drop(p.session, &link);
-	*out_parent_snapshot = steal(&dropped);
-	r = removals_finish(&p, spec->image, name, e); /* of images that had this name before */
-	return r < 0 ? r : 0;
+	if (!r)
+		r = delete (&d, &drop, e);
+	*out_parent_snapshot = drop.dropped;
+	return r;
 }

@@ -14,11 +14,13 @@
 #include "rbd/snapshot-cache.h"
 #include "rbd/usage.h"
 
-#define NOTE_FROM    "rbdvol.from"    /* the parent's spec when the clone was made */
-#define NOTE_FROM_ID "rbdvol.from-id" /* its ids then: POOL-ID/NAMESPACE/IMAGE-ID */
-#define NOTE_MADE    "rbdvol.made" /* the image's id: what image_made_set says of this very image */
-#define NOTE_WIPE    "rbdvol.wipe" /* a wipe is under way or was cut short: the size before */
-#define NOTE_SAME    "rbdvol.same" /* which snapshot equals head, as snapshot-note.h has it */
+#define NOTE_FROM     "rbdvol.from" /* the parent's spec when the clone was made */
+#define NOTE_MADE     "rbdvol.made" /* the image's id: what image_made_set says of this very image */
+#define NOTE_WIPE     "rbdvol.wipe"	/* a wipe is under way or was cut short: the size before */
+#define NOTE_REPLACED "rbdvol.replaced" /* the image's id: a reset puts another in its place */
+#define NOTE_FLATTEN  "rbdvol.flatten"	/* a flatten was begun: the parent's snapshot, by its ids */
+#define NOTE_SAME     "rbdvol.same"	/* which snapshot equals head, as snapshot-note.h has it */
+#define NOTE_FROM_ID  "rbdvol.from-id"	/* its ids then: POOL-ID/NAMESPACE/IMAGE-ID */
 
 /* Bits that say how an image is or what it is in; no wish of anybody's. */
 #define FEATURES_STATE                                                                             \
@@ -76,16 +78,27 @@ int clone_from_source(struct ioctx *from, const struct clone_source *source, str
  * and for what is not known. */
 unsigned snapshot_children(rbd_image_t image);
 
-/* A snapshot of ours, of which LINK's image is a child, goes when no other needs it; the caller
- * frees its spec. NULL: it stays, which is no error (no right to remove it, another clone made
- * meanwhile).
+/* A snapshot of ours, of which LINK's image is a child, goes when no other needs it and GUARD lets
+ * it; the caller frees its spec. NULL: it stays, which is no error (no right to remove it, another
+ * clone made meanwhile, in use).
  *
- * The first is for before the child is removed or flattened: a snapshot without protection may be
+ * The first is for a child that is in the trash to be removed: a snapshot without protection may be
  * removed while it has its last child, and Ceph keeps its content for as long as that lives. Done
- * in this order, a cut in between leaves nothing behind that the repetition would not find. The
- * second is for afterwards, where that was not possible (a protected one, of clone format 1). */
-char *parent_snapshot_drop_early(struct session *s, const struct link *link);
-char *parent_snapshot_drop(struct session *s, const struct link *link);
+ * before the child goes, a crash in between leaves nothing behind that the repetition would not
+ * find. The child can't be reset any more: so never while it may stay. The second is for
+ * afterwards, and where that was not possible (a protected one, of clone format 1). */
+char *parent_snapshot_drop_early(struct session *s, const struct link *link,
+				 const struct snapshot_guard *guard);
+char *parent_snapshot_drop(struct session *s, const struct link *link,
+			   const struct snapshot_guard *guard);
+/* The same as the second, of what parent_snapshot_note has of a link in words; the caller frees it.
+ */
+char *parent_snapshot_note(const struct link *link);
+char *parent_snapshot_drop_noted(struct session *s, const char *note,
+				 const struct snapshot_guard *guard);
+/* 1: the image ID has a header; 0: it has none. Negative errno. An image that can't be opened may
+ * have one. */
+int image_has_header(struct ioctx *p, const char *id);
 
 /* A metadata value; the caller frees it; NULL where there is none. */
 char *image_note(rbd_image_t image, const char *key);
@@ -118,10 +131,3 @@ int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const
 /* Complete a publishing of NAME (an image that is there) that was cut short; fine where there is
  * nothing to do. */
 int name_complete(rados_ioctx_t io, const char *name, const char *id);
-/* Remove a hidden image, whatever state it was left in, shutting out a dead predecessor that still
- * watches it. -EBUSY: this very connection works on it. */
-int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, struct err **e);
-/* Remove an outgoing image; fine where there is none. Who still has it open is not shut out: a dead
- * client's watch is waited for, and -EBUSY says who does not end. */
-int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline deadline,
-		     struct err **e);

@@ -63,6 +63,21 @@ void link_deinit(struct link *l)
 	*l = (struct link){0};
 }
 
+int image_has_header(struct ioctx *p, const char *id)
+{
+	_cleanup_free_ char *object = NULL;
+	uint64_t size;
+	time_t when;
+	int r;
+
+	if (asprintf(&object, "rbd_header.%s", id) < 0) {
+		object = NULL;
+		return -ENOMEM;
+	}
+	r = rados_stat(p->io, object, &size, &when);
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
 char *image_note(rbd_image_t image, const char *key)
 {
 	char value[4096];
@@ -159,7 +174,8 @@ static bool is_wiping(rbd_image_t image, const struct spec *spec)
 	return noted;
 }
 
-int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e)
+static int get_info(struct cluster *c, const struct spec *spec, struct image_info *out,
+		    struct err **e)
 {
 	_cleanup_image_info_ struct image_info info = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};
@@ -167,7 +183,6 @@ int image_info(struct cluster *c, const struct spec *spec, struct image_info *ou
 	_cleanup_free_ char *name = spec_format(spec);
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
-	*out = (struct image_info){0};
 	if (r < 0)
 		return r;
 	r = rbd_open_read_only(p.io, spec->image, &image, spec->snap);
@@ -189,6 +204,18 @@ int image_info(struct cluster *c, const struct spec *spec, struct image_info *ou
 	*out = info;
 	info = (struct image_info){0};
 	return 0;
+}
+
+int image_info(struct cluster *c, const struct spec *spec, struct image_info *out, struct err **e)
+{
+	int r;
+
+	*out = (struct image_info){0};
+	r = get_info(c, spec, out, e);
+	if (r != -ESTALE)
+		return r;
+	err_free(steal(e)); /* another pool has the name: look there */
+	return get_info(c, spec, out, e);
 }
 
 void image_info_deinit(struct image_info *i)

@@ -51,13 +51,28 @@ int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes
 int image_conf(struct cluster *c, const struct spec *spec, const char *option, char **out,
 	       struct err **e);
 
+/* A mapping for reading leaves no trace in the cluster, so what is to be removed of an image's
+ * snapshots is asked about here first. */
+struct snapshot_ref {
+	struct spec spec; /* with the snapshot */
+	int64_t pool_id;
+	const char *image_id;
+	uint64_t snap_id;
+};
+struct snapshot_guard {
+	/* False: it is in use, and stays. True: nobody can begin to use it until leave. */
+	bool (*enter)(void *arg, const struct snapshot_ref *s);
+	void (*leave)(void *arg);
+	void *arg;
+};
+
 /* Delete an image without snapshots. An image that is no more is -ENOENT. Refused, each with its
- * reason: watchers
- * (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names them). A snapshot of ours on the
- * parent that no child uses any more goes too; *out_parent_snapshot tells its spec (the caller
- * frees it) or is NULL. */
-int image_delete(struct cluster *c, const struct spec *spec, char **out_parent_snapshot,
-		 struct err **e);
+ * reason: watchers (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names them), names that
+ * another client is changing (-EBUSY). A snapshot of ours on the parent that no child uses any more
+ * goes too, if GUARD (NULL: nobody asks) lets it; *out_parent_snapshot tells its spec (the caller
+ * frees it) or is NULL. Repeated after a crash it completes what was begun. */
+int image_delete(struct cluster *c, const struct spec *spec, const struct snapshot_guard *guard,
+		 char **out_parent_snapshot, struct err **e);
 
 /* What a clone has of its own goes, and what is read is its parent's snapshot again: at once, all
  * or nothing, under the same name, of the same size, layout, features and metadata. The image is

@@ -4,20 +4,23 @@
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
+#include "rbd/hidden.h"
 #include "rbd/leftover-internal.h"
 #include "rbd/removal.h"
+#include "rbd/snapshot-name.h"
 
-/* A hidden name may be all that is left over: the image is there under its own name, but that was
- * cut short. 1: so it was, and is completed; 0: it was not. */
+/* 1: HIDDEN was all that was left of a name, and the publishing is completed; 0: it was not. */
 static int complete_publishing(struct ioctx *p, const char *hidden)
 {
-	_cleanup_free_ char *name = name_meant(hidden), *id = NULL, *hidden_id = NULL;
-	int r;
+	_cleanup_free_ char *name = name_meant(hidden), *id = NULL;
+	int r = cls_image_id(p->io, hidden, &id);
 
-	if (!name || cls_image_id(p->io, name, &id) < 0 ||
-	    cls_image_id(p->io, hidden, &hidden_id) < 0 || strcmp(id, hidden_id) != 0)
-		return 0;
-	r = name_complete(p->io, name, id);
+	if (!r)
+		r = hidden_is_published(p, hidden, id);
+	if (r > 0)
+		r = name_complete(p->io, name, id);
+	else
+		return r == -ENOENT ? 0 : r;
 	return r < 0 ? r : 1;
 }
 
@@ -43,7 +46,8 @@ int leftover_remove_clone(struct cluster *c, const char *name, struct deadline d
 
 	if (!r)
 		r = remove_hidden(&p, spec.image, deadline, e);
-	if (r == -EBUSY || r == -EALREADY) { /* a clone that is under way, of this daemon even */
+	/* A clone that is under way, of this daemon even; or it was written to meanwhile. */
+	if (r == -EBUSY || r == -EALREADY || r == -EUCLEAN) {
 		err_free(steal(e));
 		return 0;
 	}
@@ -76,7 +80,37 @@ static int remove_snapshot(struct ioctx *p, const struct spec *spec)
 	return r ? r : rbd_snap_remove(image, spec->snap);
 }
 
-int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e)
+/* By its name and its id: the name may be another snapshot's by now. */
+static int remove_if_unused(struct ioctx *p, const struct spec *spec,
+			    const struct snapshot_guard *guard)
+{
+	struct snapshot_ref ref = {.spec = *spec, .pool_id = p->pool_id};
+	_cleanup_image_ rbd_image_t image = NULL;
+	char id[256];
+	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
+
+	if (r < 0) {
+		image = NULL;
+		return r;
+	}
+	r = rbd_get_id(image, id, sizeof(id));
+	if (!r)
+		r = rbd_snap_get_id(image, spec->snap, &ref.snap_id);
+	if (!r && !snapshot_name_is_ours(spec->snap, id))
+		r = -EBUSY;
+	ref.image_id = id;
+	if (!r && guard && !guard->enter(guard->arg, &ref))
+		r = -EBUSY;
+	if (r < 0)
+		return r;
+	r = remove_snapshot(p, spec);
+	if (guard)
+		guard->leave(guard->arg);
+	return r;
+}
+
+int leftover_remove_snapshot(struct cluster *c, const char *name,
+			     const struct snapshot_guard *guard, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};
@@ -84,7 +118,7 @@ int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e
 
 	if (r < 0)
 		return r;
-	r = remove_snapshot(&p, &spec);
+	r = remove_if_unused(&p, &spec, guard);
 	if (r == -EBUSY || r == -ENOENT)
 		return 0;
 	return r < 0 ? session_fail(p.session, r, e, "remove snapshot '%s'", name) : 1;
@@ -99,11 +133,10 @@ int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e
 	if (r < 0)
 		return r;
 	r = complete_publishing(&p, spec.image);
-	if (!r) {
-		r = rbd_remove(p.io, spec.image);
-		if (r == -EBUSY || r == -ENOENT)
-			return 0;
-	}
+	if (!r)
+		r = hidden_remove(&p, spec.image);
+	if (r == -EBUSY || r == -EUCLEAN)
+		return 0;
 	return r < 0 ? session_fail(p.session, r, e, "remove '%s'", name) : 1;
 }
 
@@ -111,16 +144,19 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};
+	_cleanup_free_ char *id = NULL;
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
 		return r;
-	r = is_remains(&p, spec.image);
-	if (r > 0) {
-		r = rbd_remove(p.io, spec.image);
-		r = r == -EBUSY || r == -ENOENT ? 0 : r < 0 ? r : 1;
-	}
-	return r < 0 ? session_fail(p.session, r, e, "remove what is left of '%s'", name) : r;
+	r = find_remains(&p, spec.image, &id);
+	if (r >= 0 && r != REMAINS)
+		return 0;
+	if (r == REMAINS)
+		r = image_remove(&p, spec.image, id, NULL);
+	if (r == -EBUSY || r == -ESTALE)
+		return 0;
+	return r < 0 ? session_fail(p.session, r, e, "remove what is left of '%s'", name) : 1;
 }
 
 int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e)
@@ -130,7 +166,7 @@ int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (!r)
-		r = removals_finish(&p, spec.image, name, e);
+		r = removals_finish(&p, spec.image, name, NULL, e);
 	if (r == -EBUSY) {
 		err_free(steal(e));
 		return 0;

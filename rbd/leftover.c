@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ceph/cls.h"
+#include "rbd/hidden.h"
 #include "rbd/leftover-internal.h"
 #include "rbd/snapshot-name.h"
 #include "rbd/watchers.h"
@@ -15,6 +16,7 @@ void leftovers_deinit(struct leftovers *l)
 {
 	strlist_deinit(&l->clones);
 	strlist_deinit(&l->strangers);
+	strlist_deinit(&l->unproved);
 	strlist_deinit(&l->snapshots);
 	strlist_deinit(&l->old_snapshots);
 	strlist_deinit(&l->remains);
@@ -76,11 +78,6 @@ const char *leftover_owner(const char *name, int *len)
 	return owner;
 }
 
-static bool is_hidden(const char *image)
-{
-	return spec_is_hidden(image) && strrchr(image, '.') > image;
-}
-
 static bool is_of_owner(const char *image, const char *owner)
 {
 	int len;
@@ -111,7 +108,8 @@ static bool is_unfinished(const struct leftover_query *q, const rbd_linked_image
 {
 	_cleanup_free_ char *name = NULL;
 
-	if (!is_hidden(child->image_name) || !is_of_owner(child->image_name, q->mine->host))
+	if (!hidden_name_is_ours(child->image_name) ||
+	    !is_of_owner(child->image_name, q->mine->host))
 		return false;
 	name = name_of(child);
 	return name && !is_busy(q, name);
@@ -128,6 +126,25 @@ static bool is_half_deleted(struct ioctx *p, const struct strlist *deletions,
 	return name && strlist_has(deletions, name) &&
 	       !ioctx_open_id(p->session, child->pool_id, child->pool_namespace, &at) &&
 	       cls_directory_name(at.io, child->image_id, &listed) == -ENOENT;
+}
+
+/* Whether something that the cluster does not know of needs the snapshot. */
+static bool is_kept(struct ioctx *p, const struct spec *spec, const char *id,
+		    const rbd_snap_info_t *snap, const struct snapshot_guard *guard)
+{
+	const struct snapshot_ref ref = {
+		.spec = {spec->pool, spec->ns, spec->image, (char *)snap->name},
+		.pool_id = p->pool_id,
+		.image_id = id,
+		.snap_id = snap->id,
+	};
+
+	if (!guard)
+		return false;
+	if (!guard->enter(guard->arg, &ref))
+		return true;
+	guard->leave(guard->arg);
+	return false;
 }
 
 /* Whether the snapshot that IMAGE is open at has no child, or one that is left over itself. */
@@ -147,7 +164,7 @@ static bool is_unneeded(struct ioctx *p, rbd_image_t image, const struct leftove
 }
 
 /* Add those of OPEN's snapshots that are ours, or may be of an older rbdvol, and have no child. */
-static int find_snapshots(struct ioctx *p, const char *image, const char *name,
+static int find_snapshots(struct ioctx *p, const struct spec *spec, const char *name,
 			  const struct leftover_query *q, rbd_image_t open, struct leftovers *out)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
@@ -164,25 +181,29 @@ static int find_snapshots(struct ioctx *p, const char *image, const char *name,
 		if ((!ours && !snapshot_name_may_be_old(snap)) ||
 		    !snapshot_is_user(open, snaps.items[i].id))
 			continue;
-		if (rbd_open_read_only(p->io, image, &at, snap) < 0)
+		if (rbd_open_read_only(p->io, spec->image, &at, snap) < 0)
 			at = NULL; /* it went away */
-		else if (is_unneeded(p, at, q, &out->deletions))
+		else if (is_unneeded(p, at, q, &out->deletions) &&
+			 !is_kept(p, spec, id, &snaps.items[i], q->guard))
 			r = strlist_add(ours ? &out->snapshots : &out->old_snapshots, "%s@%s", name,
 					snap);
 	}
 	return r;
 }
 
+/* A name without a name object may be as young as the last change to the directory. */
 static int since(struct ioctx *p, const char *image, time_t *out)
 {
 	_cleanup_free_ char *object = NULL;
 	uint64_t size;
+	int r;
 
 	if (asprintf(&object, "rbd_id.%s", image) < 0) {
 		object = NULL;
 		return -ENOMEM;
 	}
-	return rados_stat(p->io, object, &size, out);
+	r = rados_stat(p->io, object, &size, out);
+	return r == -ENOENT ? rados_stat(p->io, "rbd_directory", &size, out) : r;
 }
 
 int leftover_since(struct cluster *c, const char *name, time_t *out, struct err **e)
@@ -198,42 +219,98 @@ int leftover_since(struct cluster *c, const char *name, time_t *out, struct err 
 	return r < 0 && r != -ENOENT ? session_fail(p.session, r, e, "look at '%s'", name) : 0;
 }
 
-/* An image that can't be opened is none of it: only one without a header is no image. */
-static int has_header(struct ioctx *p, const char *id)
+/* Objects with the data of the image ID, in P's namespace of this pool; *out: whether any. The data
+ * may be in another pool, and its name then has this pool's number in it. */
+static int find_data(struct ioctx *p, const char *id, int64_t image_pool, bool *out)
 {
-	_cleanup_free_ char *object = NULL;
+	_cleanup_free_ char *own = NULL, *other = NULL;
+	rados_list_ctx_t list;
+	const char *name;
+	int r = asprintf(&own, "rbd_data.%s.", id) < 0 ||
+				asprintf(&other, "rbd_data.%lld.%s.", (long long)image_pool, id) < 0
+			? -ENOMEM
+			: rados_nobjects_list_open(p->io, &list);
+
+	if (r < 0)
+		return r;
+	while (!r && !*out) {
+		r = rados_nobjects_list_next(list, &name, NULL, NULL);
+		*out = !r &&
+		       (!strncmp(name, own, strlen(own)) || !strncmp(name, other, strlen(other)));
+	}
+	rados_nobjects_list_close(list);
+	return r == -ENOENT ? 0 : r; /* the end of the list */
+}
+
+/* 1: some pool has data of the image ID, whose header, which would say where, is gone, or it is not
+ * known; 0: none. */
+static int has_data(struct ioctx *p, const char *id)
+{
+	static const char *const others[] = {"cephfs", "rgw", "mgr"};
+	_cleanup_free_ char *pools = NULL;
+	char ns[256] = "";
+	bool found = false;
+	int r = rados_ioctx_get_namespace(p->io, ns, sizeof(ns));
+
+	if (r >= 0)
+		r = session_list_pools(p->session, &pools);
+	for (const char *pool = pools; r >= 0 && !found && *pool; pool += strlen(pool) + 1) {
+		_cleanup_ioctx_ struct ioctx at = {0};
+		int64_t pool_id = rados_pool_lookup(p->session->rados, pool);
+
+		if (pool_id < 0 || ioctx_open_id(p->session, pool_id, ns, &at) < 0 ||
+		    ioctx_has_application(at.io, others, ARRAY_SIZE(others)))
+			continue;
+		r = find_data(&at, id, p->pool_id, &found);
+	}
+	if (r == -EPERM || r == -EACCES) /* not for this user to see */
+		return 1;
+	return r < 0 ? r : found;
+}
+
+/* Whether OBJECT was last written longer ago than a creation takes. */
+static int is_settled(struct ioctx *p, const char *object)
+{
 	uint64_t size;
 	time_t when;
-	int r;
+	int r = rados_stat(p->io, object, &size, &when);
 
-	if (asprintf(&object, "rbd_header.%s", id) < 0) {
+	return r < 0 ? r : when + CREATION_S < time(NULL);
+}
+
+/* Whether nobody can be about to make IMAGE, which is listed as ID and has no header: librbd lists
+ * an image before it makes the name object, and that before the header. 1, 0, or negative. */
+static int is_abandoned(struct ioctx *p, const char *image, const char *id)
+{
+	_cleanup_free_ char *object = NULL, *named = NULL;
+	int r = cls_image_id(p->io, image, &named);
+
+	if (r == -ENOENT)
+		return is_settled(p, "rbd_directory");
+	if (r < 0)
+		return r;
+	if (strcmp(id, named) != 0)
+		return 0; /* a name that is changing its image */
+	if (asprintf(&object, "rbd_id.%s", image) < 0) {
 		object = NULL;
 		return -ENOMEM;
 	}
-	r = rados_stat(p->io, object, &size, &when);
-	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+	return is_settled(p, object);
 }
 
-int is_remains(struct ioctx *p, const char *image)
+int find_remains(struct ioctx *p, const char *image, char **id)
 {
-	_cleanup_free_ char *listed = NULL, *id = NULL;
-	time_t when;
-	int r = cls_directory_id(p->io, image, &listed);
+	int r = cls_directory_id(p->io, image, id);
 
 	if (!r)
-		r = has_header(p, listed);
+		r = image_has_header(p, *id);
 	if (r)
-		return r == -ENOENT || r > 0 ? 0 : r;
-	r = cls_image_id(p->io, image, &id);
-	if (r == -ENOENT)
-		return 1; /* deleted, all but the last change */
-	if (!r && strcmp(id, listed) != 0)
-		return 0; /* a name that is changing its image */
-	if (!r)
-		r = since(p, image, &when);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	return when + CREATION_S < time(NULL);
+		return r == -ENOENT || r > 0 ? NO_REMAINS : r;
+	r = is_abandoned(p, image, *id);
+	if (r <= 0)
+		return r == -ENOENT || !r ? NO_REMAINS : r;
+	r = has_data(p, *id);
+	return r < 0 ? r : r ? HAS_DATA : REMAINS;
 }
 
 /* What OPEN, image NAME, tells of a wipe: one under way has it open for writing. */
@@ -260,6 +337,17 @@ static int find_hold(struct cluster *c, const struct spec *spec, const char *nam
 	return strlist_add(&out->hold_clients, "%s", hold.client_address);
 }
 
+static int look_at_remains(struct ioctx *p, const char *image, const char *name,
+			   struct leftovers *out)
+{
+	_cleanup_free_ char *id = NULL;
+	int r = find_remains(p, image, &id);
+
+	if (r < 0 || r == NO_REMAINS)
+		return r < 0 ? r : 0;
+	return strlist_add(r == REMAINS ? &out->remains : &out->unproved, "%s", name);
+}
+
 static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 		   const struct leftover_query *q, struct leftovers *out)
 {
@@ -268,12 +356,10 @@ static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 
 	if (r < 0)
 		image = NULL;
-	if (r == -ENOENT) {
-		r = is_busy(q, name) ? 0 : is_remains(p, spec->image);
-		return r <= 0 ? r : strlist_add(&out->remains, "%s", name);
-	}
+	if (r == -ENOENT)
+		return is_busy(q, name) ? 0 : look_at_remains(p, spec->image, name, out);
 	if (!r)
-		r = find_snapshots(p, spec->image, name, q, image, out);
+		r = find_snapshots(p, spec, name, q, image, out);
 	if (!r && !is_busy(q, name))
 		r = find_wipe(p, image, name, out);
 	return r;
@@ -297,6 +383,35 @@ static int find_of_image(struct cluster *c, const char *name, const struct lefto
 		     : 0;
 }
 
+/* Which of the lists the hidden image NAME belongs to; NULL: to none. */
+static int judge_hidden(struct cluster *c, const char *name, const struct leftover_query *q,
+			struct leftovers *out, struct strlist **list, struct err **e)
+{
+	_cleanup_spec_ struct spec spec = {0};
+	_cleanup_ioctx_ struct ioctx p = {0};
+	_cleanup_free_ char *id = NULL;
+	bool ours;
+	int r = leftover_open(c, name, &spec, &p, e);
+
+	*list = NULL;
+	if (r < 0)
+		return r;
+	ours = is_of_owner(spec.image, q->mine->host);
+	if (!hidden_name_is_ours(spec.image) || (ours && is_busy(q, name)))
+		return 0;
+	r = cls_image_id(p.io, spec.image, &id);
+	if (r == -ENOENT)
+		r = 1; /* without a name object it can't be opened: remains of one */
+	else if (!r)
+		r = hidden_is_published(&p, spec.image, id);
+	if (!r)
+		r = hidden_is_leftover(&p, spec.image, id);
+	if (r < 0)
+		return session_fail(p.session, r, e, "look at '%s'", name);
+	*list = !r ? &out->unproved : ours ? &out->clones : &out->strangers;
+	return 0;
+}
+
 static int find_clones(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
 		       struct err **e)
 {
@@ -304,12 +419,10 @@ static int find_clones(struct cluster *c, const struct leftover_query *q, struct
 	int r = image_list_hidden(c, q->pool, &hidden, e);
 
 	for (size_t i = 0; !r && i < hidden.n; i++) {
-		const char *name = hidden.items[i], *image = strrchr(name, '/') + 1;
-		bool ours = is_of_owner(image, q->mine->host);
+		struct strlist *list;
 
-		if (!is_hidden(image) || (ours && is_busy(q, name)))
-			continue;
-		if (strlist_add(ours ? &out->clones : &out->strangers, "%s", name) < 0)
+		r = judge_hidden(c, hidden.items[i], q, out, &list, e);
+		if (!r && list && strlist_add(list, "%s", hidden.items[i]) < 0)
 			r = err_oom(e);
 	}
 	return r;

@@ -17,6 +17,9 @@ struct leftovers {
 	struct strlist clones;
 	/* The same of other hosts, which may be under way. */
 	struct strlist strangers;
+	/* What looks like one of those, or like remains, but has data: nothing shows that it may
+	 * go. */
+	struct strlist unproved;
 	/* "image@snap": snapshots of ours that no clone needs. */
 	struct strlist snapshots;
 	/* The same of those that may be of an older rbdvol, or of anybody: they are told, not
@@ -42,6 +45,7 @@ struct leftover_query {
 	/* Whether this process works on VOLUME, so that nothing of it is left over. */
 	bool (*busy)(const struct spec *volume, void *arg);
 	void *arg;
+	const struct snapshot_guard *guard; /* what keeps snapshots that the cluster doesn't know */
 };
 int leftovers_find(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
 		   struct err **e);
@@ -53,11 +57,14 @@ const char *leftover_owner(const char *name, int *len);
 /* When the name was made; 0: not known. */
 int leftover_since(struct cluster *c, const char *name, time_t *out, struct err **e);
 
-/* 1: removed; 0: it is gone already, or in use after all. */
+/* 1: removed; 0: it is gone already, in use after all, or it is not proved any more that it may go.
+ */
 int leftover_remove_clone(struct cluster *c, const char *name, struct deadline deadline,
 			  struct err **e);
-/* Nobody is shut out for its sake. */
+/* Nobody is blocklisted for its sake. */
 int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e);
-int leftover_remove_snapshot(struct cluster *c, const char *name, struct err **e);
+int leftover_remove_snapshot(struct cluster *c, const char *name,
+			     const struct snapshot_guard *guard, struct err **e);
 int leftover_remove_remains(struct cluster *c, const char *name, struct err **e);
+/* The snapshot that it was a clone of stays: it is among the snapshots that no clone needs. */
 int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e);

@@ -8,15 +8,7 @@
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
-#include "ceph/compat.h"
 #include "rbd/image-internal.h"
-#include "rbd/watchers.h"
-
-/* How long a dead client stays shut out: longer than any of its requests can be under way. */
-#define BLOCKLIST_SECONDS 300
-#define LOOK_AGAIN_US	  50000
-/* After so many looks a watch should have ended, as its client is shut out. */
-#define LOOKS_FOR_SHUT_OUT 10
 
 char *name_hidden(const char *image, const char *owner)
 {
@@ -83,7 +75,7 @@ static int publish_rest(rados_ioctx_t io, const char *hidden, const char *name, 
 	if (r < 0 && r != -ENOENT && r != -ESTALE)
 		return r;
 	FAILPOINT("publish.listed");
-	r = cls_name_remove(io, hidden);
+	r = cls_name_remove_of(io, hidden, id);
 	FAILPOINT("publish.done");
 	return r == -ENOENT ? 0 : r;
 }
@@ -99,7 +91,7 @@ int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const c
 	if (r != -EEXIST)
 		return r;
 	/* The directory has another image of that name, one that is being deleted: take back. */
-	cls_name_remove(io, name);
+	cls_name_remove_of(io, name, id);
 	return r;
 }
 
@@ -117,7 +109,7 @@ int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const
 	FAILPOINT("replace.kept");
 	r = cls_name_switch(io, name, old_id, new_id);
 	if (r == -ESTALE)
-		cls_name_remove(io, outgoing);
+		cls_name_remove_of(io, outgoing, old_id);
 	if (r < 0)
 		return r;
 	FAILPOINT("replace.named");
@@ -134,74 +126,4 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	if (!strcmp(listed, name) || !spec_is_hidden(listed))
 		return 0;
 	return publish_rest(io, listed, name, id);
-}
-
-/* Who else has the hidden image open; -EALREADY if it is this connection itself. */
-static int others_watching(struct ioctx *p, const char *hidden, struct watchers *out)
-{
-	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, hidden, &image, NULL);
-
-	if (r < 0) {
-		image = NULL;
-		return 0; /* not even an image yet, or no more */
-	}
-	r = watchers_list(p, image, out);
-	for (size_t i = 0; !r && i < out->n; i++)
-		if (out->items[i].own)
-			r = -EALREADY;
-	return r;
-}
-
-static bool shut_out(struct ioctx *p, const struct watchers *w)
-{
-	int r = 0;
-
-	for (size_t i = 0; !r && i < w->n; i++)
-		r = compat_blocklist(p->session->rados, w->items[i].address, BLOCKLIST_SECONDS);
-	return !r && !session_latest_osdmap(p->session);
-}
-
-/* End the watches on a hidden image: the client behind them is this owner's predecessor, dead. Shut
- * out, its watch ends at once and it can't come back to life. A watch that stays all the same has
- * nobody behind it. Without the right to shut out, a watch ends by itself after 30 s. */
-static int end_watches(struct ioctx *p, const char *hidden, struct deadline deadline)
-{
-	_cleanup_free_ char *id = NULL;
-	bool powerless = false;
-
-	for (unsigned looks = 0;; looks++) {
-		_cleanup_watchers_ struct watchers watchers = {0};
-		int r = others_watching(p, hidden, &watchers);
-
-		if (r < 0 || !watchers.n)
-			return r;
-		if (deadline_passed(deadline))
-			return -EBUSY;
-		if (!looks)
-			powerless = shut_out(p, &watchers);
-		else
-			usleep(LOOK_AGAIN_US);
-		if (powerless && looks == LOOKS_FOR_SHUT_OUT && !cls_image_id(p->io, hidden, &id))
-			cls_header_renew(p->io, id);
-	}
-}
-
-int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, struct err **e)
-{
-	int r;
-
-	do {
-		r = end_watches(p, hidden, deadline);
-		if (!r)
-			r = rbd_remove(p->io, hidden);
-		/* Busy without a watch: one that was about to be made as its client died. */
-	} while (r == -EBUSY && !deadline_passed(deadline) && !usleep(LOOK_AGAIN_US));
-	if (r == -EBUSY || r == -EALREADY)
-		return err_set(e, ERR_BUSY, r, "another clone of the same name is under way (%s)",
-			       hidden);
-	if (r == -ENOENT)
-		r = 0;
-	return r < 0 ? session_fail(p->session, r, e, "remove the unfinished clone '%s'", hidden)
-		     : 0;
 }

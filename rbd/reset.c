@@ -8,11 +8,11 @@
 #include "base/failpoint.h"
 #include "ceph/cls.h"
 #include "rbd/clone.h"
+#include "rbd/hidden.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
 #include "rbd/watchers.h"
 
-#define LOOK_AGAIN_US 500000
 #define NOTES_AT_ONCE 8
 #define NOTES_ROOM    4096
 #define NOTES_MAX     ((size_t)16 << 20)
@@ -50,36 +50,6 @@ static int fail(struct reset *s, int r, struct err **e)
 
 /* --- what an earlier one left --- */
 
-static int say_who(struct ioctx *p, const char *outgoing, struct err **e)
-{
-	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, outgoing, &image, NULL);
-
-	if (r < 0)
-		image = NULL;
-	if (!r)
-		r = watchers_refuse(p, image, outgoing, deadline_in(0), e);
-	if (r < 0 && *e)
-		return err_wrap(e, "the content from before a reset stays");
-	return r < 0 ? session_fail(p->session, r, e, "open image '%s'", outgoing) : 0;
-}
-
-int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline deadline,
-		     struct err **e)
-{
-	int r;
-
-	do {
-		r = rbd_remove(p->io, outgoing);
-	} while (r == -EBUSY && !deadline_passed(deadline) && !usleep(LOOK_AGAIN_US));
-	if (!r || r == -ENOENT)
-		return 0;
-	if (r == -EBUSY && say_who(p, outgoing, e) < 0)
-		return (*e)->code;
-	return session_fail(p->session, r, e, "remove '%s', the content from before a reset",
-			    outgoing);
-}
-
 /* The outgoing image of an earlier reset; or but its name, where that went no further. */
 static int discard_outgoing(struct reset *s, struct err **e)
 {
@@ -93,8 +63,8 @@ static int discard_outgoing(struct reset *s, struct err **e)
 	if (r < 0 && r != -ENOENT)
 		return fail(s, r, e);
 	if (id && !strcmp(id, outgoing_id)) {
-		cls_name_remove(s->at.io, s->outgoing);
-		return 0;
+		r = cls_name_remove_of(s->at.io, s->outgoing, outgoing_id);
+		return r < 0 && r != -ENOENT ? fail(s, r, e) : 0;
 	}
 	return outgoing_discard(&s->at, s->outgoing, s->deadline, e);
 }
@@ -255,8 +225,13 @@ static int drop_note(rbd_image_t to, const char *key, const char *value)
 
 static int copy_note(rbd_image_t to, const char *key, const char *value)
 {
-	return strcmp(key, NOTE_WIPE) && strcmp(key, NOTE_SAME) ? rbd_metadata_set(to, key, value)
-								: 0;
+	static const char *const of_the_image[] = {NOTE_WIPE, NOTE_SAME, NOTE_REPLACED,
+						   NOTE_FLATTEN};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_the_image); i++)
+		if (!strcmp(key, of_the_image[i]))
+			return 0;
+	return rbd_metadata_set(to, key, value);
 }
 
 static int ignore_progress(uint64_t done, uint64_t total, void *arg)
@@ -331,6 +306,10 @@ static int replace(struct reset *s)
 	_cleanup_free_ char *id = NULL;
 	int r = cls_image_id(s->at.io, s->hidden, &id);
 
+	/* What shows, when it is the outgoing one, that it may be removed with all its data. */
+	if (!r)
+		r = cls_note(s->at.io, s->info.id, NOTE_REPLACED, s->info.id);
+	FAILPOINT("reset.noted_replaced");
 	return r < 0 ? r : name_replace(s->at.io, s->hidden, id, s->spec->image, s->info.id);
 }
 

@@ -4,14 +4,18 @@
 #include <errno.h>
 
 #include "volume/operation.h"
+#include "volume/snapshot-guard.h"
 
 static int remove_image(struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *snapshot = NULL;
-	int r;
+	struct snapshot_keeper keeper;
+	int r = snapshot_keeper_init(&keeper, o->host, o->cluster, e);
 
+	if (r < 0)
+		return r;
 	operation_tell(o, "delete");
-	r = image_delete(o->cluster, o->spec, &snapshot, e);
+	r = image_delete(o->cluster, o->spec, &keeper.guard, &snapshot, e);
 	if (r >= 0 && snapshot)
 		progress_note(o->progress, "snapshot %s, used by no other clone, is removed too",
 			      snapshot);

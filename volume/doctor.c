@@ -253,6 +253,19 @@ static int add_deletions(struct examination *x, const struct strlist *names, str
 	return r;
 }
 
+static int add_unproved(struct examination *x, const struct strlist *names, struct err **e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < names->n; i++)
+		r = finding_add(x->out, FINDING_WARNING, "leftover with data",
+				"if it is to go: rbd rm; else give it another name", e,
+				"%s is named or incomplete like a leftover, but has data: prune "
+				"leaves it alone",
+				names->items[i]);
+	return r;
+}
+
 /* Nothing proves whose they are, so they are for people to judge. */
 static int add_old_snapshots(struct examination *x, const struct strlist *names, struct err **e)
 {
@@ -288,6 +301,8 @@ static int check_leftovers(struct examination *x, struct err **e)
 		r = add_remains(x, &left, e);
 	if (r >= 0)
 		r = add_deletions(x, &left.deletions, e);
+	if (r >= 0)
+		r = add_unproved(x, &left.unproved, e);
 	if (r >= 0 && x->out->n == before)
 		r = finding_add(x->out, FINDING_OK, "leftovers", NULL, e,
 				"nothing is left over, and devices and holds agree");

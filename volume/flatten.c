@@ -5,6 +5,7 @@
 
 #include "rbd/change.h"
 #include "volume/operation.h"
+#include "volume/snapshot-guard.h"
 
 static int is_flat(struct operation *o, struct err **e)
 {
@@ -12,7 +13,10 @@ static int is_flat(struct operation *o, struct err **e)
 
 	if (r <= 0)
 		return r ? r : not_found(o, e);
-	return !o->v->image.parent.image;
+	if (o->v->image.parent.image)
+		return 0;
+	r = image_flatten_begun(o->cluster, o->spec, e);
+	return r < 0 ? r : !r;
 }
 
 /* Each new figure is told as a step of its own, so that one that stays tells since when. */
@@ -32,8 +36,11 @@ static int tell(unsigned permille, void *arg)
 static int flatten(struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *snapshot = NULL;
-	int r = image_flatten(o->cluster, o->spec, tell, o, &snapshot, e);
+	struct snapshot_keeper keeper;
+	int r = snapshot_keeper_init(&keeper, o->host, o->cluster, e);
 
+	if (r >= 0)
+		r = image_flatten(o->cluster, o->spec, tell, o, &keeper.guard, &snapshot, e);
 	if (r < 0)
 		return r;
 	if (snapshot)

@@ -17,21 +17,43 @@ void image_locks_deinit(struct image_locks *all)
 	pthread_mutex_destroy(&all->lock);
 }
 
+/* Whether operations of these kinds on the same image exclude each other. */
+static bool exclude(const struct image_lock *a, const struct image_lock *b)
+{
+	if (a->kind == IMAGE_LOCK_EXCLUSIVE || b->kind == IMAGE_LOCK_EXCLUSIVE)
+		return true;
+	/* Of two different kinds that are left one is on a snapshot, or it does not matter. */
+	return a->kind != b->kind && (a->kind == IMAGE_LOCK_SHARED ? a : b)->spec->snap;
+}
+
 /* Under the lock. */
-static const struct image_lock *find(const struct image_locks *all, const struct spec *spec,
-				     bool alone)
+static bool is_excluded(const struct image_locks *all, const struct image_lock *wanted)
 {
 	const struct image_lock *p = all->first;
 
-	while (p && !((p->alone || !alone) && spec_same_image(p->spec, spec)))
+	while (p && !(spec_same_image(p->spec, wanted->spec) && exclude(p, wanted)))
 		p = p->next;
 	return p;
 }
 
-static void add(struct image_locks *all, struct image_lock *p, const struct spec *spec, bool alone)
+/* Under the lock. */
+static void add(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
 {
-	*p = (struct image_lock){.spec = spec, .alone = alone, .next = all->first};
+	*p = *wanted;
+	p->next = all->first;
 	all->first = p;
+}
+
+static bool try(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
+{
+	bool excluded;
+
+	pthread_mutex_lock(&all->lock);
+	excluded = is_excluded(all, wanted);
+	if (!excluded)
+		add(all, p, wanted);
+	pthread_mutex_unlock(&all->lock);
+	return !excluded;
 }
 
 int image_lock_shared(struct image_locks *all, struct image_lock *p, const struct spec *spec,
@@ -41,13 +63,14 @@ int image_lock_shared(struct image_locks *all, struct image_lock *p, const struc
 		.tv_sec = (time_t)(deadline.at_us / USEC_PER_SEC),
 		.tv_nsec = (long)(deadline.at_us % USEC_PER_SEC) * 1000,
 	};
+	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_SHARED};
 	int r = 0;
 
 	pthread_mutex_lock(&all->lock);
-	while (!r && find(all, spec, true))
+	while (!r && is_excluded(all, &wanted))
 		r = -pthread_cond_clockwait(&all->ended, &all->lock, CLOCK_MONOTONIC, &until);
 	if (!r)
-		add(all, p, spec, false);
+		add(all, p, &wanted);
 	pthread_mutex_unlock(&all->lock);
 	return r;
 }
@@ -55,14 +78,17 @@ int image_lock_shared(struct image_locks *all, struct image_lock *p, const struc
 bool image_lock_try_exclusive(struct image_locks *all, struct image_lock *p,
 			      const struct spec *spec)
 {
-	bool free;
+	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_EXCLUSIVE};
 
-	pthread_mutex_lock(&all->lock);
-	free = !find(all, spec, false);
-	if (free)
-		add(all, p, spec, true);
-	pthread_mutex_unlock(&all->lock);
-	return free;
+	return try(all, p, &wanted);
+}
+
+bool image_lock_try_snapshots(struct image_locks *all, struct image_lock *p,
+			      const struct spec *spec)
+{
+	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_SNAPSHOTS};
+
+	return try(all, p, &wanted);
 }
 
 void image_lock_end(struct image_locks *all, struct image_lock *p)
@@ -82,10 +108,11 @@ void image_lock_end(struct image_locks *all, struct image_lock *p)
 
 bool image_is_locked(struct image_locks *all, const struct spec *spec)
 {
-	bool any;
+	const struct image_lock any = {.spec = spec, .kind = IMAGE_LOCK_EXCLUSIVE};
+	bool locked;
 
 	pthread_mutex_lock(&all->lock);
-	any = find(all, spec, false) != NULL;
+	locked = is_excluded(all, &any);
 	pthread_mutex_unlock(&all->lock);
-	return any;
+	return locked;
 }

@@ -9,10 +9,15 @@
 #include "base/deadline.h"
 #include "base/spec.h"
 
+enum image_lock_kind {
+	IMAGE_LOCK_SHARED,    /* an operation on SPEC, be it an image or a snapshot */
+	IMAGE_LOCK_EXCLUSIVE, /* nothing else on the image */
+	IMAGE_LOCK_SNAPSHOTS, /* nothing on a snapshot of the image */
+};
 /* One operation's; from image_lock_shared to image_lock_end it must not move, nor SPEC go. */
 struct image_lock {
 	const struct spec *spec; /* NULL: not begun */
-	bool alone;
+	enum image_lock_kind kind;
 	struct image_lock *next;
 };
 struct image_locks {
@@ -23,11 +28,15 @@ struct image_locks {
 
 void image_locks_init(struct image_locks *all);
 void image_locks_deinit(struct image_locks *all);
-/* Waits while another is alone at the image. -ETIMEDOUT: until the deadline. */
+/* Waits while another operation excludes this one. -ETIMEDOUT: until the deadline. */
 int image_lock_shared(struct image_locks *all, struct image_lock *p, const struct spec *spec,
 		      struct deadline deadline);
 /* To be alone at the image until the end; false where another operation is at it. */
 bool image_lock_try_exclusive(struct image_locks *all, struct image_lock *p,
+			      const struct spec *spec);
+/* To remove snapshots of SPEC's image; false where an operation is at one of them. Several may have
+ * this at once. */
+bool image_lock_try_snapshots(struct image_locks *all, struct image_lock *p,
 			      const struct spec *spec);
 /* Fine where it did not begin. */
 void image_lock_end(struct image_locks *all, struct image_lock *p);

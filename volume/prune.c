@@ -8,6 +8,7 @@
 #include "rbd/leftover.h"
 #include "volume/finding.h"
 #include "volume/operation.h"
+#include "volume/snapshot-guard.h"
 
 /* Another host that has not finished so long has died: each request of its to the cluster would
  * have ended by then. */
@@ -16,6 +17,7 @@
 struct pruning {
 	struct host *host;
 	struct cluster *cluster;
+	struct snapshot_keeper keeper;
 	struct progress *progress;
 	struct finding_list *out;
 	bool dry_run;
@@ -30,15 +32,19 @@ int find_leftovers(struct host *h, struct cluster *c, const char *pool, const ch
 		   struct leftovers *out, struct err **e)
 {
 	_cleanup_hold_ struct hold mine = {0};
+	struct snapshot_keeper keeper;
 	const struct leftover_query q = {
 		.pool = pool,
 		.image = image,
 		.mine = &mine,
 		.busy = is_busy,
 		.arg = h,
+		.guard = &keeper.guard,
 	};
 	int r = host_hold(h, "", &mine, e);
 
+	if (r >= 0)
+		r = snapshot_keeper_init(&keeper, h, c, e);
 	return r < 0 ? r : leftovers_find(c, &q, out, e);
 }
 
@@ -111,7 +117,7 @@ static int prune_stranger(struct pruning *p, const char *name, struct err **e)
 
 static int prune_snapshot(struct pruning *p, const char *name, struct err **e)
 {
-	int r = p->dry_run ? 0 : leftover_remove_snapshot(p->cluster, name, e);
+	int r = p->dry_run ? 0 : leftover_remove_snapshot(p->cluster, name, &p->keeper.guard, e);
 
 	return r < 0 ? r : tell(p, "unused snapshot", name, r, e);
 }
@@ -237,6 +243,8 @@ int volume_prune(struct host *h, const struct volume_request *req, struct progre
 		r = host_cluster(h, req, &c, e);
 	if (r >= 0)
 		r = find_leftovers(h, c, req->pool, parent, &left, e);
+	if (r >= 0)
+		r = snapshot_keeper_init(&pruning.keeper, h, c, e);
 	pruning.cluster = c;
 	if (r >= 0)
 		r = prune_all(&pruning, &left, req->all_hosts, e);

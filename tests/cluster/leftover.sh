@@ -125,6 +125,7 @@ age() { # OBJECT: written two hours ago (with what the ceph command is made of)
 		    content = io.read(sys.argv[2])
 		    with rados.WriteOpCtx() as op:
 		        op.write_full(content)
+		        io.remove_omap_keys(op, ("none",)) # a change, be the content empty
 		        io.operate_write_op(op, sys.argv[2], mtime=int(time.time()) - 7200)
 	END
 }
@@ -135,9 +136,14 @@ done
 age rbd_id.cut
 rbd create --size 16M $pool/deleted
 rados -p $pool rm "rbd_header.$(id_of $pool/deleted)" && rados -p $pool rm rbd_id.deleted
+is "a name in the directory alone is what a creation begins with" \
+	"$(findings warning | grep -o "incomplete image: $pool/[a-z]*" | sort)" "incomplete image: $pool/cut"
+age rbd_directory
 is "names without an image are found, unless they may be about to get one" \
 	"$(findings warning | grep -o "incomplete image: $pool/[a-z]*" | sort)" \
 	"incomplete image: $pool/cut"$'\n'"incomplete image: $pool/deleted"
+"$rbdvol" prune --pool $pool >/dev/null
+age rbd_directory # which the removal of the other one changed
 "$rbdvol" prune --pool $pool >/dev/null
 is "and removed" "$(rbd ls $pool | grep -E 'cut|deleted|young')" young
 age rbd_id.young

@@ -17,6 +17,7 @@ export RBDVOL_SOCKET=$failpoints/api.sock
 cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
+	ceph config rm osd osd_client_watch_timeout
 	pool_over $pool
 	rm -rf "$failpoints"
 }
@@ -59,6 +60,7 @@ age() { # OBJECT...: last changed two hours ago
 		        content = io.read(name)
 		        with rados.WriteOpCtx() as op:
 		            op.write_full(content)
+		            io.remove_omap_keys(op, ("none",)) # a change, be the content empty
 		            io.operate_write_op(op, name, mtime=int(time.time()) - 7200)
 	END
 }
@@ -70,9 +72,12 @@ objects_of() { # ID
 # leaves_alone STATE NAME ID: nothing of the image ID goes, whatever rbdvol is asked to do with NAME but
 # to delete it.
 leaves_alone() {
-	local before
+	local before named=no
 	age rbd_directory
-	! rados -p $pool stat "rbd_id.$2" >/dev/null 2>&1 || age "rbd_id.$2"
+	if is_named "$2"; then
+		named=yes
+		age "rbd_id.$2"
+	fi
 	before=$(objects_of "$3")
 	{
 		"$rbdvol" create $pool/"$2" --from $pool/golden
@@ -84,6 +89,11 @@ leaves_alone() {
 	} >"$failpoints/said" 2>&1
 	[[ -n $before && $(objects_of "$3") == "$before" ]]
 	tap_result $? "$1: nothing of the image goes" "$(cat "$failpoints/said")"
+	# Where the name was free, another image may have been made.
+	[[ $named == yes ]] || ! is_named "$2" || rbd rm --no-progress $pool/"$2" 2>/dev/null
+}
+is_named() { # NAME
+	rados -p $pool stat "rbd_id.$1" >/dev/null 2>&1
 }
 
 # image NAME: with data; its id is $id then.
@@ -97,23 +107,232 @@ has_content() { # NAME
 }
 
 pool_create $pool
+# How long the watch of a killed client stands in the way.
+ceph config set osd osd_client_watch_timeout 10
 head -c 8M /dev/urandom >"$failpoints/content"
 rbd import --no-progress "$failpoints/content" $pool/golden
 deadly_start
+
+# stays DESCRIPTION NAME [STATUS REGEX]: 'delete' is refused.
+stays() {
+	local before
+	before=$(objects_of "$id")
+	refuses "$1: delete refuses" "${3-5}" "${4-on its way|moved to the trash or back}" "$rbdvol" delete $pool/"$2"
+	is "and nothing of the image goes" "$(objects_of "$id")" "$before"
+}
+directory_add() { # NAME ID
+	/usr/bin/python3 - "$pool" "$@" <<-'END'
+		import os, rados, struct, sys
+		pool, name, image_id = sys.argv[1:]
+		def text(s): return struct.pack("<I", len(s)) + s.encode()
+		with rados.Rados(conffile=os.environ["CEPH_CONF"]) as cluster, cluster.open_ioctx(pool) as io:
+		    with rados.WriteOpCtx() as op:
+		        io.set_omap(op, ("name_" + name, "id_" + image_id), (text(image_id), text(name)))
+		        io.operate_write_op(op, "rbd_directory")
+	END
+}
+id_add() { # NAME ID
+	rados -p $pool put "rbd_id.$1" <(/usr/bin/python3 -c \
+		'import struct, sys; sys.stdout.buffer.write(struct.pack("<I", len(sys.argv[1])) + sys.argv[1].encode())' "$2")
+}
+findings() { # LEVEL
+	"$rbdvol" doctor --pool $pool 2>/dev/null | grep "^$1"
+}
+is_dead() {
+	! readlink -e "/proc/$daemon_pid/exe"
+}
+die_at() { # POINT COMMAND...
+	echo "$1" >"$failpoints/armed"
+	"${@:2}" >/dev/null 2>&1
+	wait_for 20 is_dead || bail_out "'${*:2}' passed no $1"
+	wait "$daemon_pid" 2>/dev/null
+	deadly_start
+}
 
 # --- rbd trash mv ---
 image moved
 trash_add "$id" moved $by_user $moving
 leaves_alone "'rbd trash mv' that has noted the image in the trash" moved "$id"
+stays "the same" moved
 id_remove moved
 leaves_alone "'rbd trash mv' that has removed the name object" moved "$id"
+stays "the same" moved
 refuses "nor can another image be made under its name" 4 "'$pool/moved' is incomplete" "$rbdvol" create $pool/moved --size 16M
 directory_remove moved "$id"
-leaves_alone "'rbd trash mv' that has removed the directory's entry" moved "$id"
-rbd rm --no-progress $pool/moved
-rbd trash mv $pool/moved >/dev/null 2>&1
+refuses "'rbd trash mv' that has removed the directory's entry: delete refuses" 3 "no image" "$rbdvol" delete $pool/moved
+leaves_alone "the same" moved "$id"
 trash_add "$id" moved $by_user $normal
-ok "it is restored" rbd trash restore --pool $pool "$id" --image moved2
-ok "whole" has_content moved2
 
+# --- rbd trash restore ---
+trash_add "$id" moved $by_user $restoring
+leaves_alone "'rbd trash restore' that has noted it" moved "$id"
+id_add moved "$id"
+leaves_alone "'rbd trash restore' that has made the name object" moved "$id"
+stays "the same" moved
+directory_add moved "$id"
+leaves_alone "'rbd trash restore' that has listed the image" moved "$id"
+stays "the same" moved
+trash_remove "$id"
+ok "the image is whole" has_content moved
+
+# --- rbd rm that gives up: it puts the image back ---
+trash_add "$id" moved $by_rm $moving
+leaves_alone "'rbd rm' that has noted the image" moved "$id"
+rbd rename $pool/moved $pool/renamed
+leaves_alone "the same, of an image that has another name by now" renamed "$id"
+leaves_alone "seen from its old name" moved "$id"
+rbd rename $pool/renamed $pool/moved
+id_remove moved
+directory_remove moved "$id"
+trash_add "$id" moved $by_rm $restoring
+leaves_alone "'rbd rm' that begins to put it back" moved "$id"
+id_add moved "$id"
+leaves_alone "'rbd rm' that has put the name object back" moved "$id"
+directory_add moved "$id"
+trash_remove "$id"
+ok "the image is whole" has_content moved
+
+# --- rbd rename ---
+id_add other "$id"
+leaves_alone "'rbd rename' that has made the new name object, by the old name" moved "$id"
+leaves_alone "by the new name" other "$id"
+stays "'rbd rename' that has made the new name object" other 5 "listed as 'moved'"
+directory_remove moved "$id"
+directory_add other "$id"
+leaves_alone "'rbd rename' that has listed it, by the old name" moved "$id"
+stays "the same" moved 5 "listed as 'other'"
+id_remove moved
+ok "the image is whole" has_content other
+
+# --- rbd migration ---
+rbd create --size 16M $pool/goal && rbd rm --no-progress $pool/goal
+rbd migration prepare $pool/other $pool/goal
+goal=$(id_of goal)
+leaves_alone "'rbd migration', its source" other "$id"
+leaves_alone "its destination" goal "$goal"
+id=$goal stays "the same" goal 5 "being migrated"
+rbd migration abort --no-progress $pool/goal
+trash_add "$id" other $by_migration $moving
+id_remove other
+leaves_alone "'rbd migration' that has removed the name object" other "$id"
+stays "the same" other
+id_add other "$id"
+trash_remove "$id"
+ok "the image is whole" has_content other
+
+# --- rbd create, import, clone, cp: an image, from when it has a header ---
+rbd create --size 16M $pool/young
+id=$(id_of young)
+rados -p $pool rm "rbd_header.$id"
+id_remove young
+"$rbdvol" prune --pool $pool >/dev/null
+like "'rbd create' that has listed the image: it stays listed" "$(rbd ls $pool)" young
+id_add young "$id"
+"$rbdvol" prune --pool $pool >/dev/null
+like "'rbd create' that has made the name object: the same" "$(rbd ls $pool)" young
+ok "who asks to delete that, deletes it" "$rbdvol" delete $pool/young
+header_of() { # NAME: of an image that is being made
+	rados -p $pool stat "rbd_header.$(rados -p $pool get "rbd_id.$1" - 2>/dev/null | tail -c +5)" >/dev/null 2>&1
+}
+interrupted() { # NAME COMMAND...
+	(exec "${@:2}") >/dev/null 2>&1 &
+	until header_of "$1" || ! kill -0 $! 2>/dev/null; do :; done
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	id=$(rados -p $pool get "rbd_id.$1" - | tail -c +5)
+	leaves_alone "'${*:2:2}' interrupted" "$1" "$id"
+}
+rbd snap create --no-progress $pool/golden@theirs
+interrupted import rbd import --no-progress "$failpoints/content" $pool/import
+interrupted clone rbd clone --rbd-default-clone-format 2 $pool/golden@theirs $pool/clone
+interrupted cp rbd cp --no-progress $pool/golden $pool/cp
+interrupted deep rbd deep cp --no-progress $pool/golden $pool/deep
+
+# --- an image that lost its header ---
+image broken
+rados -p $pool rm "rbd_header.$id"
+leaves_alone "an image that has lost its header" broken "$id"
+like "the doctor tells of it" "$(findings warning)" "leftover with data: $pool/broken is named or incomplete"
+
+# --- hidden names ---
+rbd import --no-progress "$failpoints/content" $pool/.rbdvol-mine.disk
+rbd import --no-progress "$failpoints/content" $pool/.rbdvol-mine.0123456789abcdef
+rbd import --no-progress "$failpoints/content" $pool/.rbdvol-mine.0123456789abcdef-old
+for name in mine.disk mine.0123456789abcdef mine.0123456789abcdef-old; do
+	leaves_alone "somebody's image called .rbdvol-$name" .rbdvol-"$name" "$(id_of .rbdvol-"$name")"
+	rbd rm --no-progress $pool/.rbdvol-"$name"
+done
+die_at clone.noted "$rbdvol" create $pool/web --from $pool/golden
+hidden=$(rbd ls $pool | grep '^\.rbdvol-web')
+rbd bench --io-type write --io-size 4K --io-total 4K $pool/"$hidden" >/dev/null 2>&1
+id=$(id_of "$hidden")
+leaves_alone "an unfinished clone that somebody has written to" web "$id"
+refuses "which is in the way, and said" 4 "'$hidden' is in the way.*rbd rename" "$rbdvol" create $pool/web --from $pool/golden
+rbd rename $pool/"$hidden" $pool/kept
+"$rbdvol" create $pool/web --from $pool/golden 2>/dev/null
+rbd bench --io-type write --io-size 4K --io-total 4K $pool/web >/dev/null 2>&1
+id=$(id_of web)
+die_at replace.named "$rbdvol" reset $pool/web
+"$rbdvol" prune --pool $pool >/dev/null # completes the new name
+hidden=$(rbd ls $pool | grep '^\.rbdvol-web')
+rbd image-meta remove $pool/"$hidden" rbdvol.replaced
+leaves_alone "the content from before a reset, where nothing says that it is that" web "$id"
+rbd image-meta set $pool/"$hidden" rbdvol.replaced "$id"
+"$rbdvol" prune --pool $pool >/dev/null
+is "and where it says so, it goes" "$(objects_of "$id")" ""
+
+# --- what fails leaves a clone that can be reset ---
+for verb in "flatten flatten.noted" "delete remove.noted"; do
+	die_at "${verb#* }" "$rbdvol" "${verb% *}" $pool/web
+	ok "a ${verb% *} that is interrupted before its point of no return: reset works" \
+		wait_for 60 "$rbdvol" reset $pool/web # when the watch of the killed one has ended
+done
+ok "and so does another delete" "$rbdvol" delete $pool/web
+
+# --- a pool that is another ---
+other=again
+pool_create $other
+wrong=''
+for size in 16 24 32 40 48 56; do
+	"$rbdvol" show $other/web >/dev/null 2>&1
+	pool_delete $other
+	pool_create $other
+	rbd create --size ${size}M $other/web
+	case $((size / 8 % 3)) in
+	0) said=$("$rbdvol" show $other/web --json | jq .size) ;;
+	1) said=$("$rbdvol" list --all --pool $other --json | jq '.volumes[].size') ;;
+	2) said=$("$rbdvol" delete $other/web >/dev/null && rbd ls $other | wc -l && rbd create --size ${size}M $other/web && echo $((size << 20))) ;;
+	esac 2>&1
+	[[ ${said##*$'\n'} == $((size << 20)) ]] || wrong+="$size: $said "
+done
+is "a pool that was deleted and created anew is the new one" "$wrong" ""
+pool_over $other
+
+# --- operations in progress outlive a reload ---
+"$rbdvol" create $pool/slow --from $pool/golden 2>/dev/null
+hidden=${hidden/web/slow}
+hidden=${hidden%-old}
+rbd create --size 16M $pool/"$hidden"
+is "a hidden clone is left over" "$("$rbdvol" prune --dry-run --pool $pool | grep -c "unfinished clone: $pool/$hidden")" 1
+coproc rbd watch $pool/slow 2>&1 # 'delete' waits some seconds for it to end
+watcher=$COPROC_PID
+watched() { [[ $(rbd status $pool/slow --format json | jq '.watchers | length') != 0 ]]; }
+wait_for 60 watched
+in_time=no
+for _ in {1..10}; do
+	reloads=$(grep -c 'read anew' "$failpoints/log")
+	"$rbdvol" delete $pool/slow >/dev/null 2>&1 &
+	deleter=$!
+	wait_for 20 eval "'$rbdvol' jobs | grep -q slow"
+	kill -HUP "$daemon_pid"
+	while [[ $(grep -c 'read anew' "$failpoints/log") == "$reloads" ]] && kill -0 $deleter 2>/dev/null; do sleep 0.05; done
+	said=$("$rbdvol" prune --dry-run --pool $pool)
+	kill -0 $deleter 2>/dev/null && in_time=yes
+	wait $deleter
+	[[ $in_time == no ]] || break
+done
+is "but not while an operation is at the volume that was begun before a reload" \
+	"$in_time $(grep -c "$hidden" <<<"$said")" "yes 0"
+eval "exec ${COPROC[1]}>&-"
+wait $watcher
 done_testing

@@ -208,7 +208,7 @@ static void the_child_may_be_elsewhere(void **state)
 	assert_false(r2.snapshot_created);
 	rados_ioctx_destroy(io);
 	char *snap = NULL;
-	assert_done(image_delete(lab.cluster, at(text), &snap, &e), e);
+	assert_done(image_delete(lab.cluster, at(text), NULL, &snap, &e), e);
 	free(snap);
 	rados_pool_delete(lab.rados, pool);
 }
@@ -452,7 +452,7 @@ static void format_1_protects_and_delete_unprotects(void **state)
 	assert_int_equal(rbd_snap_is_protected(image, r.parent.snap, &is_protected), 0);
 	rbd_close(image);
 	assert_true(is_protected);
-	assert_done(image_delete(lab.cluster, at("g1-c"), &gone, &e), e);
+	assert_done(image_delete(lab.cluster, at("g1-c"), NULL, &gone, &e), e);
 	assert_non_null(gone);
 	assert_int_equal(count_snapshots("g1"), 0);
 }
@@ -480,7 +480,7 @@ static void what_a_cut_leaves_is_completed(void **state)
 		if (cut < 2)
 			assert_int_equal(cls_directory_rename(lab.io, "cut", hidden, id), 0);
 		if (cut < 1)
-			assert_int_equal(cls_name_remove(lab.io, "cut"), 0);
+			assert_int_equal(cls_name_remove_of(lab.io, "cut", id), 0);
 		clone_ok("golden", "cut", &r);
 		assert_int_equal(r.existed, cut > 0);
 		clone_result_deinit(&r);
@@ -498,6 +498,33 @@ static void what_a_cut_leaves_is_completed(void **state)
 		listed = NULL;
 		assert_int_equal(rbd_remove(lab.io, "cut"), 0);
 	}
+}
+
+/* Such as one that was begun before a reload, or as another user. */
+static void another_connection_of_this_process_is_not_blocklisted(void **state)
+{
+	const char *hidden = SPEC_HIDDEN_PREFIX "twin.0123456789abcdef";
+	_cleanup_cluster_ struct cluster *other = lab_cluster();
+	_cleanup_ioctx_ struct ioctx p = {0};
+	struct clone_result result = {0};
+	struct err *e = NULL;
+	rbd_image_t image;
+
+	(void)state;
+	make_image("model", 8 * MIB, FAST_FEATURES);
+	make_image(hidden, 8 * MIB, FAST_FEATURES);
+	assert_done(ioctx_open(other, lab.pool, "", &p, &e), e);
+	assert_int_equal(rbd_open(p.io, hidden, &image, NULL), 0);
+	assert_fails(clone_try("model", "twin", &result, &e), &e, ERR_BUSY, -EALREADY, "under way",
+		     NULL);
+	assert_int_equal(rbd_write(image, 0, 3, "one"), 3);
+	assert_int_equal(rbd_close(image), 0);
+	/* It has data now, which no clone under way has. */
+	assert_fails(clone_try("model", "twin", &result, &e), &e, ERR_EXISTS, -EUCLEAN,
+		     "is in the way", NULL);
+	assert_reads(hidden, 0, "one");
+	assert_int_equal(rbd_remove(lab.io, hidden), 0);
+	clone_expect("model", "twin", false);
 }
 
 int main(void)
@@ -520,6 +547,7 @@ int main(void)
 		cmocka_unit_test(a_renamed_parent_is_still_the_parent),
 		cmocka_unit_test(format_1_protects_and_delete_unprotects),
 		cmocka_unit_test(what_a_cut_leaves_is_completed),
+		cmocka_unit_test(another_connection_of_this_process_is_not_blocklisted),
 	};
 
 	return cmocka_run_group_tests_name("clone", tests, lab_setup, lab_teardown);

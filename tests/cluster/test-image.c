@@ -30,10 +30,10 @@ static void create_show_delete(void **state)
 	assert_true(*info.id);
 	assert_fails(image_create(lab.cluster, at("empty"), MIB, ALL_FEATURES, &dropped, &e), &e,
 		     ERR_EXISTS, -EEXIST, "empty", NULL);
-	assert_done(image_delete(lab.cluster, at("empty"), &snap, &e), e);
+	assert_done(image_delete(lab.cluster, at("empty"), NULL, &snap, &e), e);
 	assert_null(snap);
-	assert_fails(image_delete(lab.cluster, at("empty"), &snap, &e), &e, ERR_NOT_FOUND, -ENOENT,
-		     "no image", NULL);
+	assert_fails(image_delete(lab.cluster, at("empty"), NULL, &snap, &e), &e, ERR_NOT_FOUND,
+		     -ENOENT, "no image", NULL);
 }
 
 static void features_are_limited_to_what_is_allowed(void **state)
@@ -208,14 +208,14 @@ static void what_is_in_use_is_not_deleted(void **state)
 	rbd_image_t image;
 
 	(void)state;
-	assert_fails(image_delete(lab.cluster, at("snapped"), &snap, &e), &e, ERR_BUSY, -ENOTEMPTY,
-		     "1 snapshot: s", NULL);
+	assert_fails(image_delete(lab.cluster, at("snapped"), NULL, &snap, &e), &e, ERR_BUSY,
+		     -ENOTEMPTY, "1 snapshot: s", NULL);
 	make_image("open", MIB, FAST_FEATURES);
 	image = open_image("open");
-	assert_fails(image_delete(lab.cluster, at("open"), &snap, &e), &e, ERR_HELD, -EBUSY,
+	assert_fails(image_delete(lab.cluster, at("open"), NULL, &snap, &e), &e, ERR_HELD, -EBUSY,
 		     "10.99.0.1:0/", NULL);
 	rbd_close(image);
-	assert_done(image_delete(lab.cluster, at("open"), &snap, &e), e);
+	assert_done(image_delete(lab.cluster, at("open"), NULL, &snap, &e), e);
 }
 
 static void the_last_child_takes_our_snapshot_along(void **state)
@@ -228,22 +228,22 @@ static void the_last_child_takes_our_snapshot_along(void **state)
 	make_image("golden", 8 * MIB, FAST_FEATURES);
 	clone_expect("golden", "c1", true);
 	clone_expect("golden", "c2", false);
-	assert_done(image_delete(lab.cluster, at("c1"), &first, &e), e);
+	assert_done(image_delete(lab.cluster, at("c1"), NULL, &first, &e), e);
 	assert_null(first);
-	assert_fails(image_delete(lab.cluster, at("golden"), &golden, &e), &e, ERR_BUSY, -ENOTEMPTY,
-		     our_snapshot("golden", 0), NULL);
-	assert_done(image_delete(lab.cluster, at("c2"), &last, &e), e);
+	assert_fails(image_delete(lab.cluster, at("golden"), NULL, &golden, &e), &e, ERR_BUSY,
+		     -ENOTEMPTY, our_snapshot("golden", 0), NULL);
+	assert_done(image_delete(lab.cluster, at("c2"), NULL, &last, &e), e);
 	assert_non_null(strstr(last, "/golden@rbdvol-0-"));
 	assert_int_equal(count_snapshots("golden"), 0);
 	take_snapshot("golden", "by-hand");
 	clone_expect("golden", "c3", false);
-	assert_done(image_delete(lab.cluster, at("c3"), &foreign, &e), e);
+	assert_done(image_delete(lab.cluster, at("c3"), NULL, &foreign, &e), e);
 	assert_null(foreign);
 	assert_int_equal(count_snapshots("golden"), 1);
 	image = open_image("golden");
 	assert_int_equal(rbd_snap_remove(image, "by-hand"), 0);
 	rbd_close(image);
-	assert_done(image_delete(lab.cluster, at("golden"), &golden, &e), e);
+	assert_done(image_delete(lab.cluster, at("golden"), NULL, &golden, &e), e);
 }
 
 static void names_that_are_odd_are_just_names(void **state)
@@ -268,7 +268,7 @@ static void names_that_are_odd_are_just_names(void **state)
 		image_info_deinit(&info);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		assert_done(image_delete(lab.cluster, at(names[i]), &snap, &e), e);
+		assert_done(image_delete(lab.cluster, at(names[i]), NULL, &snap, &e), e);
 		assert_int_equal(!!snap, i + 1 == ARRAY_SIZE(names));
 		free(snap);
 	}

@@ -29,7 +29,7 @@ static int delete_child(struct cluster *c)
 {
 	_cleanup_free_ char *snap = NULL;
 	struct err *e = NULL;
-	int code = image_delete(c, at("child"), &snap, &e);
+	int code = image_delete(c, at("child"), NULL, &snap, &e);
 
 	if (e)
 		print_error("%s\n", e->message);
@@ -161,7 +161,7 @@ static int delete_after_death(const char *id, struct err **e)
 {
 	for (int tries = 0;; tries++) {
 		_cleanup_free_ char *snap = NULL;
-		int r = image_delete(lab.cluster, at("child"), &snap, e);
+		int r = image_delete(lab.cluster, at("child"), NULL, &snap, e);
 
 		if (r != -EBUSY || tries == 4)
 			return r;

@@ -591,7 +591,9 @@ static void volume_flatten(struct volume *v, struct err **e)
 {
 	char *gone = NULL;
 
-	assert_done(image_flatten(lab.cluster, at(v->s.name), ignore_permille, NULL, &gone, e), *e);
+	assert_done(
+		image_flatten(lab.cluster, at(v->s.name), ignore_permille, NULL, NULL, &gone, e),
+		*e);
 	free(gone);
 }
 

@@ -79,6 +79,22 @@ is "a hold of what is attached under an older name stays" "$(rbdvol prune --pool
 ok "it is detached" rbdvol detach /dev/rbd0
 is "nothing holds it then" "$(rbdvol show $pool/renamed --json | jq .held_by)" null
 
+# --- a snapshot of ours that is mapped, of which the cluster does not know ---
+rbd create --size 8M $pool/golden
+rbdvol create $pool/clone --from $pool/golden 2>/dev/null
+snap=$pool/golden@$(rbd info $pool/clone --format json | jq -r .parent.snapshot)
+rbdvol attach "$snap" >/dev/null
+rbdvol flatten $pool/clone
+rbdvol delete $pool/clone
+rbdvol create $pool/clone --from $pool/golden 2>/dev/null
+rbdvol delete $pool/clone
+is "a snapshot that is mapped here stays when its last clone goes, by flatten or delete" \
+	"$(rbd snap ls $pool/golden --format json | jq -r '.[].name')" "${snap#*@}"
+is "it is no leftover" "$(rbdvol prune --pool $pool)$(findings '[^o]')" ""
+rbdvol detach "$snap"
+is "until it is detached" "$(rbdvol prune --pool $pool)" "unused snapshot: $snap is removed"
+rbd rm --no-progress $pool/golden
+
 # --- udev ---
 hide_rules
 finds "rules that are hidden" error "udev: $rules is empty, and hides rbdvol's udev rules"

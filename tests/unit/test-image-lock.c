@@ -70,11 +70,37 @@ static void who_is_alone_is_waited_for(void **state)
 	image_locks_deinit(&w.all);
 }
 
+static void who_removes_snapshots_bars_what_uses_them(void **state)
+{
+	static const struct spec at = {"rbd", "", "web", "snap"},
+				 at_other = {"rbd", "", "web", "x"};
+	struct image_locks all;
+	struct image_lock attach = {0}, volume = {0}, a = {0}, b = {0};
+
+	(void)state;
+	image_locks_init(&all);
+	assert_int_equal(image_lock_shared(&all, &volume, &web, far()), 0);
+	assert_int_equal(image_lock_shared(&all, &attach, &at, far()), 0);
+	assert_false(image_lock_try_snapshots(&all, &a, &at_other));
+	image_lock_end(&all, &attach);
+	assert_true(image_lock_try_snapshots(&all, &a, &at));
+	assert_true(image_lock_try_snapshots(&all, &b, &at));
+	assert_int_equal(image_lock_shared(&all, &attach, &at_other, deadline_in(1000)),
+			 -ETIMEDOUT);
+	image_lock_end(&all, &a);
+	image_lock_end(&all, &b);
+	assert_int_equal(image_lock_shared(&all, &attach, &at_other, far()), 0);
+	image_lock_end(&all, &attach);
+	image_lock_end(&all, &volume);
+	image_locks_deinit(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operations_don_t_bar_each_other),
 		cmocka_unit_test(who_is_alone_is_waited_for),
+		cmocka_unit_test(who_removes_snapshots_bars_what_uses_them),
 	};
 
 	return cmocka_run_group_tests_name("image lock", tests, NULL, NULL);
