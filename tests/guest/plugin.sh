@@ -168,6 +168,8 @@ echo precious | dd of="$device" bs=1M seek=32 conv=notrunc,fsync status=none
 rbdvol detach $pool/middle
 create middle fs=ext4 >/dev/null
 refused "nor data between two blank ends" Mount '{"Name":"middle","ID":"one"}' 'data in 1 objects .*no file system'
+call Remove '{"Name":"middle"}' >/dev/null
+rbdvol delete $pool/middle
 rbdvol create $pool/snapped --size 32M
 rbd snap create $pool/snapped@s 2>/dev/null
 create snapped fs=ext4 >/dev/null
@@ -188,6 +190,7 @@ unmount_ snapped one >/dev/null
 superblock snapped -E mount_opts=journal_path=/dev/null
 refused "it names no other device" Mount '{"Name":"snapped","ID":"one"}' "has the mount option 'journal_path=/dev/null'"
 fine "it goes" Remove '{"Name":"snapped"}'
+rbdvol delete $pool/snapped
 
 # --- what is found, and what it may ask for ---
 pool_create $pool-far
@@ -206,6 +209,8 @@ like "it is found where the host is told to look" "$(mount_ planted one)" '^200'
 like "it has what the host allows" "$(mount_ asks one)" '^200'
 unmount_ planted one >/dev/null
 unmount_ asks one >/dev/null
+fine "what was planted goes" Remove '{"Name":"planted"}'
+fine "and what asks" Remove '{"Name":"asks"}'
 rbdvol delete $pool-far/planted
 
 # --- a file system whose making was cut off ---
