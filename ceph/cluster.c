@@ -258,6 +258,15 @@ const char *cluster_user(const struct cluster *c)
 	return c->user;
 }
 
+int cluster_key_file(struct cluster *c, char **out, struct err **e)
+{
+	_cleanup_session_ struct session *s = NULL;
+	int r = session_new(c, &s, e);
+
+	*out = NULL;
+	return r < 0 ? r : key_file(s->rados, s->user, out, e);
+}
+
 void *cluster_attachment(struct cluster *c, void *(*make)(void), void (*drop)(void *))
 {
 	void *attached;
@@ -280,7 +289,7 @@ static int fail_connect(struct cluster *c, struct session *s, int r, struct err 
 	const char *monitors = session_monitors(s);
 
 	if (r == -EACCES || r == -EPERM || r == -ENOENT || r == -EOPNOTSUPP) {
-		int found = key_find(s->rados, s->user, &key, e);
+		int found = key_find(s->rados, s->user, &key, NULL, e);
 
 		if (found < 0)
 			return found;

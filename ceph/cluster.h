@@ -60,6 +60,10 @@ void monitors_deinit(struct monitors *m);
  * without cephx. */
 int cluster_secret(struct cluster *c, struct secret *out, struct err **e);
 
+/* The file that the user's key is in, the caller's; NULL where the configuration has it, or none is
+ * needed. Asks nobody. -ENOENT: there is no key. */
+int cluster_key_file(struct cluster *c, char **out, struct err **e);
+
 /* The smallest piece that all OSDs can free, in bytes (BlueStore's min_alloc_size, the largest
  * among the OSDs); 0 where no OSD says. Asked once a connection. */
 int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e);

@@ -121,7 +121,9 @@ static int fail_path(struct err **e, int r, const char *path, const char *user)
 	return err_errno(e, r, "read the key of client.%s from %s", user, path);
 }
 
-static int key_in_keyrings(char *paths, const char *user, struct secret *out, struct err **e)
+/* *file: which of them has it. */
+static int key_in_keyrings(char *paths, const char *user, struct secret *out, const char **file,
+			   struct err **e)
 {
 	_cleanup_free_ char *entity = NULL;
 	char *save = NULL;
@@ -135,6 +137,7 @@ static int key_in_keyrings(char *paths, const char *user, struct secret *out, st
 		r = key_in_keyring(p, entity, out);
 		if (r < 0)
 			return fail_path(e, r, p, user);
+		*file = p;
 	}
 	return r;
 }
@@ -150,25 +153,39 @@ static int key_in_file(const char *path, const char *user, struct secret *out, s
 	return r < 0 ? fail_path(e, r, path, user) : 0;
 }
 
-int key_find(rados_t rados, const char *user, struct secret *out, struct err **e)
+static int found_in(const char *path, char **file, struct err **e)
+{
+	if (!file)
+		return 0;
+	*file = strdup(path);
+	return *file ? 0 : err_oom(e);
+}
+
+int key_find(rados_t rados, const char *user, struct secret *out, char **file, struct err **e)
 {
 	_cleanup_wipe_ char *key = session_conf(rados, "key");
 	_cleanup_free_ char *keyfile = session_conf(rados, "keyfile");
 	_cleanup_free_ char *keyring = session_conf(rados, "keyring");
 	_cleanup_free_ char *paths = keyring ? strdup(keyring) : NULL;
+	const char *path = NULL;
 	int r;
+
+	if (file)
+		*file = NULL;
 
 	if (key && *key) {
 		r = key_decode(key, out);
 		return r < 0 ? fail_path(e, r, "the option 'key'", user) : 0;
 	}
-	if (keyfile && *keyfile)
-		return key_in_file(keyfile, user, out, e);
-	r = paths ? key_in_keyrings(paths, user, out, e) : 0;
+	if (keyfile && *keyfile) {
+		r = key_in_file(keyfile, user, out, e);
+		return r < 0 ? r : found_in(keyfile, file, e);
+	}
+	r = paths ? key_in_keyrings(paths, user, out, &path, e) : 0;
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return 0;
+		return found_in(path, file, e);
 	err_set(e, ERR_NOT_PERMITTED, -ENOENT, "no key of client.%s in any keyring: %s", user,
 		keyring && *keyring ? keyring : "none is configured");
 	return err_hint(e, "get it with 'ceph auth get client.%s' on a host of the cluster", user);
@@ -182,6 +199,15 @@ static bool keyless(rados_t rados, bool only)
 	return methods && strstr(methods, "none") && !(only && strstr(methods, "cephx"));
 }
 
+int key_file(rados_t rados, const char *user, char **out, struct err **e)
+{
+	_cleanup_secret_ struct secret key = {0};
+
+	*out = NULL;
+	/* By default a client would do without a key, too; whether the cluster does is not asked. */
+	return keyless(rados, true) ? 0 : key_find(rados, user, &key, out, e);
+}
+
 int cluster_secret(struct cluster *c, struct secret *out, struct err **e)
 {
 	_cleanup_session_ struct session *s = NULL;
@@ -190,7 +216,7 @@ int cluster_secret(struct cluster *c, struct secret *out, struct err **e)
 	*out = (struct secret){0};
 	if (r < 0 || keyless(s->rados, true))
 		return r;
-	r = key_find(s->rados, s->user, out, e);
+	r = key_find(s->rados, s->user, out, NULL, e);
 	if (r == -ENOENT && keyless(s->rados, false)) {
 		/* No key, and yet connected: the cluster asks for none. */
 		err_free(steal(e));

@@ -23,6 +23,7 @@ struct options {
 	const char *plugin_socket;
 	bool foreground;
 	bool host_mounts;
+	bool files;
 };
 
 static void print_help(void)
@@ -34,6 +35,7 @@ static void print_help(void)
 	       "  --plugin-socket PATH\n"
 	       "                  serve container runtimes on PATH (default: none but systemd's)\n"
 	       "  --host-mounts   work on the mounts of PID 1 (for rbdvold.service)\n"
+	       "  --files         print which files of the cluster it reads, and end\n"
 	       "  --foreground    log to standard error, even where the journal listens\n"
 	       "  --help          show this help\n"
 	       "  --version       show the version\n\n"
@@ -49,6 +51,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"socket", required_argument, NULL, 's'},
 		{"plugin-socket", required_argument, NULL, 'p'},
 		{"host-mounts", no_argument, NULL, 'm'},
+		{"files", no_argument, NULL, 'l'},
 		{"foreground", no_argument, NULL, 'f'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
@@ -75,6 +78,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->host_mounts = true;
 		} else if (c == 'f') {
 			o->foreground = true;
+		} else if (c == 'l') {
+			o->files = true;
 		} else {
 			return -err_exit_status(ERR_USAGE);
 		}
@@ -83,6 +88,20 @@ static int parse_options(int argc, char **argv, struct options *o)
 		return 1;
 	fprintf(stderr, "rbdvold: unexpected argument '%s'\n", argv[optind]);
 	return -err_exit_status(ERR_USAGE);
+}
+
+/* For who makes an initramfs. */
+static int print_files(const struct options *o, struct err **e)
+{
+	_cleanup_config_ struct config config = {0};
+	_cleanup_strlist_ struct strlist files = {0};
+	int r = config_load(o->config, o->config_given, &config, e);
+
+	if (!r)
+		r = config_files(&config, &files, e);
+	for (size_t i = 0; !r && i < files.n; i++)
+		puts(files.items[i]);
+	return r;
 }
 
 static void on_alarm(int signal_number)
@@ -176,9 +195,9 @@ int main(int argc, char **argv)
 
 	if (r <= 0)
 		return -r;
-	log_init(o.foreground);
+	log_init(o.foreground || o.files);
 	loop_block_signals();
-	if (serve(&o, doors, &e) == 0)
+	if ((o.files ? print_files(&o, &e) : serve(&o, doors, &e)) == 0)
 		return 0;
 	doors_close(doors);
 	log_error("%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "");

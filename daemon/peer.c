@@ -5,9 +5,11 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/value.h"
+#include "daemon/log.h"
 
 #define NSS_BUFFER 65536
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
@@ -57,18 +59,28 @@ static int append(uint32_t **ids, size_t *n, uint32_t id, struct err **e)
 	return 0;
 }
 
+/* No name has digits alone: it is a number out of range. */
+static int add_unknown(struct id_list *l, const char *word, const char *name, const char *what,
+		       struct err **e)
+{
+	if (!name[strspn(name, "0123456789")])
+		return err_set(e, ERR_USAGE, -EINVAL, "no %s '%s' on this host", what, name);
+	log_warning("allow-change: no %s '%s' on this host yet; each request looks again", what,
+		    name);
+	return strlist_add(&l->unknown, "%s", word) < 0 ? err_oom(e) : 0;
+}
+
 int id_list_add(struct id_list *l, const char *word, struct err **e)
 {
 	uint32_t id;
 
 	if (*word == '@') {
 		if (!number(word + 1, &id) && !group_id(word + 1, &id))
-			return err_set(e, ERR_USAGE, -EINVAL, "no group '%s' on this host",
-				       word + 1);
+			return add_unknown(l, word, word + 1, "group", e);
 		return append(&l->gids, &l->n_gids, id, e);
 	}
 	if (!number(word, &id) && !user_id(word, &id))
-		return err_set(e, ERR_USAGE, -EINVAL, "no user '%s' on this host", word);
+		return add_unknown(l, word, word, "user", e);
 	return append(&l->uids, &l->n_uids, id, e);
 }
 
@@ -76,6 +88,7 @@ void id_list_deinit(struct id_list *l)
 {
 	free(l->uids);
 	free(l->gids);
+	strlist_deinit(&l->unknown);
 	*l = (struct id_list){0};
 }
 
@@ -127,6 +140,21 @@ static bool in_group(const struct groups *g, gid_t gid)
 	return false;
 }
 
+/* By a name that was unknown when the configuration was read. */
+static bool is_named(const struct peer *peer, const struct groups *g, const struct id_list *l)
+{
+	for (size_t i = 0; i < l->unknown.n; i++) {
+		const char *word = l->unknown.items[i];
+		uid_t uid;
+		gid_t gid;
+
+		if (*word == '@' ? group_id(word + 1, &gid) && in_group(g, gid)
+				 : user_id(word, &uid) && uid == peer->uid)
+			return true;
+	}
+	return false;
+}
+
 static bool is_changer(const struct peer *peer, const struct groups *g, const struct id_list *l)
 {
 	for (size_t i = 0; i < l->n_uids; i++)
@@ -135,7 +163,7 @@ static bool is_changer(const struct peer *peer, const struct groups *g, const st
 	for (size_t i = 0; i < l->n_gids; i++)
 		if (in_group(g, l->gids[i]))
 			return true;
-	return false;
+	return is_named(peer, g, l);
 }
 
 int peer_check(const struct peer *peer, enum access access, const struct id_list *changers,

@@ -7,17 +7,21 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "base/verb.h"
 
-/* Users and groups; owns its arrays. */
+/* Users and groups; owns its arrays. A name that the host does not know yet (it comes from LDAP, or
+ * the host is in its initramfs) is looked up again for each request, and gives nobody a right until
+ * then. */
 struct id_list {
 	uid_t *uids;
 	gid_t *gids;
 	size_t n_uids;
 	size_t n_gids;
+	struct strlist unknown;
 };
-/* Add WORD: a user's name or number, or with '@' before it a group's. -EINVAL (usage): there is no
- * such one. */
+/* Add WORD: a user's name or number, or with '@' before it a group's. Logs a name that is unknown.
+ * -EINVAL (usage): a number that none can have. */
 int id_list_add(struct id_list *l, const char *word, struct err **e);
 void id_list_deinit(struct id_list *l);
 

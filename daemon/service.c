@@ -10,6 +10,27 @@ struct service {
 	struct job_queue *jobs;
 };
 
+static struct host_config host_config_of(const struct config *c)
+{
+	return (struct host_config){
+		.cluster = c->cluster,
+		.user = c->user,
+		.conf = c->conf,
+		.keyring = c->keyring,
+		.pool = c->pool,
+		.map_options = c->map_options,
+		.timeout_us = c->cluster_timeout_us,
+		.trims_at_once = (unsigned)c->trims_at_once,
+	};
+}
+
+int config_files(const struct config *config, struct strlist *out, struct err **e)
+{
+	const struct host_config host = host_config_of(config);
+
+	return host_files(&host, out, e);
+}
+
 static int runtime_new(struct config *config, struct runtime *before, struct runtime **out,
 		       struct err **e)
 {
@@ -22,16 +43,7 @@ static int runtime_new(struct config *config, struct runtime *before, struct run
 	atomic_init(&r->refs, 1);
 	r->config = *config;
 	*config = (struct config){0};
-	host = (struct host_config){
-		.cluster = r->config.cluster,
-		.user = r->config.user,
-		.conf = r->config.conf,
-		.keyring = r->config.keyring,
-		.pool = r->config.pool,
-		.map_options = r->config.map_options,
-		.timeout_us = r->config.cluster_timeout_us,
-		.trims_at_once = (unsigned)r->config.trims_at_once,
-	};
+	host = host_config_of(&r->config);
 	ret = host_new(&host, before ? before->host : NULL, &r->host, e);
 	if (ret < 0)
 		return ret;

@@ -21,6 +21,9 @@ void runtime_unref(struct runtime *r);
 DEFINE_CLEANUP(struct runtime *, runtime_unref)
 #define _cleanup_runtime_ cleanup(runtime_unref_p)
 
+/* The files of the cluster that CONFIG leads to, which an initramfs needs, too. */
+int config_files(const struct config *config, struct strlist *out, struct err **e);
+
 struct service;
 
 /* Takes *CONFIG's content. */

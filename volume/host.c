@@ -165,6 +165,33 @@ void host_free(struct host *h)
 	free(h);
 }
 
+int host_files(const struct host_config *h, struct strlist *out, struct err **e)
+{
+	const char *name = h->cluster ? h->cluster : "ceph", *env = getenv("CEPH_CONF");
+	struct cluster_config config = {
+		.name = name,
+		.user = h->user,
+		.conf = h->conf,
+		.keyring = h->keyring,
+		.timeout_us = h->timeout_us,
+	};
+	_cleanup_cluster_ struct cluster *c = NULL;
+	_cleanup_free_ char *key = NULL;
+	int r = cluster_new(&config, &c, e);
+
+	if (r >= 0)
+		r = cluster_key_file(c, &key, e);
+	if (r < 0)
+		return r;
+	if (h->conf || env)
+		r = strlist_add(out, "%s", h->conf ? h->conf : env);
+	else
+		r = strlist_add(out, "/etc/ceph/%s.conf", name);
+	if (r >= 0 && key)
+		r = strlist_add(out, "%s", key);
+	return r < 0 ? err_oom(e) : 0;
+}
+
 struct slots *host_trims(struct host *h)
 {
 	return h->trims;

@@ -34,6 +34,9 @@ struct host_config {
 int host_new(const struct host_config *config, struct host *before, struct host **out,
 	     struct err **e);
 void host_free(struct host *h);
+/* The files that a host with CONFIG reads of the cluster: its configuration, and the keyring. No
+ * network. -ENOENT: there is no configuration, or no key. */
+int host_files(const struct host_config *config, struct strlist *out, struct err **e);
 
 /* How an operation tells what it is doing. The daemon's job stands behind it. */
 struct progress {

@@ -5,8 +5,7 @@
 
 check() {
 	require_binaries rbdvol rbdvold || return 1
-	# shellcheck disable=SC2154 # dracut's
-	[[ $hostonly ]] && grep -q 'root=rbdvol:' /proc/cmdline && return 0
+	grep -qE 'root="?rbdvol:' /proc/cmdline && return 0
 	return 255
 }
 
@@ -19,12 +18,16 @@ installkernel() {
 }
 
 install() {
-	local file
+	local file files
+	files=$(/usr/libexec/rbdvol/initramfs-files) || {
+		derror "rbdvol: this host can't boot from the image that is being made; above is why"
+		return 1
+	}
 	inst_multiple rbdvol rbdvold cat /usr/lib/udev/rbdvol-udev /usr/libexec/rbdvol/attach-root
 	inst_rules 59-rbdvol.rules 98-rbdvol.rules
-	while read -r file; do
+	for file in $files; do
 		inst_simple "$file"
-	done < <(/usr/libexec/rbdvol/initramfs-files)
+	done
 	# shellcheck disable=SC2154 # dracut's
 	inst_hook cmdline 90 "$moddir/parse-rbdvol.sh"
 	inst_script "$moddir/rbdvolroot.sh" /sbin/rbdvolroot
