@@ -56,6 +56,14 @@ int device_list(struct device_list *out, struct err **e)
 			    : err_errno(e, r, "cannot read the mappings in /sys/bus/rbd/devices");
 }
 
+bool device_any(void)
+{
+	_cleanup_device_list_ struct device_list list = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	return device_list(&list, &ignored) < 0 || list.n;
+}
+
 static bool ids_match(const struct device *d, const struct device_key *key)
 {
 	return d->pool_id == key->pool_id && d->snap_id == key->snap_id &&
@@ -71,15 +79,18 @@ static bool is_key(const struct device *d, const void *data)
 
 struct named {
 	const struct spec *spec;
-	const char *fsid, *not_fsid; /* NULL: any */
+	const char *fsid;	    /* NULL: any */
+	const struct device *other; /* but not of this one's image; NULL: any */
 };
 
 static bool is_named(const struct device *d, const void *data)
 {
 	const struct named *n = data;
 
-	return spec_equal(&d->spec, n->spec) && (!n->fsid || !strcmp(d->fsid, n->fsid)) &&
-	       (!n->not_fsid || strcmp(d->fsid, n->not_fsid) != 0);
+	if (!spec_equal(&d->spec, n->spec) || (n->fsid && strcmp(d->fsid, n->fsid) != 0))
+		return false;
+	return !n->other || strcmp(d->fsid, n->other->fsid) != 0 ||
+	       strcmp(d->image_id, n->other->image_id) != 0;
 }
 
 static bool is_dev(const struct device *d, const void *data)
@@ -121,15 +132,21 @@ int device_find_spec(const struct spec *spec, const char *fsid, struct device *o
 	struct named named = {.spec = spec, .fsid = fsid};
 	int r = find(is_named, &named, out, e);
 
-	if (r <= 0 || fsid)
+	if (r <= 0)
 		return r;
-	named.not_fsid = out->fsid;
+	named.other = out;
 	r = find(is_named, &named, &other, e);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	err_set(e, ERR_USAGE, -ENOTUNIQ,
-		"images of two clusters are attached here as %s/%s: %s (cluster %s) and %s (%s)",
-		spec->pool, spec->image, out->node, out->fsid, other.node, other.fsid);
+	if (strcmp(out->fsid, other.fsid) != 0)
+		err_set(e, ERR_USAGE, -ENOTUNIQ,
+			"images of two clusters are attached here as %s/%s: %s (cluster %s) and %s "
+			"(%s)",
+			spec->pool, spec->image, out->node, out->fsid, other.node, other.fsid);
+	else
+		err_set(e, ERR_USAGE, -ENOTUNIQ,
+			"two images are attached here that had the name %s/%s: %s and %s",
+			spec->pool, spec->image, out->node, other.node);
 	device_deinit(out);
 	return err_hint(e, "name the device instead");
 }

@@ -61,8 +61,10 @@ int device_find(const struct device_key *key, struct device *out, struct err **e
 /* The mapping behind a node or link: /dev/rbd0, /dev/rbd0p1, /dev/rbdvol/…, /dev/rbd/…. Errors as
  * of node_dev; -EINVAL (usage): it is not an rbd device. */
 int device_find_path(const char *path, struct device *out, struct err **e);
+/* Whether there is any at all; not to know counts as yes. */
+bool device_any(void);
 /* By names alone, for a cluster that is away: 1 and *out, or 0. FSID: of that cluster; NULL: of
- * whichever has such a name mapped here, but not of two at once (-ENOTUNIQ, usage). */
+ * whichever has such a name mapped here. Two images that have or had it are -ENOTUNIQ (usage). */
 int device_find_spec(const struct spec *spec, const char *fsid, struct device *out, struct err **e);
 /* What tells D's image from any other; borrows from D. */
 struct device_key device_key(const struct device *d);

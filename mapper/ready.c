@@ -2,6 +2,8 @@
 #include "mapper/ready.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <libudev.h>
 #include <limits.h>
@@ -11,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/file.h"
 #include "mapper/krbd.h"
 
 #define LINKS	     "/dev/rbdvol/"
@@ -304,17 +307,38 @@ static int no_udevd(const struct device *d, struct err **e)
 	return err_hint(e, "start systemd-udevd");
 }
 
+/* The rules may be newer than the device: udev looks at it and its partitions again. */
+static void look_again(const struct device *d)
+{
+	const char *name = d->node + strlen("/dev/");
+	char pattern[96];
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "/sys/block/%s{,/%sp*}/uevent", name, name);
+	if (glob(pattern, GLOB_BRACE, NULL, &files))
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		(void)!file_write_once(AT_FDCWD, files.gl_pathv[i], "change");
+	globfree(&files);
+}
+
 int device_wait_ready(struct device *d, struct deadline deadline, struct err **e)
 {
 	_cleanup_udev_watch_ struct udev_watch *w = NULL;
+	bool asked = false;
 	enum look found;
 	int r = udev_watch_new(NULL, &w, e);
 
 	if (r < 0)
 		return r;
 	while ((found = look(w, d)) != LOOK_READY) {
-		bool heard = watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US)));
+		bool heard;
 
+		if (found == LOOK_NO_RULES && !asked) {
+			asked = true;
+			look_again(d);
+		}
+		heard = watch_wait(w, deadline_earlier(deadline, deadline_in(PATIENCE_US)));
 		if (!heard && !udevd_listens())
 			return no_udevd(d, e);
 		/* Not a word, and udev has nothing left to do: this is how it stays. */

@@ -75,7 +75,10 @@ static int is_named(struct operation *o, struct err **e)
 	int r = device_wait_ready(&o->v->device, o->progress->deadline, e);
 
 	o->udev_is_late = r == -ETIMEDOUT;
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	operation_note_link(o);
+	return 1;
 }
 
 static const struct step *const steps[] = {

@@ -96,6 +96,22 @@ static int remember(struct operation *o, struct err **e)
 	return o->meant.node ? 0 : device_find(&key, &o->meant, e);
 }
 
+/* Names are those of when it was attached; where they lead to no device, or to those of two images,
+ * the cluster says which image has the name now. One that can't be asked leaves it at that. */
+static int find(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *why = NULL, *ignored = NULL;
+	int r = observe_device(o, &why);
+
+	if ((!r && device_any()) || r == -ENOTUNIQ) {
+		if (operation_connect(o, &ignored) >= 0 && observe_image(o, &ignored) > 0)
+			return observe_device(o, e);
+	}
+	if (r < 0)
+		*e = steal(&why);
+	return r;
+}
+
 static const struct step *const steps[] = {
 	&(const struct step){"unmap", not_mapped, unmap},
 	&(const struct step){"release", not_held, release},
@@ -110,7 +126,7 @@ int volume_detach(struct host *h, const struct spec *spec, const struct volume_r
 	int r = operation_init(&o, h, spec, req, p, out, e);
 
 	if (r >= 0)
-		r = observe_device(&o, e);
+		r = find(&o, e);
 	was_attached = r > 0;
 	if (was_attached)
 		r = remember(&o, e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The volumes of this host, and of the cluster, joined by their specs. */
+/* The volumes of this host, and of the cluster, joined by their ids. */
 #include <errno.h>
 #include <string.h>
 
@@ -48,6 +48,26 @@ static int list_attached(struct volume_list *l, struct err **e)
 	return r < 0 ? r : 0;
 }
 
+/* The names of an attached one are those of when it was attached: by the ids it is known. */
+static bool is_same(const struct volume_info *v, const char *fsid, const struct image_info *info)
+{
+	return v->attached && !v->in_cluster && !strcmp(v->device.fsid, fsid) &&
+	       v->device.pool_id == info->pool_id && v->device.snap_id == info->snap_id &&
+	       !strcmp(v->device.image_id, info->id);
+}
+
+static int find_or_grow(struct volume_list *l, const char *fsid, const struct image_info *info,
+			struct volume_info **out, struct err **e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (is_same(&l->items[i], fsid, info)) {
+			*out = &l->items[i];
+			return 0;
+		}
+	}
+	return list_grow(l, out, e);
+}
+
 /* Fill in the cluster's part of TEXT's volume, in its place of the list or a new one at the end. */
 static int list_image(struct host *h, const struct volume_request *req, struct cluster *c,
 		      const char *text, struct volume_list *l, struct err **e)
@@ -56,6 +76,7 @@ static int list_image(struct host *h, const struct volume_request *req, struct c
 	_cleanup_err_ struct err *why = NULL;
 	struct image_info info = {0};
 	struct volume_info *v = NULL;
+	char fsid[FSID_LEN + 1];
 	int r;
 
 	if (spec_parse(text, host_pool(h, req), &spec, &why) < 0)
@@ -67,18 +88,16 @@ static int list_image(struct host *h, const struct volume_request *req, struct c
 		*e = steal(&why);
 		return r;
 	}
-	for (size_t i = 0; i < l->n && !v; i++)
-		if (spec_equal(&l->items[i].spec, &spec))
-			v = &l->items[i];
-	if (!v) {
-		r = list_grow(l, &v, e);
-		if (r < 0) {
-			image_info_deinit(&info);
-			return r;
-		}
-		v->spec = spec;
-		spec = (struct spec){0};
+	r = cluster_fsid(c, fsid, e);
+	if (r >= 0)
+		r = find_or_grow(l, fsid, &info, &v, e);
+	if (r < 0) {
+		image_info_deinit(&info);
+		return r;
 	}
+	spec_deinit(&v->spec);
+	v->spec = spec;
+	spec = (struct spec){0};
 	v->image = info;
 	v->in_cluster = true;
 	return 0;
@@ -88,6 +107,16 @@ static int list_image(struct host *h, const struct volume_request *req, struct c
 static bool is_of(const struct volume_info *v, const char *fsid)
 {
 	return !v->attached || (v->device.fsid && !strcmp(v->device.fsid, fsid));
+}
+
+/* Whether the cluster has another image under the name by now, whose figures would be told. */
+static bool is_replaced(struct cluster *c, const struct volume_info *v)
+{
+	cleanup(image_info_deinit) struct image_info info = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	return v->attached && !v->in_cluster && image_info(c, &v->spec, &info, &ignored) >= 0 &&
+	       strcmp(info.id, v->device.image_id) != 0;
 }
 
 static void add_known(struct volume_info *v, size_t *unknown)
@@ -113,7 +142,7 @@ static int add_usage(struct host *h, struct cluster *c, bool slow, struct progre
 			break;
 		if (p->done)
 			p->done(p, i, l->n);
-		if (!is_of(v, fsid))
+		if (!is_of(v, fsid) || is_replaced(c, v))
 			continue;
 		if (operation_usage(h, c, &v->spec, slow, p, &v->usage, &why) >= 0)
 			add_known(v, &unknown);

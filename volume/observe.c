@@ -93,6 +93,16 @@ static int find_device(struct operation *o, struct err **e)
 	return device_find(&key, &o->v->device, e);
 }
 
+/* Why another device has the same names. */
+static const char *whose(const struct device *other, const struct device *d)
+{
+	if (strcmp(other->fsid, d->fsid) != 0)
+		return ", of another cluster";
+	if (strcmp(other->image_id, d->image_id) != 0)
+		return ", of another image, which had the name when it was attached";
+	return "";
+}
+
 int observe_device(struct operation *o, struct err **e)
 {
 	int r;
@@ -112,6 +122,31 @@ void note_unreached(struct operation *o, const char *what, const struct mounted_
 {
 	for (size_t i = 0; i < mounts->unreached.n; i++)
 		progress_note(o->progress, "%s was %s", what, mounts->unreached.items[i]);
+}
+
+void operation_note_link(struct operation *o)
+{
+	static const char by_id[] = "/dev/rbdvol/by-id/";
+	_cleanup_free_ char *name = spec_link_name(&o->v->device.spec), *path = NULL;
+	_cleanup_device_ struct device other = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+	const char *link = o->v->device.link;
+
+	if (!name || !link || strncmp(link, by_id, strlen(by_id)) != 0)
+		return;
+	if (asprintf(&path, "/dev/rbdvol/%s", name) < 0) {
+		path = NULL;
+		return;
+	}
+	if (access(path, F_OK))
+		progress_note(o->progress, "there is no %s: %s leads to this one", path, link);
+	else if (device_find_path(path, &other, &ignored) < 0)
+		progress_note(o->progress, "%s belongs to another device: %s leads to this one",
+			      path, link);
+	else
+		progress_note(o->progress,
+			      "%s belongs to another device, %s%s: %s leads to this one", path,
+			      other.node, whose(&other, &o->v->device), link);
 }
 
 int observe_hold(struct operation *o, struct err **e)

@@ -98,6 +98,9 @@ int not_found(struct operation *o, struct err **e);
 /* 1: mapped on this host; 0: not. By ids where a device was named or observe_image found the image,
  * else by names. */
 int observe_device(struct operation *o, struct err **e);
+/* A note where the readable link leads to another device than the one that was observed: an older
+ * mapping of the same name, of another cluster, or of an image that was renamed since. */
+void operation_note_link(struct operation *o);
 /* 1: somebody holds it; 0: nobody. */
 int observe_hold(struct operation *o, struct err **e);
 

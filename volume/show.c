@@ -100,19 +100,6 @@ static void look_at_device(struct operation *o)
 		o->v->held ? o->v->hold.host_name : "", o->v->device.node);
 }
 
-/* A mapping of that name from another cluster, say, is older and has the readable link. */
-static void note_link(struct operation *o)
-{
-	static const char by_id[] = "/dev/rbdvol/by-id/";
-	_cleanup_free_ char *name = spec_link_name(&o->v->device.spec);
-	const char *link = o->v->device.link;
-
-	if (name && link && !strncmp(link, by_id, strlen(by_id)))
-		progress_note(o->progress,
-			      "/dev/rbdvol/%s belongs to another device: %s leads to this one",
-			      name, link);
-}
-
 static int tell_blank(struct operation *o, struct err **e)
 {
 	int r = volume_prove_blank(o->host, o->cluster, o->v, o->progress, &o->v->not_blank, e);
@@ -133,7 +120,7 @@ int volume_show(struct host *h, const struct spec *spec, const struct volume_req
 	if (r >= 0)
 		r = observe_device(&o, e);
 	if (r > 0)
-		note_link(&o);
+		operation_note_link(&o);
 	if (r > 0 && out->in_cluster) {
 		look_at_device(&o);
 		observe_reclaimable(out);
