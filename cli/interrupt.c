@@ -5,40 +5,59 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* A signal has no other way to tell. */
+#include "base/cleanup.h"
+
+static const int signals[] = {SIGINT, SIGTERM};
+
+/* Which came. A signal has no other way to tell. */
 static volatile sig_atomic_t came;
-static bool caught;
-static struct sigaction before;
+static bool caught[ARRAY_SIZE(signals)];
+static struct sigaction before[ARRAY_SIZE(signals)];
 static sigset_t mask_before;
 
 static void on_signal(int number)
 {
-	(void)number;
-	came = 1;
+	came = number;
+}
+
+static bool any_caught(void)
+{
+	return caught[0] || caught[1];
+}
+
+/* One that is ignored stays so. */
+static bool catch_one(size_t i)
+{
+	const struct sigaction ours = {.sa_handler = on_signal};
+
+	return !sigaction(signals[i], NULL, &before[i]) && before[i].sa_handler != SIG_IGN &&
+	       !sigaction(signals[i], &ours, NULL);
 }
 
 void interrupt_catch(void)
 {
-	const struct sigaction ours = {.sa_handler = on_signal};
-	sigset_t interrupt;
+	sigset_t set;
 
-	if (sigaction(SIGINT, NULL, &before) < 0 || before.sa_handler == SIG_IGN)
-		return;
 	/* Blocked but for the wait, so that none is lost just before it begins. */
-	sigemptyset(&interrupt);
-	sigaddset(&interrupt, SIGINT);
-	sigprocmask(SIG_BLOCK, &interrupt, &mask_before);
-	caught = !sigaction(SIGINT, &ours, NULL);
-	if (!caught)
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, &mask_before);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		caught[i] = catch_one(i);
+	if (!any_caught())
 		sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
 void interrupt_release(void)
 {
-	if (!caught)
+	if (!any_caught())
 		return;
-	caught = false;
-	sigaction(SIGINT, &before, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		if (caught[i])
+			sigaction(signals[i], &before[i], NULL);
+		caught[i] = false;
+	}
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
@@ -46,7 +65,7 @@ int interrupt_poll(struct pollfd *p, struct deadline deadline)
 {
 	int ms = deadline_poll_ms(deadline);
 	const struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-	int r = ppoll(p, 1, &ts, caught ? &mask_before : NULL);
+	int r = ppoll(p, 1, &ts, any_caught() ? &mask_before : NULL);
 
 	return r < 0 ? -errno : r;
 }
@@ -58,7 +77,9 @@ bool interrupt_came(void)
 
 _Noreturn void interrupt_end(void)
 {
+	int number = came;
+
 	interrupt_release();
-	raise(SIGINT);
-	exit(128 + SIGINT); /* who catches it all the same */
+	raise(number);
+	exit(128 + number); /* who catches it all the same */
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ctrl-C in the middle of a request that changes something: the command ends at once, by the
- * signal, as a shell expects it; but first it says that what it asked for goes on. */
+/* Ctrl-C, or the SIGTERM of who stops a service, in the middle of a request that changes something:
+ * the command ends by the signal, as a shell expects it; but first it says that what it asked for
+ * goes on, or has that end. */
 #pragma once
 
 #include <poll.h>
@@ -8,7 +9,7 @@
 
 #include "base/deadline.h"
 
-/* From here to interrupt_release SIGINT is taken only by interrupt_poll. One that is ignored stays
+/* From here to interrupt_release both are taken only by interrupt_poll. One that is ignored stays
  * so. */
 void interrupt_catch(void);
 /* The signal does what it did before. */

@@ -379,9 +379,25 @@ static int check_room(struct job_queue *q, uid_t uid, bool read, struct err **e)
 	return err_hint(e, "see 'rbdvol jobs' for what they wait for; 'rbdvol cancel' ends one");
 }
 
+/* A trim can take hours, and nothing is lost where it ends early: it gives way to whatever else is
+ * asked of its volume. Locked. */
+static void end_trim(struct job_queue *q, const struct job *next)
+{
+	struct job *j;
+
+	if (next->task.verb == VERB_TRIM)
+		return;
+	TAILQ_FOREACH(j, &q->jobs, link)
+	if (j->key && j->state == JOB_RUNNING && j->task.verb == VERB_TRIM &&
+	    !strcmp(j->key, next->key))
+		atomic_store(&j->cancelled, true);
+}
+
 /* Locked. J is put at the end and started when it may; the caller gets a reference. */
 static void enqueue(struct job_queue *q, struct job *j, const struct job *before)
 {
+	if (before)
+		end_trim(q, j);
 	j->id = ++q->last_id;
 	j->refs = 2; /* the queue's and the caller's */
 	TAILQ_INSERT_TAIL(&q->jobs, j, link);

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/value.h"
 
-/* With a rate, so much of a file system is looked through at a time: whole groups of ext4. */
+/* So much of a file system is looked through at a time: whole groups of ext4. */
 #define RANGE_BYTES  (UINT64_C(1) << 30)
 #define LOOK_US	     200000 /* how often a rest looks whether it shall go on */
 #define SECTOR_BYTES 512
@@ -95,6 +95,11 @@ static uint64_t end_of(int fd)
 	return sectors * SECTOR_BYTES;
 }
 
+static int check(const struct trim_limits *limits)
+{
+	return limits->check ? limits->check(limits->arg) : 0;
+}
+
 /* Rest until BYTES, done since START_US, are no more than the rate allows. */
 static int keep_to_rate(uint64_t bytes, const struct trim_limits *limits, uint64_t start_us)
 {
@@ -102,7 +107,7 @@ static int keep_to_rate(uint64_t bytes, const struct trim_limits *limits, uint64
 
 	for (;;) {
 		uint64_t spent_us = clock_now_us() - start_us;
-		int r = limits->check ? limits->check(limits->arg) : 0;
+		int r = check(limits);
 
 		if (r < 0 || (double)spent_us >= due_us)
 			return r;
@@ -111,9 +116,10 @@ static int keep_to_rate(uint64_t bytes, const struct trim_limits *limits, uint64
 	}
 }
 
-/* Step by step, with rests. Some file systems say by EINVAL where they end. */
-static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t end,
-		       struct trim_result *out)
+/* Step by step, so that it can be ended, and with a rate with rests. Some file systems say by
+ * EINVAL where they end. */
+static int trim_in_steps(int fd, const struct trim_limits *limits, uint64_t end,
+			 struct trim_result *out)
 {
 	const uint64_t start_us = clock_now_us();
 	int r = 0;
@@ -124,7 +130,7 @@ static int trim_slowly(int fd, const struct trim_limits *limits, uint64_t end,
 		if (ioctl(fd, FITRIM, &range))
 			return at && errno == EINVAL ? 0 : -errno;
 		out->bytes += range.len;
-		r = keep_to_rate(out->bytes, limits, start_us);
+		r = limits->rate_bytes ? keep_to_rate(out->bytes, limits, start_us) : check(limits);
 	}
 	return r;
 }
@@ -142,10 +148,10 @@ static int trim_at_once(int fd, const struct trim_limits *limits, struct trim_re
 int mount_trim(int fd, const char *path, const struct trim_limits *limits, struct trim_result *out,
 	       struct err **e)
 {
-	uint64_t end = limits->rate_bytes ? end_of(fd) : 0;
+	uint64_t end = end_of(fd);
 	int r;
 
 	*out = (struct trim_result){.step_bytes = end ? step_of(fd) : 0};
-	r = out->step_bytes ? trim_slowly(fd, limits, end, out) : trim_at_once(fd, limits, out);
+	r = out->step_bytes ? trim_in_steps(fd, limits, end, out) : trim_at_once(fd, limits, out);
 	return r < 0 ? refused(path, -r, e) : 0;
 }

@@ -9,14 +9,13 @@
 struct trim_limits {
 	uint64_t minimum_bytes; /* leave shorter ranges of unused blocks alone; 0: the kernel's */
 	uint64_t rate_bytes;	/* a second, on average; 0: as fast as it goes */
-	/* With a rate: negative where it shall end, with that. May be NULL. */
+	/* Asked after each step: negative where it shall end, with that. May be NULL. */
 	int (*check)(void *arg);
 	void *arg;
 };
 struct trim_result {
-	uint64_t bytes; /* what the file system said, also when it failed later */
-	uint64_t
-		step_bytes; /* with a rate: what it took at a time; 0: all, the rate was not kept */
+	uint64_t bytes;	     /* what the file system said, also when it failed later */
+	uint64_t step_bytes; /* what it took at a time; 0: all, a rate was not kept */
 };
 /* Give the unused blocks of the file system whose root is open as FD back (FITRIM); PATH is for
  * words. -EOPNOTSUPP (unsupported): the file system or the device has no discard. */

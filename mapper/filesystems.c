@@ -190,15 +190,33 @@ static uint64_t queue_value(const char *name, const char *attribute)
 	return value;
 }
 
+/* The name of NAME where it is dm-crypt's, the caller's; else NULL. */
+static char *crypt_name(const char *name)
+{
+	_cleanup_free_ char *id = NULL, *out = NULL;
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/class/block/%s/dm/uuid", name);
+	if (file_read_line(AT_FDCWD, path, &id) < 0 || strncmp(id, "CRYPT-", 6) != 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/sys/class/block/%s/dm/name", name);
+	return file_read_line(AT_FDCWD, path, &out) < 0 ? NULL : steal(&out);
+}
+
 static char *why_not(const char *name, bool is_rbd)
 {
-	_cleanup_free_ char *layer = NULL;
+	_cleanup_free_ char *layer = NULL, *crypt = crypt_name(name);
 	char *out;
 
 	if (is_rbd)
 		return strdup("the volume was attached with the map option notrim");
 	layer = node_describe(name);
-	return !layer || asprintf(&out, "%s passes no discards", layer) < 0 ? NULL : out;
+	if (!layer ||
+	    asprintf(&out, "%s passes no discards%s%s%s", layer,
+		     crypt ? ": 'cryptsetup refresh --allow-discards " : "", crypt ? crypt : "",
+		     crypt ? "' and the option discard in crypttab let them through" : "") < 0)
+		return NULL;
+	return out;
 }
 
 char *device_why_no_discard(const struct device *d)

@@ -17,3 +17,16 @@ int mount_find(const char *target, dev_t *out, struct err **e)
 	mnt_unref_table(table);
 	return r < 0 ? err_errno(e, r, "cannot read the table of mounts") : fs != NULL;
 }
+
+bool mount_is_notrim(const char *target)
+{
+	struct libmnt_table *table = mnt_new_table();
+	struct libmnt_fs *fs = NULL;
+	bool found;
+
+	if (table && !mnt_table_parse_fstab(table, NULL))
+		fs = mnt_table_find_target(table, target, MNT_ITER_BACKWARD);
+	found = fs && !mnt_fs_get_option(fs, "X-fstrim.notrim", NULL, NULL);
+	mnt_unref_table(table);
+	return found;
+}

@@ -4,11 +4,12 @@
 #include <sys/statvfs.h>
 
 #include "base/value.h"
+#include "mapper/mounts.h"
 #include "volume/operation.h"
 #include "volume/slot.h"
 
-/* Is the file system of items[i] one that is done by another mount of it (a bind, a subvolume)? */
-static bool done_before(const struct mounted_list *l, size_t i)
+/* Is the file system of items[i] done, maybe by another mount of it (a bind, a subvolume)? */
+static bool is_done(const struct mounted_list *l, size_t i)
 {
 	for (size_t k = 0; k < l->n; k++)
 		if (l->items[k].done && l->items[k].dev == l->items[i].dev)
@@ -29,7 +30,7 @@ static int count_blocks(const struct volume_info *v, uint64_t *bytes, uint64_t *
 		_cleanup_close_ int fd = -1;
 		struct statvfs fs;
 
-		if (m->read_only || m->nested || done_before(&mounts, i))
+		if (m->read_only || m->nested || is_done(&mounts, i))
 			continue;
 		fd = mounted_open(m, &gone);
 		if (fd < 0 || fstatvfs(fd, &fs) < 0)
@@ -148,6 +149,22 @@ static int trim_mount(struct operation *o, struct mounted *m, struct err **e)
 	return r;
 }
 
+/* What a snapshot has is not freed, though each object of the volume itself may be smaller. */
+static void tell_snapshots(const struct operation *o)
+{
+	cleanup(image_info_deinit) struct image_info info = {0};
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (!o->v->trimmed_bytes || image_info(o->cluster, o->spec, &info, &ignored) < 0 ||
+	    !info.snapshots)
+		return;
+	progress_note(
+		o->progress,
+		"%s has %u snapshot%s: what they share with it comes back to the cluster when "
+		"they are deleted ('rbd snap ls')",
+		o->spec->image, info.snapshots, info.snapshots == 1 ? "" : "s");
+}
+
 /* A 0 looks like a fault and seldom is one. */
 static void tell_nothing(const struct operation *o)
 {
@@ -171,6 +188,24 @@ static void tell_nothing(const struct operation *o)
 			o->spec->image, piece ? piece : "?");
 }
 
+/* Of all volumes, one that can't discard, or whose trim has given way to something else. */
+static bool is_no_failure(int code)
+{
+	return code == -EOPNOTSUPP || code == -ECANCELED;
+}
+
+/* Of all volumes, those are left alone that fstab says so of, by whichever mount they are found. */
+static void leave_alone(struct operation *o, struct mounted_list *mounts)
+{
+	for (size_t i = 0; o->req->all && i < mounts->n; i++) {
+		if (mounts->items[i].read_only || !mount_is_notrim(mounts->items[i].path))
+			continue;
+		mounts->items[i].done = true;
+		progress_note(o->progress, "%s is left alone: /etc/fstab says X-fstrim.notrim",
+			      mounts->items[i].path);
+	}
+}
+
 /* One that can't be trimmed keeps no other from it; the first such is the error. */
 static int trim_each(struct operation *o, struct mounted_list *mounts, struct err **e)
 {
@@ -179,12 +214,11 @@ static int trim_each(struct operation *o, struct mounted_list *mounts, struct er
 	for (size_t i = 0; first != -ECANCELED && i < mounts->n; i++) {
 		struct mounted *m = &mounts->items[i];
 		_cleanup_err_ struct err *why = NULL;
-		int r = m->read_only || done_before(mounts, i) ? 0 : trim_mount(o, m, &why);
+		int r = m->read_only || is_done(mounts, i) ? 0 : trim_mount(o, m, &why);
 
 		if (r >= 0)
 			continue;
-		/* Of all volumes, one that can't discard is no failure. */
-		if (first || (o->req->all && r == -EOPNOTSUPP)) {
+		if (first || (o->req->all && is_no_failure(r))) {
 			progress_note(o->progress, "%s%s%s", why->message, why->hint ? ": " : "",
 				      why->hint ? why->hint : "");
 			continue;
@@ -216,6 +250,7 @@ static int trim(struct operation *o, struct mounted_list *mounts, struct err **e
 {
 	int r;
 
+	leave_alone(o, mounts);
 	look(o, &o->v->before);
 	r = trim_each(o, mounts, e);
 	if (r < 0)
@@ -226,7 +261,19 @@ static int trim(struct operation *o, struct mounted_list *mounts, struct err **e
 	look(o, &o->v->usage);
 	if (o->v->trimmed)
 		tell_nothing(o);
+	tell_snapshots(o);
 	return 0;
+}
+
+/* By the name of now: that of when it was attached may be another image's. Where the cluster does
+ * not tell, by that one. */
+static int find(struct operation *o, struct err **e)
+{
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (!o->meant.node && operation_connect(o, &ignored) >= 0)
+		observe_image(o, &ignored);
+	return observe_device(o, e);
 }
 
 int volume_trim(struct host *h, const struct spec *spec, const struct volume_request *req,
@@ -234,10 +281,11 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 {
 	_cleanup_mounted_list_ struct mounted_list mounts = {0};
 	_cleanup_operation_ struct operation o = {0};
+	_cleanup_err_ struct err *why = NULL;
 	int r = operation_init(&o, h, spec, req, p, out, e);
 
 	if (r >= 0)
-		r = observe_device(&o, e);
+		r = find(&o, e);
 	if (r > 0)
 		r = device_filesystems(&out->device, &mounts, e);
 	if (r < 0)
@@ -245,9 +293,15 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 	note_unreached(&o, "not trimmed", &mounts);
 	if (!any_writable(&mounts))
 		return req->all ? 0 : refuse_unmounted(&o, &mounts, e);
-	r = slot_take(host_trims(h), "trims", p, e);
-	if (r < 0)
+	r = slot_take(host_trims(h), "trims", p, &why);
+	if (r == -ECANCELED && req->all) {
+		progress_note(p, "%s", why->message);
+		return 0;
+	}
+	if (r < 0) {
+		*e = steal(&why);
 		return r;
+	}
 	operation_tell(&o, "trim");
 	r = trim(&o, &mounts, e);
 	slot_end(host_trims(h));
