@@ -149,8 +149,5 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 			 "the %s: look at 'ceph health detail'; what is deleted or trimmed "
 			 "gives room",
 			 r == -EDQUOT ? "pool's quota is used up" : "cluster is full");
-	if (r == -EROFS)
-		err_hint(e, "another client holds the image's exclusive lock and does not give it "
-			    "up; see 'rbd lock ls' and 'rbd status'");
 	return r;
 }

@@ -34,6 +34,9 @@ struct device {
 	/* The name below /dev/rbdvol/ that leads here: the readable one or, where that belongs to
 	 * an older mapping of the same name, the one of by-id/; NULL where neither does. */
 	char *link;
+	/* The readable name can't be: a part of its path is another device's link, or it is a
+	 * directory. Known after device_wait_ready. */
+	bool name_blocked;
 };
 struct device_list {
 	struct device *items;

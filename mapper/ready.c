@@ -220,6 +220,16 @@ static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, con
 	return true;
 }
 
+/* Whether there can't be a link PATH: an image and a namespace of one name. */
+static bool is_blocked(const char *path)
+{
+	struct stat st;
+
+	if (path && !lstat(path, &st))
+		return S_ISDIR(st.st_mode);
+	return path && errno == ENOTDIR;
+}
+
 /* Look at udev's database, then at the link. An older mapping of the same image may own both names:
  * then there is no link to wait for. */
 static enum look look(struct udev_watch *w, struct device *d)
@@ -237,6 +247,9 @@ static enum look look(struct udev_watch *w, struct device *d)
 	if (device_fill_link(d) < 0)
 		return LOOK_NO_LINK;
 	name = name_path(d);
+	d->name_blocked = !leads_to(name) && is_blocked(name);
+	if (d->link && d->name_blocked)
+		return LOOK_READY;
 	if (d->link && !strncmp(d->link, LINKS "by-id/", strlen(LINKS "by-id/")))
 		return leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
 	return d->link || leads_to(name) ? LOOK_READY : LOOK_NO_LINK;

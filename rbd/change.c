@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/value.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/image-internal.h"
 
 #define SPARSE_BYTES 4096 /* the least that librbd takes */
@@ -23,8 +24,9 @@ static int open_head(struct cluster *c, const struct spec *spec, const char *nam
 	if (!r)
 		return 0;
 	*out = NULL;
-	return r == -ENOENT ? ioctx_missing(p, spec, e)
-			    : session_fail(p->session, r, e, "open image '%s'", name);
+	return r == -ENOENT
+		       ? ioctx_missing(p, spec, e)
+		       : image_fail(p, CALL_OPEN, spec->image, 0, r, e, "open image '%s'", name);
 }
 
 static int refuse_shrink(const char *name, uint64_t has_bytes, struct err **e)
@@ -59,7 +61,9 @@ int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, 
 		r = rbd_resize2(image, size_bytes, false, ignore_progress, NULL);
 		FAILPOINT("grow.resized");
 	}
-	return r < 0 ? session_fail(p.session, r, e, "resize '%s'", name) : 0;
+	return r < 0 ? image_fail(&p, CALL_RESIZE, spec->image, size_bytes, r, e, "resize '%s'",
+				  name)
+		     : 0;
 }
 
 int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap, struct err **e)
@@ -77,7 +81,9 @@ int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap,
 	FAILPOINT("snapshot.created");
 	if (r == -EEXIST)
 		return err_set(e, ERR_EXISTS, r, "'%s' has a snapshot '%s' already", name, snap);
-	return r < 0 ? session_fail(p.session, r, e, "take snapshot '%s' of '%s'", snap, name) : 0;
+	return r < 0 ? image_fail(&p, CALL_SNAPSHOT, spec->image, 0, r, e,
+				  "take snapshot '%s' of '%s'", snap, name)
+		     : 0;
 }
 
 struct telling {
@@ -139,7 +145,7 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 	FAILPOINT("flatten.flattened");
 	if (!r)
 		r = drop_noted(&p, image, id, guard, out_parent_snapshot);
-	return r < 0 ? session_fail(p.session, r, e, "flatten '%s'", name) : 0;
+	return r < 0 ? image_fail(&p, CALL_CHANGE, spec->image, 0, r, e, "flatten '%s'", name) : 0;
 }
 
 int image_flatten_begun(struct cluster *c, const struct spec *spec, struct err **e)
@@ -161,5 +167,5 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 	if (r < 0)
 		return r;
 	r = rbd_sparsify_with_progress(image, SPARSE_BYTES, on_progress, &telling);
-	return r < 0 ? session_fail(p.session, r, e, "sparsify '%s'", name) : 0;
+	return r < 0 ? image_fail(&p, CALL_CHANGE, spec->image, 0, r, e, "sparsify '%s'", name) : 0;
 }

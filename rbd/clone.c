@@ -8,6 +8,7 @@
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/hidden.h"
 #include "rbd/image-internal.h"
 #include "rbd/snapshot.h"
@@ -314,8 +315,8 @@ static int choose_format(struct work *w, struct err **e)
 
 static int fail_make(struct work *w, int r, struct err **e)
 {
-	session_fail(w->to.session, r, e, "clone '%s' from snapshot '%s' of '%s'", w->child_name,
-		     w->source.snap, w->parent_name);
+	image_fail(&w->to, CALL_CLONE, w->hidden, 0, r, e, "clone '%s' from snapshot '%s' of '%s'",
+		   w->child_name, w->source.snap, w->parent_name);
 	/* librbd can't clone from a snapshot without the object map that it should have. */
 	if (r == -ENOENT)
 		err_hint(e,

@@ -5,6 +5,7 @@
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
 #include "rbd/removal.h"
@@ -366,7 +367,8 @@ static int fail_remove(const struct deletion *d, int r, struct err **e)
 	}
 	/* That is also what an OSD says where there is no room for the pool's trash. */
 	room = r == -ENOENT ? session_check_room(d->p->session, d->p->pool_id) : 0;
-	return session_fail(d->p->session, room < 0 ? room : r, e, "delete image '%s'", d->name);
+	return image_fail(d->p, CALL_CHANGE, d->spec->image, 0, room < 0 ? room : r, e,
+			  "delete image '%s'", d->name);
 }
 
 static int remove_image(struct deletion *d, struct drop *drop, struct err **e)

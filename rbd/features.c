@@ -75,6 +75,21 @@ char *image_features_format(uint64_t bits)
 	return out;
 }
 
+bool image_is_migrating(uint64_t bits)
+{
+	return bits & RBD_FEATURE_MIGRATING;
+}
+
+bool image_is_non_primary(uint64_t bits)
+{
+	return bits & RBD_FEATURE_NON_PRIMARY;
+}
+
+uint64_t image_features_to_read(uint64_t bits)
+{
+	return bits & (RBD_FEATURES_INCOMPATIBLE | RBD_FEATURE_MIGRATING);
+}
+
 bool image_features_removable(uint64_t bits)
 {
 	return !(bits &

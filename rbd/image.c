@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "rbd/errors.h"
 #include "rbd/image-internal.h"
 #include "rbd/watchers.h"
 
@@ -197,7 +198,7 @@ static int get_info(struct cluster *c, const struct spec *spec, struct image_inf
 	if (r == -ENOENT)
 		return ioctx_missing(&p, spec, e);
 	if (r < 0)
-		return session_fail(p.session, r, e, "look at image '%s'", name);
+		return image_fail(&p, CALL_OPEN, spec->image, 0, r, e, "look at image '%s'", name);
 	info.from = image_note(image, NOTE_FROM);
 	info.wiping = is_wiping(image, spec);
 	watchers_keep(&p, info.id, steal(&image));
@@ -227,13 +228,14 @@ void image_info_deinit(struct image_info *i)
 	*i = (struct image_info){0};
 }
 
-static int fail_create(struct ioctx *p, const struct spec *spec, const char *name, int r,
-		       struct err **e)
+static int fail_create(struct ioctx *p, const struct spec *spec, const char *name,
+		       uint64_t size_bytes, int r, struct err **e)
 {
 	rbd_image_t image = NULL;
 
 	if (r != -EEXIST)
-		return session_fail(p->session, r, e, "create image '%s'", name);
+		return image_fail(p, CALL_CREATE, spec->image, size_bytes, r, e,
+				  "create image '%s'", name);
 	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT)
 		return ioctx_taken(spec, e);
 	if (image)
@@ -275,5 +277,5 @@ int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes
 		r = rbd_create4(p.io, spec->image, size_bytes, options);
 	FAILPOINT("create.created");
 	rbd_image_options_destroy(options);
-	return r < 0 ? fail_create(&p, spec, name, r, e) : 0;
+	return r < 0 ? fail_create(&p, spec, name, size_bytes, r, e) : 0;
 }

@@ -107,5 +107,9 @@ int image_made_get(struct cluster *c, const struct spec *spec, struct err **e);
 
 /* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */
 char *image_features_format(uint64_t features);
+bool image_is_migrating(uint64_t features);
+bool image_is_non_primary(uint64_t features);
+/* Those that a client must know to read an image with FEATURES; while it migrates, also that. */
+uint64_t image_features_to_read(uint64_t features);
 /* Whether 'rbd feature disable' takes them all. */
 bool image_features_removable(uint64_t bits);

@@ -8,6 +8,7 @@
 #include "ceph/cls.h"
 #include "ceph/compat.h"
 #include "rbd/compare.h"
+#include "rbd/errors.h"
 #include "rbd/image-internal.h"
 #include "rbd/limits.h"
 #include "rbd/snapshot-name.h"
@@ -395,7 +396,8 @@ static int fail(struct ioctx *p, const struct spec *parent, int r, struct err **
 	uint8_t old = 0;
 
 	if (r != -ENOENT)
-		return session_fail(p->session, r, e, "find a snapshot of '%s' to clone", name);
+		return image_fail(p, CALL_SNAPSHOT, parent->image, 0, r, e,
+				  "find a snapshot of '%s' to clone", name);
 	if (!rbd_open_read_only(p->io, parent->image, &image, NULL)) {
 		rbd_get_old_format(image, &old);
 		image_close_later(image);

@@ -14,6 +14,7 @@
 #include "base/value.h"
 #include "ceph/cls.h"
 #include "ceph/compat.h"
+#include "rbd/errors.h"
 #include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 #include "rbd/watchers.h"
@@ -298,11 +299,12 @@ static int open_alone(struct ioctx *p, const struct spec *spec, struct wipe *w, 
 }
 
 /* What was done before it failed is said, since nobody can take it back. */
-static int fail(struct ioctx *p, struct wipe *w, int r, struct err **e)
+static int fail(struct ioctx *p, const struct spec *spec, struct wipe *w, int r, struct err **e)
 {
 	double percent = w->total ? 100.0 * (double)w->done / (double)w->total : 0;
 
-	session_fail(p->session, r, e, "wipe '%s' (%.0f %% done)", w->name, percent);
+	image_fail(p, CALL_CHANGE, spec->image, 0, r, e, "wipe '%s' (%.0f %% done)", w->name,
+		   percent);
 	if (r == -ECANCELED)
 		err_hint(e, "what is erased is erased; the same command completes it");
 	return r;
@@ -326,7 +328,7 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 	if (!r) {
 		r = wipe(&w);
 		if (r < 0)
-			fail(&p, &w, r, e);
+			fail(&p, spec, &w, r, e);
 	}
 	if (w.image)
 		rbd_close(w.image);

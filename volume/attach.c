@@ -23,32 +23,57 @@ static int refuse_half_wiped(struct operation *o, struct err **e)
 	return err_hint(e, "'rbdvol wipe %s --algorithm trim' completes it", o->spec->image);
 }
 
-static int features_fit(struct operation *o, struct err **e)
+/* Why an image with LACKING can't be mapped, and what to do. Hints name the image: what they say is
+ * not for its snapshots. */
+static int refuse_features(struct operation *o, uint64_t lacking, struct err **e)
 {
-	_cleanup_free_ char *names = NULL, *spec = NULL;
-	uint64_t features, lacking;
-	int r = refuse_half_wiped(o, e);
+	const struct spec image = {o->spec->pool, o->spec->ns, o->spec->image, NULL};
+	_cleanup_free_ char *names = image_features_format(lacking), *name = spec_format(&image);
 
-	if (r >= 0)
-		r = module_features(&features, e);
-	if (r < 0)
-		return r;
-	lacking = o->v->image.features & ~features;
-	if (!lacking)
-		return 1;
-	names = image_features_format(lacking);
-	spec = spec_format(o->spec);
-	if (!names || !spec)
+	if (!names || !name)
 		return err_oom(e);
+	if (image_is_migrating(lacking)) {
+		err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
+			"%s is under migration: no kernel can map it until that ends", name);
+		return err_hint(e,
+				"'rbd migration execute %s', then 'rbd migration commit %s', or "
+				"'rbd migration abort %s'",
+				name, name, name);
+	}
+	if (image_is_non_primary(lacking)) {
+		err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
+			"%s is mirrored, and not the primary image: it can be read only", name);
+		return err_hint(
+			e,
+			"attach it with --read-only; 'rbd mirror image promote %s' makes it "
+			"the primary one",
+			name);
+	}
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
-		"this host's kernel can't map %s: it lacks the image's features %s", spec, names);
+		"this host's kernel can't map %s: it lacks the image's features %s", name, names);
 	if (!image_features_removable(lacking))
 		return err_hint(e,
 				"a newer kernel may; these features can't be taken off an image");
 	for (char *c = names; *c; c++)
 		if (*c == ',')
 			*c = ' ';
-	return err_hint(e, "rbd feature disable %s %s", spec, names);
+	return err_hint(e, "rbd feature disable %s %s%s", name, names,
+			operation_read_only(o) ? "" : ", or attach it with --read-only");
+}
+
+static int features_fit(struct operation *o, struct err **e)
+{
+	uint64_t features, needed = o->v->image.features;
+	int r = refuse_half_wiped(o, e);
+
+	if (r >= 0)
+		r = module_features(&features, e);
+	if (r < 0)
+		return r;
+	/* A kernel before 5.5 asks for the same as for writing, and says so. */
+	if (operation_read_only(o))
+		needed = image_features_to_read(needed);
+	return needed & ~features ? refuse_features(o, needed & ~features, e) : 1;
 }
 
 /* What is mapped already is past them. */
@@ -68,6 +93,18 @@ static int limits_fit(struct operation *o, struct err **e)
 
 /* --- udev has named it --- */
 
+/* A namespace and an image of one name need a directory and a link of that name. */
+static void tell_no_name(struct operation *o)
+{
+	_cleanup_free_ char *name = spec_link_name(o->spec);
+
+	if (name)
+		progress_note(o->progress,
+			      "there is no /dev/rbdvol/%s: an image and a namespace of the same "
+			      "name are attached; the link by its ids is there",
+			      name);
+}
+
 /* Whether a link is there says nothing: it may be an earlier mapping's, whose end udev has yet to
  * process. */
 static int is_named(struct operation *o, struct err **e)
@@ -77,7 +114,10 @@ static int is_named(struct operation *o, struct err **e)
 	o->udev_is_late = r == -ETIMEDOUT;
 	if (r < 0)
 		return r;
-	operation_note_link(o);
+	if (o->v->device.name_blocked)
+		tell_no_name(o);
+	else
+		operation_note_link(o);
 	return 1;
 }
 

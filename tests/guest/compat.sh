@@ -130,4 +130,79 @@ refuses "but not what was asked for" 9 "kernel does not know the map option 'ms_
 daemon_stop
 daemon_start
 
+# --- an image and a namespace of one name ---
+rbd namespace create $pool/both
+rbd create --size 8M $pool/both
+rbd create --size 8M $pool/both/inside
+link=$(rbdvol attach $pool/both)
+inside=$(rbdvol attach $pool/both/inside 2>/run/said)
+like "the second has its link by ids" "$inside" "^/dev/rbdvol/by-id/.*-$(rbd info $pool/both/inside --format json | jq -r .id)\$"
+like "and a note says why" "$(cat /run/said)" "there is no /dev/rbdvol/$pool/both/inside: an image and a namespace of the same name"
+is "a repetition has the same answer" "$(rbdvol attach $pool/both/inside 2>/dev/null)" "$inside"
+ok "by which it is detached" rbdvol detach "$inside"
+ok "and the first" rbdvol detach "$link"
+inside=$(rbdvol attach $pool/both/inside)
+is "the other way round the namespace has its directory" "$inside" /dev/rbdvol/$pool/both/inside
+like "and the image the other link" "$(rbdvol attach $pool/both 2>/dev/null)" '^/dev/rbdvol/by-id/'
+ok "both are detached" rbdvol detach $pool/both $pool/both/inside
+
+# --- mirroring and migration ---
+rbd create --size 32M $pool/dr
+rbd snap create --no-progress $pool/dr@s
+rbd mirror pool enable $pool image
+rbd mirror image enable $pool/dr snapshot >/dev/null
+rbd mirror image demote $pool/dr >/dev/null
+refuses "an image that is not primary is not written" 9 \
+	"$pool/dr is mirrored, and not the primary image.*--read-only.*rbd mirror image promote $pool/dr" rbdvol attach $pool/dr
+is "but read" "$(rbdvol attach $pool/dr --read-only 2>/dev/null)" /dev/rbdvol/$pool/dr
+is "and so is its snapshot" "$(rbdvol attach $pool/dr@s 2>/dev/null)" /dev/rbdvol/$pool/dr@s
+ok "they are detached" rbdvol detach $pool/dr $pool/dr@s
+is "a clone of that can be made" "$(rbdvol attach $pool/copy --from $pool/dr 2>/dev/null)" /dev/rbdvol/$pool/copy
+rbdvol detach $pool/copy
+rbd create --size 32M $pool/dr2
+rbd mirror image enable $pool/dr2 snapshot >/dev/null
+rbd mirror image demote $pool/dr2 >/dev/null
+for verb in "snapshot $pool/dr2@x" "resize $pool/dr2 64M" "sparsify $pool/dr2" "attach $pool/copy2 --from $pool/dr2"; do
+	# shellcheck disable=SC2086
+	refuses "$verb: the reason is the mirroring" 9 "not the primary image.*rbd mirror image promote $pool/dr2" rbdvol $verb
+done
+for image in dr dr2; do
+	rbd mirror image promote --force $pool/$image >/dev/null
+	rbd mirror image disable $pool/$image >/dev/null
+done
+rbd mirror pool disable $pool
+rbd create --size 32M --image-feature layering,exclusive-lock,journaling $pool/journal
+rbd snap create --no-progress $pool/journal@s
+refuses "a journaled image is not written" 9 "features journaling.*rbd feature disable $pool/journal journaling, or attach it with --read-only" \
+	rbdvol attach $pool/journal
+is "but read" "$(rbdvol attach $pool/journal --read-only)" /dev/rbdvol/$pool/journal
+is "and so is its snapshot" "$(rbdvol attach $pool/journal@s)" /dev/rbdvol/$pool/journal@s
+ok "they are detached" rbdvol detach $pool/journal $pool/journal@s
+rbd create --size 32M $pool/old
+rbd migration prepare $pool/old $pool/moved
+for how in "" --read-only; do
+	# shellcheck disable=SC2086
+	refuses "what migrates is not mapped $how" 9 "under migration.*rbd migration execute $pool/moved" rbdvol attach $pool/moved $how
+done
+refuses "nor deleted" 5 "migrated|migration" rbdvol delete $pool/moved
+rbd migration abort --no-progress $pool/moved 2>/dev/null
+
+# --- errors have words ---
+refuses "a size for no object map" 2 'too large for an object map.*smaller size' rbdvol create $pool/huge --size 64P
+rbd snap limit set --limit 1 $pool/old
+rbdvol snapshot $pool/old@one >/dev/null
+refuses "a limit of snapshots" 10 'as many snapshots as were allowed.*rbd snap limit' rbdvol snapshot $pool/old@two
+rbd config pool set $pool rbd_default_data_pool nosuch
+refuses "no such data pool" 3 'no such data pool.*rbd_default_data_pool' rbdvol create $pool/nodata --size 8M
+rbd config pool rm $pool rbd_default_data_pool
+rbd config pool set $pool rbd_default_features 8
+refuses "features without what they need" 1 'features, object size and striping do not go together' rbdvol create $pool/nofeature --size 8M
+rbd config pool rm $pool rbd_default_features
+ceph osd pool create ${pool}snaps 8 2>/dev/null
+ceph osd pool application enable ${pool}snaps rbd 2>/dev/null
+ceph osd pool mksnap ${pool}snaps one 2>/dev/null
+refuses "a pool with snapshots of its own" 9 'snapshots of its own.*take another' rbdvol create ${pool}snaps/x --size 8M
+refuses "not for clones either" 9 'snapshots of its own' rbdvol create ${pool}snaps/x --from $pool/conf
+ceph osd pool rm ${pool}snaps ${pool}snaps --yes-i-really-really-mean-it 2>/dev/null
+
 done_testing

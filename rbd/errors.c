@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rbd/errors.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "rbd/image-internal.h"
+
+#define OBJECTS_MAX 256000000 /* what an object map can have */
+#define SNAPS_LOOK  16
+
+enum state {
+	STATE_SECONDARY = 1,  /* the image is mirrored, and another cluster's is the primary one */
+	STATE_MIGRATING = 2,  /* 'rbd migration' was prepared */
+	STATE_SNAP_LIMIT = 4, /* 'rbd snap limit' is reached */
+	STATE_POOL_SNAPS = 8, /* the pool has snapshots of its own */
+	STATE_TOO_LARGE = 16, /* what was asked for has more objects than an object map */
+};
+
+#define POOL_SNAPS	"the pool has, or had, snapshots of its own, which exclude those of images"
+#define POOL_SNAPS_HINT "such a pool ('ceph osd pool mksnap') is of no use for rbd: take another"
+#define TOO_LARGE	"it is too large for an object map, which has at most 256000000 objects"
+#define TOO_LARGE_HINT                                                                             \
+	"give a smaller size (976T with objects of 4M), larger objects, or disable the feature "   \
+	"object-map"
+#define SECONDARY "it is mirrored, and not the primary image, so nothing can be changed"
+#define SECONDARY_HINT                                                                             \
+	"'rbd mirror image promote %s' makes it the primary one; --read-only reads it"
+
+static const struct meaning {
+	enum call call;
+	int code;
+	unsigned state;
+	enum err_kind kind;
+	const char *why, *hint;
+} meanings[] = {
+#define CALL_ERROR(call, code, state, kind, why, hint) {call, code, state, kind, why, hint},
+#include "rbd/errors.def"
+#undef CALL_ERROR
+};
+
+static bool is_secondary(rbd_image_t image)
+{
+	rbd_mirror_image_info_t mirror;
+	bool secondary;
+
+	if (rbd_mirror_image_get_info(image, &mirror, sizeof(mirror)) < 0)
+		return false;
+	secondary = mirror.state == RBD_MIRROR_IMAGE_ENABLED && !mirror.primary;
+	rbd_mirror_image_get_info_cleanup(&mirror);
+	return secondary;
+}
+
+static bool is_snap_limit(rbd_image_t image)
+{
+	_cleanup_snapshots_ struct snapshots snaps = {0};
+	uint64_t limit;
+
+	return !rbd_snap_get_limit(image, &limit) && !snapshots_list(image, &snaps) &&
+	       (uint64_t)snaps.n >= limit;
+}
+
+static bool is_too_large(struct ioctx *p, rbd_image_t image, uint64_t size_bytes)
+{
+	_cleanup_free_ char *order = NULL;
+	rbd_image_info_t info = {0};
+
+	if (image)
+		rbd_stat(image, &info, sizeof(info));
+	else if (!ioctx_conf(p, "rbd_default_order", &order) && order)
+		info.obj_size = UINT64_C(1) << (strtoul(order, NULL, 10) & 31);
+	return info.obj_size && size_bytes / info.obj_size >= OBJECTS_MAX;
+}
+
+static unsigned image_state(rbd_image_t image)
+{
+	uint64_t features = 0;
+	unsigned state = is_secondary(image) ? STATE_SECONDARY : 0;
+
+	if (!rbd_get_features(image, &features)) {
+		state |= features & RBD_FEATURE_MIGRATING ? STATE_MIGRATING : 0;
+		state |= features & RBD_FEATURE_NON_PRIMARY ? STATE_SECONDARY : 0;
+	}
+	return state | (is_snap_limit(image) ? STATE_SNAP_LIMIT : 0);
+}
+
+/* What can't be seen any more counts as not so. */
+static unsigned look(struct ioctx *p, const char *name, uint64_t size_bytes)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	rados_snap_t snaps[SNAPS_LOOK];
+	unsigned state = 0;
+	int n = rados_ioctx_snap_list(p->io, snaps, SNAPS_LOOK);
+
+	if (rbd_open_read_only(p->io, name, &image, NULL) < 0)
+		image = NULL;
+	if (image)
+		state = image_state(image);
+	state |= n > 0 || n == -ERANGE ? STATE_POOL_SNAPS : 0;
+	return state | (is_too_large(p, image, size_bytes) ? STATE_TOO_LARGE : 0);
+}
+
+static const struct meaning *find(struct ioctx *p, enum call call, const char *image,
+				  uint64_t size_bytes, int r)
+{
+	unsigned state = 0;
+	bool looked = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
+		const struct meaning *m = &meanings[i];
+
+		if (m->code != -r || (m->call != CALL_ANY && m->call != call))
+			continue;
+		if (m->state && !looked)
+			state = look(p, image, size_bytes);
+		looked |= m->state;
+		if (!m->state || m->state & state)
+			return m;
+	}
+	return NULL;
+}
+
+/* POOL/[NAMESPACE/]IMAGE; the caller frees it. */
+static char *full_name(struct ioctx *p, const char *image)
+{
+	char pool[256] = "", ns[256] = "";
+	const struct spec spec = {pool, ns, (char *)image, NULL};
+
+	if (rados_ioctx_get_pool_name(p->io, pool, sizeof(pool)) < 0 ||
+	    rados_ioctx_get_namespace(p->io, ns, sizeof(ns)) < 0)
+		return strdup(image);
+	return spec_format(&spec);
+}
+
+/* TEXT with NAME for each "%s"; the caller frees it. */
+static char *with_name(const char *text, const char *name)
+{
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	if (!f)
+		return NULL;
+	for (const char *at; (at = strstr(text, "%s")); text = at + 2)
+		fprintf(f, "%.*s%s", (int)(at - text), text, name);
+	fputs(text, f);
+	if (fclose(f)) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size_bytes, int r,
+	       struct err **e, const char *fmt, ...)
+{
+	const struct meaning *m = find(p, call, image, size_bytes, r);
+	_cleanup_free_ char *what = NULL, *name = full_name(p, image), *hint = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	hint = m && name ? with_name(m->hint, name) : NULL;
+	if (!what || (m && !hint))
+		return err_oom(e);
+	if (!m)
+		return session_fail(p->session, r, e, "%s", what);
+	err_set(e, m->kind, r, "%s: %s", what, m->why);
+	return err_hint(e, "%s", hint);
+}
