@@ -11,6 +11,7 @@
 #include "rbd/hidden.h"
 #include "rbd/image-internal.h"
 #include "rbd/image.h"
+#include "rbd/removal.h"
 #include "rbd/watchers.h"
 
 #define NOTES_AT_ONCE 8
@@ -50,6 +51,14 @@ static int fail(struct reset *s, int r, struct err **e)
 
 /* --- what an earlier one left --- */
 
+/* Of the outgoing image of an earlier reset whose removal was interrupted: its name is gone. */
+static int finish_removal(struct reset *s, struct err **e)
+{
+	int r = removals_finish(&s->at, s->outgoing, s->name, NULL, e);
+
+	return r < 0 ? r : 0;
+}
+
 /* The outgoing image of an earlier reset; or but its name, where that went no further. */
 static int discard_outgoing(struct reset *s, struct err **e)
 {
@@ -57,7 +66,7 @@ static int discard_outgoing(struct reset *s, struct err **e)
 	int r = cls_image_id(s->at.io, s->outgoing, &outgoing_id);
 
 	if (r == -ENOENT)
-		return 0;
+		return finish_removal(s, e);
 	if (!r)
 		r = cls_image_id(s->at.io, s->spec->image, &id);
 	if (r < 0 && r != -ENOENT)
