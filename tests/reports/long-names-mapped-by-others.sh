@@ -15,7 +15,7 @@ is "it is listed" "$(rbdvol list --json | jq -r '.volumes[].volume')" "$pool/$lo
 like "show says so by its node" "$(rbdvol show "$dev" --json | jq -r .link)" '^/dev/rbdvol/by-id/'
 is "the link by id leads there" "$(readlink -f /dev/rbdvol/by-id/*)" "$dev"
 is "doctor gives no advice that can't help" "$(rbdvol doctor | grep -c 'udevadm trigger')" 0
-refuses "to attach it by its name is refused" 2 'the name is too long to name a device after it' rbdvol attach "$pool/$long"
+refuses "to attach it by its name is refused" 2 'the name is too long for the name of a device' rbdvol attach "$pool/$long"
 ok "it is detached by its node" rbdvol detach "$dev"
 is "and gone" "$(rbdvol list --json | jq -r '.volumes[].device')" ''
 done_testing

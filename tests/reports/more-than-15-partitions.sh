@@ -10,6 +10,7 @@
 rbd create --size 64M "$pool/golden"
 dev=$(rbdvol attach "$pool/golden")
 for ((i = 0; i < 20; i++)); do echo 'size=2M'; done | sfdisk -q --label gpt "$dev" >&2
+udevadm settle
 rbdvol detach "$pool/golden"
 dev=$(rbdvol attach "$pool/web" --from "$pool/golden" 2>/dev/null)
 for i in 1 15 16 20; do
