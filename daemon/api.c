@@ -322,30 +322,16 @@ struct serving {
 	volume_operation *operation; /* of one volume; or NULL */
 	finding_operation *findings; /* or NULL */
 };
-#define SERVING_VOLUME(name)                                                                       \
+#define SERVING(of_volume, of_findings)                                                            \
 	{                                                                                          \
-		.operation = volume_##name                                                         \
+		.operation = (of_volume), .findings = (of_findings)                                \
 	}
-#define SERVING_FINDINGS(name)                                                                     \
-	{                                                                                          \
-		.findings = volume_##name                                                          \
-	}
-#define SERVING_LIST(name)                                                                         \
-	{                                                                                          \
-		NULL                                                                               \
-	}
-#define SERVING_CANCEL(name)                                                                       \
-	{                                                                                          \
-		NULL                                                                               \
-	}
-#define SERVING_JOBS(name)                                                                         \
-	{                                                                                          \
-		NULL                                                                               \
-	}
-#define SERVING_NONE(name)                                                                         \
-	{                                                                                          \
-		NULL                                                                               \
-	}
+#define SERVING_VOLUME(name)   SERVING(volume_##name, NULL)
+#define SERVING_FINDINGS(name) SERVING(NULL, volume_##name)
+#define SERVING_LIST(name)     SERVING(NULL, NULL)
+#define SERVING_CANCEL(name)   SERVING(NULL, NULL)
+#define SERVING_JOBS(name)     SERVING(NULL, NULL)
+#define SERVING_NONE(name)     SERVING(NULL, NULL)
 static const struct serving servings[VERBS_N] = {
 #define VERB(id, name, method, path, access, served, ...) SERVING_##served(name),
 #include "base/verbs.def"

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,6 +32,27 @@ static bool is_below_dev(const char *path)
 	}
 }
 
+/* Whether the file that is open is below /dev: the kernel names its path. */
+static bool is_open_below_dev(int fd)
+{
+	char link[sizeof("/proc/self/fd/") + 3 * sizeof(fd)], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	return n > (ssize_t)strlen(DEV) && !strncmp(path, DEV, strlen(DEV));
+}
+
+/* Without openat2: Linux before 5.6, or a sandbox that refuses the call. */
+static int open_path_checked(int dev, const char *path)
+{
+	_cleanup_close_ int fd = openat(dev, path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return is_open_below_dev(fd) ? steal_fd(&fd) : -EXDEV;
+}
+
 /* A descriptor that can't be read from, or negative errno: -EXDEV: a link, or a mount, leads out of
  * /dev. */
 static int open_path(const char *path)
@@ -44,9 +67,8 @@ static int open_path(const char *path)
 	if (dev < 0)
 		return -errno;
 	fd = (int)syscall(SYS_openat2, dev, path + strlen(DEV), &how, sizeof(how));
-	/* Before Linux 5.6, the links below /dev are trusted: only root can make one there. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(dev, path + strlen(DEV), O_PATH | O_CLOEXEC);
+		return open_path_checked(dev, path + strlen(DEV));
 	return fd < 0 ? -errno : fd;
 }
 

@@ -4,9 +4,11 @@
 #include "mapper/device.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "mapper/krbd.h"
 #include "mapper/module.h"
@@ -186,14 +188,18 @@ static void nothing_outside_is_looked_at(void **state)
 		"/dev/fd/../null",
 		"/dev/rbd0/..",
 		"/etc/shadow",
-		"/dev/fd/0", /* a link out of /dev, to /proc */
+		"/dev/fd/9", /* a link out of /dev, to /proc, and to / */
 	};
 	_cleanup_device_ struct device d = {0};
+	_cleanup_close_ int root = open("/", O_PATH | O_CLOEXEC);
 
 	(void)state;
+	assert_true(root >= 0);
+	assert_int_equal(dup2(root, 9), 9);
 	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
 		assert_fails(device_find_path(outside[i], &d, &e), -EINVAL, ERR_USAGE,
 			     "is not a device below /dev");
+	close(9);
 }
 
 int main(void)
