@@ -15,3 +15,15 @@ AC_DEFUN([RBDVOL_LIB],
 
 AC_DEFUN([RBDVOL_TELL_MISSING],
 	[AS_IF([test -n "$RBDVOL_MISSING"], [AC_MSG_ERROR([missing libraries:$RBDVOL_MISSING])])])
+
+dnl RBDVOL_HARDEN(VARIABLE, FLAG): add FLAG to VARIABLE, where compiler and linker take it without a warning
+AC_DEFUN([RBDVOL_HARDEN],
+	[AS_VAR_PUSHDEF([cached], [rbdvol_cv_flag_$2])
+	AC_CACHE_CHECK([for $2], [cached],
+		[saved_CFLAGS=$CFLAGS; CFLAGS="$CFLAGS -Werror $2"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <string.h>]], [[]])],
+			[AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])
+		CFLAGS=$saved_CFLAGS])
+	AS_VAR_IF([cached], [yes], [$1="$[]$1 $2"])
+	AS_VAR_POPDEF([cached])
+	AC_SUBST([$1])])
