@@ -29,8 +29,9 @@ static bool takes(int dir, const char *file, const char *line)
 
 void failpoint_pass(const char *name, const char *when)
 {
-	const char *folder = secure_getenv("RBDVOL_FAILPOINTS");
-	_cleanup_close_ int dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	const char *directory = secure_getenv("RBDVOL_FAILPOINTS");
+	_cleanup_close_ int dir =
+		directory ? open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	_cleanup_free_ char *line = NULL;
 
 	if (dir < 0 || asprintf(&line, "%s%s%s\n", name, when ? "." : "", when ? when : "") < 0)

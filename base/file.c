@@ -71,14 +71,15 @@ int file_write_once(int dirfd, const char *path, const char *text)
 }
 
 /* So that the new name itself is on the disk. */
-static int sync_folder(const char *path)
+static int sync_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *folder =
+	_cleanup_free_ char *directory =
 		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	_cleanup_close_ int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	_cleanup_close_ int fd =
+		directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (!folder)
+	if (!directory)
 		return -ENOMEM;
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
@@ -120,5 +121,5 @@ int file_replace(const char *path, const char *text, unsigned mode)
 		r = -errno;
 	if (r < 0)
 		unlink(beside);
-	return r < 0 ? r : sync_folder(target ? target : path);
+	return r < 0 ? r : sync_directory(target ? target : path);
 }

@@ -61,7 +61,7 @@ static bool is_word_of(const char *words, const char *text)
 	return false;
 }
 
-/* mkfs.xfs can take the data section from a file, by name= and file=: a path is no number, but 1
+/* mkfs.xfs can take the data section from a file, by name= and file=: a path is not a number, but 1
  * would be one. */
 static bool is_part(const char *text, size_t len)
 {

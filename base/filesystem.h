@@ -16,7 +16,7 @@ struct filesystem {
 	/* Words for mkfs.TYPE: quietly, and without discarding the device first; ends with NULL. */
 	const char *make[4];
 	const char *force;     /* the word that makes it on what is not blank */
-	const char *no_replay; /* mount option: don't replay the log of what is read-only */
+	const char *no_replay; /* mount option: do not replay the log of what is read-only */
 	const char *twin;      /* mount option: another may have the same UUID */
 	const char *safe;      /* mount option: whatever the superblock says, a fault of the volume
 				* does not end the host */

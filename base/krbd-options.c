@@ -172,7 +172,7 @@ static int check_value(const struct option *o, const char *value, char **out, st
 	if (!good) {
 		_cleanup_free_ char *shown = printable(value);
 
-		err_set(e, ERR_USAGE, -EINVAL, "bad map option %s: '%s' is no value for it",
+		err_set(e, ERR_USAGE, -EINVAL, "bad map option %s: '%s' is not a value for it",
 			o->name, shown ? shown : "");
 		return o->words ? err_hint(e, "one of: %s", o->words) : -EINVAL;
 	}
@@ -241,7 +241,7 @@ static int parse_one(char *item, struct krbd_options *out, struct err **e)
 			       value ? " before '='" : " (two commas, or one at an end)");
 	reason = reason_ours(item);
 	if (reason)
-		return err_set(e, ERR_USAGE, -EINVAL, "map option %s can't be given: %s", item,
+		return err_set(e, ERR_USAGE, -EINVAL, "map option %s cannot be given: %s", item,
 			       reason);
 	o = find(item);
 	if (!o)

@@ -41,7 +41,7 @@ static int set_text(char **field, const char *key, const char *text, struct err 
 }
 
 /* Both become part of the paths of files that librados reads for us, with our rights: no name leads
- * out of their folder, nor is one of Ceph's '$variables'. */
+ * out of their directory, nor is one of Ceph's '$variables'. */
 static int set_cluster(char **field, const char *key, const char *text, struct err **e)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -50,7 +50,7 @@ static int set_cluster(char **field, const char *key, const char *text, struct e
 
 	if (len > NAME_LEN_MAX || strspn(text, allowed) != len)
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "%s '%.*s' is no cluster's name: letters, digits, '_' and '-', %d "
+			       "%s '%.*s' is not a cluster name: letters, digits, '_' and '-', %d "
 			       "at most",
 			       key, NAME_LEN_MAX, text, NAME_LEN_MAX);
 	return set_text(field, key, text, e);
@@ -65,7 +65,7 @@ static int set_user(char **field, const char *key, const char *text, struct err 
 			len = i;
 	if (text[len] || len > NAME_LEN_MAX)
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "%s '%.*s' is no user's name: %d characters at most, and no blank, "
+			       "%s '%.*s' is not a user name: %d characters at most, and no blank, "
 			       "',', '/', '$' or control character",
 			       key, NAME_LEN_MAX, text, NAME_LEN_MAX);
 	return set_text(field, key, text, e);

@@ -154,7 +154,7 @@ int run_program(const char *const argv[], struct deadline deadline, char **out_s
 	if (r == -ENOENT)
 		return not_installed(argv[0], e);
 	if (r < 0)
-		return err_errno(e, r, "can't start %s", argv[0]);
+		return err_errno(e, r, "cannot start %s", argv[0]);
 	close(steal_fd(&out));
 	r = listen_to(in, deadline, &said) ? reap(pid, deadline) : -ETIMEDOUT;
 	if (r < 0) {

@@ -42,7 +42,7 @@ static bool valid_utf8(const char *s)
 	return true;
 }
 
-/* Why NAME can't be a part of a spec; NULL if it can. */
+/* Why NAME cannot be a part of a spec; NULL if it can. */
 static const char *name_fault(const char *name)
 {
 	if (!*name)
@@ -145,17 +145,17 @@ static int refuse_map(const struct spec *s, const char *part, const char *why, s
 
 	if (!shown)
 		return err_oom(e);
-	err_set(e, ERR_USAGE, -EINVAL, "'%s' can't be mapped: the %s %s", shown, part, why);
+	err_set(e, ERR_USAGE, -EINVAL, "'%s' cannot be mapped: the %s %s", shown, part, why);
 	return err_hint(e, "give it another name ('rbd rename'), or map a clone of it");
 }
 
-/* Why NAME can't be a part of what is mapped; NULL if it can. */
+/* Why NAME cannot be a part of what is mapped; NULL if it can. */
 static const char *map_fault(const char *name)
 {
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return "is '.' or '..'";
 	if (strchr(name, ' '))
-		return "has a blank, which the kernel's rbd driver can't take";
+		return "has a blank, which the kernel's rbd driver cannot take";
 	return NULL;
 }
 
@@ -185,7 +185,7 @@ int spec_check_mappable(const struct spec *s, struct err **e)
 	/* It travels to the kernel as an option's value, and options are split at commas. */
 	if (strchr(s->ns, ','))
 		return refuse_map(s, "namespace",
-				  "has a comma, which the kernel's rbd driver can't take", e);
+				  "has a comma, which the kernel's rbd driver cannot take", e);
 	if (s->snap && !strcmp(s->snap, "-"))
 		return refuse_map(s, "snapshot", "is '-', which the kernel takes for none", e);
 	return check_link(s, e);

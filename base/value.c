@@ -212,7 +212,7 @@ int value_filesystem(const char *text, struct err **e)
 {
 	if (strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text))
 		return 0;
-	return err_set(e, ERR_USAGE, -EINVAL, "'%s' can't be the type of a file system", text);
+	return err_set(e, ERR_USAGE, -EINVAL, "'%s' cannot be the type of a file system", text);
 }
 
 char *value_format_size(uint64_t bytes)

@@ -25,7 +25,7 @@ int blocklist_of(struct session *s, struct strlist *out, struct err **e)
 	for (i = 0; r == -EINVAL && i < ARRAY_SIZE(commands); i++)
 		r = session_ask(s, commands[i], &answer);
 	if (r < 0)
-		return session_fail(s, r, e, "ask which clients are shut out");
+		return session_fail(s, r, e, "ask which clients are blocklisted");
 	json_array_foreach(answer, i, entry)
 	{
 		const char *address = json_string_value(json_object_get(entry, "addr"));
@@ -44,7 +44,7 @@ int blocklist_list(struct cluster *c, struct strlist *out, struct err **e)
 	return r < 0 ? r : blocklist_of(s, out, e);
 }
 
-/* Whether ENTRY shuts out the whole host that ADDRESS, "ip:port/nonce", is on. */
+/* Whether ENTRY blocklists the whole host that ADDRESS, "ip:port/nonce", is on. */
 static bool is_host_of(const char *entry, const char *address)
 {
 	const char *port = strrchr(address, ':');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clients that the cluster has shut out (its blocklist). */
+/* Clients that the cluster has blocklisted (its blocklist). */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include "base/strlist.h"
 #include "ceph/cluster.h"
 
-/* The addresses that are shut out, "ip:port/nonce"; "ip:0/0" is a whole host. */
+/* The addresses that are blocklisted, "ip:port/nonce"; "ip:0/0" is a whole host. */
 int blocklist_list(struct cluster *c, struct strlist *out, struct err **e);
 /* The same through one connection. */
 struct session;

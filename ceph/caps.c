@@ -14,7 +14,7 @@ static bool denied(int r)
 	return r == -EPERM || r == -EACCES;
 }
 
-int caps_shut_out(struct cluster *c, struct err **e)
+int caps_may_blocklist(struct cluster *c, struct err **e)
 {
 	_cleanup_session_ struct session *s = NULL;
 	char nobody[] = NOBODY;
@@ -25,7 +25,7 @@ int caps_shut_out(struct cluster *c, struct err **e)
 	r = compat_blocklist(s->rados, nobody, 1);
 	if (denied(r))
 		return 0;
-	return r < 0 ? session_fail(s, r, e, "ask to shut out a client") : 1;
+	return r < 0 ? session_fail(s, r, e, "ask to blocklist a client") : 1;
 }
 
 int caps_read(struct cluster *c, const char *pool, struct err **e)

@@ -6,8 +6,8 @@
 #include "ceph/cluster.h"
 
 /* 1: it may; 0: it may not; or negative. */
-/* Shut a dead owner out (for a second, a client that can't be). */
-int caps_shut_out(struct cluster *c, struct err **e);
+/* Shut a dead owner out (for a second, a client that cannot be). */
+int caps_may_blocklist(struct cluster *c, struct err **e);
 /* Read and write in POOL. -ENOENT (not found): there is no such pool. */
 int caps_read(struct cluster *c, const char *pool, struct err **e);
 int caps_write(struct cluster *c, const char *pool, struct err **e);

@@ -17,7 +17,7 @@ struct late {
 	char *key; /* NULL: it is nobody's any more */
 };
 
-/* One for all connections, as a handle doesn't tell of which it is. */
+/* One for all connections, as a handle does not tell of which it is. */
 static struct {
 	pthread_mutex_t lock;
 	struct late *items; /* the oldest first */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* methods of the OSD's class 'rbd' that we call ourselves, since librbd
  * would open the image for each (6 ms to look, 13 ms to note something, against 0.3 and 2 ms), or
- * since it can't say what we need. Their formats can't change: clients and OSDs of different
+ * since it cannot say what we need. Their formats cannot change: clients and OSDs of different
  * releases talk them, and the kernel's rbd driver too.
  *
  * All return negative errno, -EPROTO for an answer that makes no sense. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One lasting connection to a Ceph cluster as one user. Thread-safe and reference counted. Connects
- * when it is first needed, and again after the client was shut out (blocklisted) or a connect
+ * when it is first needed, and again after the client was blocklisted or a connect
  * failed. Every call into the cluster ends within timeout_us (rados_mon_op_timeout,
  * rados_osd_op_timeout, client_mount_timeout). */
 #pragma once
@@ -36,8 +36,8 @@ const char *cluster_monitors_configured(const struct cluster *c);
  * key or user refused; -ENOENT: no key found. */
 int cluster_connect(struct cluster *c, struct err **e);
 
-/* The address of this connection as others see it, "ip:0/nonce": 1 and *out, which the caller frees;
- * 0: not connected. Asks nobody. */
+/* The address of this connection as others see it, "ip:0/nonce": 1 and *out, which the caller
+ * frees; 0: not connected. Asks nobody. */
 int cluster_own_address(struct cluster *c, char **out, struct err **e);
 
 #define FSID_LEN 36

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client is shut out by an entry in the OSDs' map. That a new map exists is not enough: an OSD
+/* A client is blocklisted by an entry in the OSDs' map. That a new map exists is not enough: an OSD
  * that has not seen it yet goes on taking writes. So each placement group of the image's pools is
  * asked something that carries the new map's number, which no group answers before it has it. */
 #include "ceph/fence.h"
@@ -105,9 +105,10 @@ int fence(struct ioctx *p, const struct spec *spec, const struct strlist *addres
 
 	for (size_t i = 0; !r && i < addresses->n; i++) {
 		if (!address_is_exact(addresses->items[i]))
-			return err_set(e, ERR_FAILED, -EINVAL,
-				       "'%s' is not the address of one client: nobody is shut out",
-				       addresses->items[i]);
+			return err_set(
+				e, ERR_FAILED, -EINVAL,
+				"'%s' is not the address of one client: no client is blocklisted",
+				addresses->items[i]);
 		r = compat_blocklist(p->session->rados, addresses->items[i], BLOCKLIST_SECONDS);
 		if (r < 0)
 			return session_fail(p->session, r, e, "shut the client at %s out",
@@ -118,7 +119,8 @@ int fence(struct ioctx *p, const struct spec *spec, const struct strlist *addres
 		r = reach_groups(p);
 	if (!r)
 		r = reach_data_pool(p, spec);
-	return r < 0 ? session_fail(p->session, r, e,
-				    "make sure that every OSD knows the clients that are shut out")
+	return r < 0 ? session_fail(
+			       p->session, r, e,
+			       "make sure that every OSD knows the clients that are blocklisted")
 		     : 0;
 }

@@ -143,11 +143,11 @@ static bool name_taken(struct ioctx *p, const char *name)
 	return asprintf(&old, "%s.rbd", name) > 0 && !rados_stat(p->io, old, &size, &when);
 }
 
-/* NAME is taken by what can't be opened. */
+/* NAME is taken by what cannot be opened. */
 static int say_incomplete(const char *name, enum err_kind kind, int code, struct err **e)
 {
 	err_set(e, kind, code,
-		"image '%s' is incomplete: it is being made or deleted, or that was cut short",
+		"image '%s' is incomplete: it is being made or deleted, or that was interrupted",
 		name);
 	return err_hint(e, "if nobody is at it, 'rbdvol delete %s' removes the remains", name);
 }

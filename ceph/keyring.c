@@ -204,7 +204,8 @@ int key_file(rados_t rados, const char *user, char **out, struct err **e)
 	_cleanup_secret_ struct secret key = {0};
 
 	*out = NULL;
-	/* By default a client would do without a key, too; whether the cluster does is not asked. */
+	/* By default a client would do without a key, too; whether the cluster does is not asked.
+	 */
 	return keyless(rados, true) ? 0 : key_find(rados, user, &key, out, e);
 }
 

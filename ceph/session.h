@@ -11,8 +11,8 @@
 #include "base/deadline.h"
 #include "ceph/cluster.h"
 
-/* A connection, shared by all that use it. One that was shut out is marked dead and replaced at the
- * next call, while those that hold it still let go of it in their own time. */
+/* A connection, shared by all that use it. One that was blocklisted is marked dead and replaced at
+ * the next call, while those that hold it still let go of it in their own time. */
 struct session {
 	struct session *next; /* of those of this process */
 	bool connected;

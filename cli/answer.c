@@ -9,7 +9,7 @@
 
 static int garbage(const char *what, struct err **e)
 {
-	err_set(e, ERR_FAILED, -EBADMSG, "rbdvold's answer can't be read: %s", what);
+	err_set(e, ERR_FAILED, -EBADMSG, "rbdvold's answer cannot be read: %s", what);
 	return err_hint(e, "is it rbdvold that listens on this socket, and of this release?");
 }
 
@@ -77,7 +77,7 @@ static int parse_body(const char *body, size_t len, unsigned status, json_t **ou
 		*out = NULL;
 	}
 	if (!*out && status < 300)
-		return garbage("its body is no JSON object", e);
+		return garbage("its body is not a JSON object", e);
 	if (!*out)
 		return err_set(e, ERR_FAILED, -EBADMSG,
 			       "rbdvold refuses with HTTP status %u and says no reason", status);
@@ -98,11 +98,11 @@ int answer_parse(const char *bytes, size_t len, json_t **out, struct err **e)
 	if (!line_end || !head_end)
 		return garbage("it ends within its head", e);
 	if (parse_status(bytes, (size_t)(line_end - bytes), &status) < 0 || status < 200)
-		return garbage("it is no HTTP", e);
+		return garbage("it is not HTTP", e);
 	body_len = len - (size_t)(head_end + 4 - bytes);
 	promised = promised_length(line_end, head_end);
 	if (promised != SIZE_MAX && body_len < promised)
-		return garbage("it is cut short", e);
+		return garbage("it is truncated", e);
 	if (promised < body_len)
 		body_len = promised;
 	return parse_body(head_end + 4, body_len, status, out, e);

@@ -6,7 +6,8 @@
 
 #include "base/err.h"
 
-/* jansson's own json_auto_t can't be used: its expansion meets the macro cleanup of base/cleanup.h.
+/* jansson's own json_auto_t cannot be used: its expansion meets the macro cleanup of
+ * base/cleanup.h.
  */
 DEFINE_CLEANUP(json_t *, json_decref)
 #define _cleanup_json_ cleanup(json_decref_p)

@@ -34,7 +34,7 @@ int cli_apply_ceph_args(struct cli *cli, const char *text, struct err **e);
  * none), with OPTIONS as the query of a GET, else as the body. Results as of answer_parse. */
 int cli_call_once(struct cli *cli, enum verb verb, const char *name, const json_t *options,
 		  json_t **out, struct err **e);
-/* The same, and again for cli->retry_us as long as daemon or cluster can't be reached, another
+/* The same, and again for cli->retry_us as long as daemon or cluster cannot be reached, another
  * host holds the volume, or it is in use. The first such failure is told on stderr. */
 int cli_call(struct cli *cli, enum verb verb, const char *name, const json_t *options, json_t **out,
 	     struct err **e);

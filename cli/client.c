@@ -42,16 +42,16 @@ int client_connect(const char *path, struct deadline deadline, struct err **e)
 
 	if (!*path || strlen(path) >= sizeof(address.sun_path))
 		return err_set(e, ERR_USAGE, -ENAMETOOLONG,
-			       "'%s' can't be the path of a socket: 1 to %zu bytes", path,
+			       "'%s' cannot be the path of a socket: 1 to %zu bytes", path,
 			       sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return err_errno(e, -errno, "can't make a socket");
+		return err_errno(e, -errno, "cannot make a socket");
 	/* A UNIX socket's connect waits only while the listener's backlog is full, and this bounds
 	 * it. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) < 0)
-		return err_errno(e, -errno, "can't bound the wait of a socket");
+		return err_errno(e, -errno, "cannot bound the wait of a socket");
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return refused(path, errno, e);
 	return steal_fd(&fd);
@@ -66,7 +66,7 @@ static int wait_for(int fd, short events, struct deadline deadline, struct err *
 		r = interrupt_poll(&p, deadline);
 	} while ((r == -EINTR && !interrupt_came()) || (r == 0 && !deadline_passed(deadline)));
 	if (r < 0)
-		return err_errno(e, r, "can't wait for rbdvold");
+		return err_errno(e, r, "cannot wait for rbdvold");
 	if (r > 0)
 		return 0;
 	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "rbdvold has not answered in time");
@@ -87,7 +87,7 @@ static int send_all(int fd, const char *bytes, size_t len, struct deadline deadl
 		if (errno == EPIPE || errno == ECONNRESET)
 			return 0;
 		if (errno != EAGAIN && errno != EINTR)
-			return err_errno(e, -errno, "can't send to rbdvold");
+			return err_errno(e, -errno, "cannot send to rbdvold");
 
 		int r = wait_for(fd, POLLOUT, deadline, e);
 
@@ -114,7 +114,7 @@ static ssize_t receive_some(int fd, char *bytes, size_t len, struct deadline dea
 		if (errno == ECONNRESET)
 			return 0;
 		if (errno != EAGAIN && errno != EINTR)
-			return err_errno(e, -errno, "can't read rbdvold's answer");
+			return err_errno(e, -errno, "cannot read rbdvold's answer");
 	}
 }
 

@@ -7,7 +7,7 @@
 #include "cli/mount.h"
 #include "cli/options.h"
 
-/* What mount(8) was called with may lack the folders of mkfs and blkid. */
+/* What mount(8) was called with may lack the directories of mkfs and blkid. */
 #define HELPER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* mount(8) and umount(8) call us by these names. */
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, ""); /* widths of a table's cells */
 	status = run(&cli, argc, argv, &e);
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "rbdvol: can't write the output: %m\n");
+		fprintf(stderr, "rbdvol: cannot write the output: %m\n");
 		status = status ? status : err_exit_status(ERR_FAILED);
 	}
 	return status;

@@ -19,7 +19,7 @@ int mount_probe(const char *node, const char *tag, char **out, struct err **e)
 		return r;
 	if (r && r != BLKID_NOTHING)
 		return err_set(e, ERR_FAILED, -EIO,
-			       "blkid can't tell what is on %s: several file systems at once, or "
+			       "blkid cannot tell what is on %s: several file systems at once, or "
 			       "unreadable",
 			       node);
 	*out = steal(&value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The line that mount(8) gives to mount.rbdvol: VOLUME FOLDER [-fnsv] [-N NS] [-o OPTIONS] [-t
+/* The line that mount(8) gives to mount.rbdvol: VOLUME DIRECTORY [-fnsv] [-N NS] [-o OPTIONS] [-t
  * TYPE]. */
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +12,7 @@
 void mount_request_deinit(struct mount_request *m)
 {
 	free(m->volume);
-	free(m->folder);
+	free(m->directory);
 	free(m->mkfs);
 	free(m->type);
 	free(m->rest);
@@ -173,7 +173,7 @@ static int read_flag(struct cli *cli, struct mount_request *m, int c, struct err
 		return strlist_add(&m->flags, "-%c", c) < 0 ? err_oom(e) : 0;
 	default:
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "mount.rbdvol VOLUME FOLDER [-fnsv] [-N NAMESPACE] [-o OPTIONS]");
+			       "mount.rbdvol VOLUME DIRECTORY [-fnsv] [-N NAMESPACE] [-o OPTIONS]");
 	}
 }
 
@@ -191,9 +191,9 @@ int mount_request_parse(struct cli *cli, int argc, char **argv, struct mount_req
 	if (r < 0)
 		return r;
 	m->volume = strdup(argv[optind]);
-	m->folder = realpath(argv[optind + 1], NULL);
-	if (!m->folder)
-		return err_errno(e, -errno, "can't mount on %s", argv[optind + 1]);
+	m->directory = realpath(argv[optind + 1], NULL);
+	if (!m->directory)
+		return err_errno(e, -errno, "cannot mount on %s", argv[optind + 1]);
 	if (!m->rest)
 		m->rest = strdup("");
 	if (!m->volume || !m->rest)

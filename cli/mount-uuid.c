@@ -30,11 +30,11 @@ static int lock(int *out, struct err **e)
 	int r = 0;
 
 	if (fd < 0)
-		return err_errno(e, -errno, "can't open %s", LOCK_PATH);
+		return err_errno(e, -errno, "cannot open %s", LOCK_PATH);
 	sigaction(SIGALRM, &interrupt, &before);
 	alarm(LOCK_WAIT_S);
 	if (flock(fd, LOCK_EX) < 0)
-		r = err_errno(e, -errno, "can't get the lock %s", LOCK_PATH);
+		r = err_errno(e, -errno, "cannot get the lock %s", LOCK_PATH);
 	alarm(0);
 	sigaction(SIGALRM, &before, NULL);
 	if (r >= 0)
@@ -127,7 +127,7 @@ int mount_new_uuid(struct cli *cli, const struct mount_request *m, const json_t 
 		return 0;
 	if (json_is_true(json_object_get(volume, "parent_in_trash")))
 		return err_set(e, ERR_NOT_FOUND, -ENOENT,
-			       "new_uuid can't see the UUID of %s, which is in the trash", parent);
+			       "new_uuid cannot see the UUID of %s, which is in the trash", parent);
 	r = mount_probe(node, "UUID", &uuid, e);
 	if (r >= 0)
 		r = parent_uuid(cli, m, options, parent, &parents, e);

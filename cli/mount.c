@@ -97,11 +97,11 @@ int mount_node(const struct mount_request *m, const json_t *volume, char **out, 
 	return wait_for_link(*out, e);
 }
 
-/* 1: NODE is what is mounted at the folder. */
+/* 1: NODE is what is mounted at the directory. */
 static int is_mounted(const struct mount_request *m, const char *node, struct err **e)
 {
 	_cleanup_mounted_ struct mounted mounted = {0};
-	int r = mounts_find(m->folder, &mounted, e);
+	int r = mounts_find(m->directory, &mounted, e);
 	struct stat st;
 
 	if (r <= 0)
@@ -122,7 +122,7 @@ static void print_options(FILE *f, const struct cli *cli, const struct mount_req
 			  const char *node, const char *type)
 {
 	fputs(m->rest, f);
-	/* A snapshot may be of a file system in use: its log can't be replayed there. A clone has
+	/* A snapshot may be of a file system in use: its log cannot be replayed there. A clone has
 	 * the UUID of its parent. What is mounted has its options already. */
 	if (*type)
 		filesystem_put_options(type,
@@ -168,7 +168,7 @@ static int call_mount(const struct cli *cli, const struct mount_request *m, cons
 	argv[n++] = "-o";
 	argv[n++] = options;
 	argv[n++] = node;
-	argv[n] = m->folder;
+	argv[n] = m->directory;
 	r = program_run(argv, e);
 	/* mount has said why; it is not for us to say it again. */
 	return r;
@@ -235,12 +235,12 @@ static int look_and_mount(struct cli *cli, const struct mount_request *m, const 
 static int remount(const struct cli *cli, const struct mount_request *m, struct err **e)
 {
 	_cleanup_mounted_ struct mounted mounted = {0};
-	int r = mounts_find(m->folder, &mounted, e);
+	int r = mounts_find(m->directory, &mounted, e);
 
 	if (r < 0)
 		return r;
 	if (!r || strncmp(mounted.source, "/dev/rbd", 8))
-		return err_set(e, ERR_FAILED, -EINVAL, "no volume is mounted on %s", m->folder);
+		return err_set(e, ERR_FAILED, -EINVAL, "no volume is mounted on %s", m->directory);
 	return call_mount(cli, m, mounted.source, "", e);
 }
 
@@ -298,7 +298,7 @@ static int grow(struct cli *cli, const struct mount_request *m, const json_t *vo
 	if (!options || json_object_set_new(options, "size", json_string(size)) < 0)
 		return err_oom(e);
 	r = cli_call(cli, VERB_RESIZE, m->volume, options, &answer, e);
-	return r < 0 ? err_wrap(e, "it is mounted, but can't grow") : 0;
+	return r < 0 ? err_wrap(e, "it is mounted, but cannot grow") : 0;
 }
 
 static int mount_it(struct cli *cli, struct mount_request *m, struct err **e)

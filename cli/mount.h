@@ -11,7 +11,7 @@ enum { MOUNT_DONE = 0, MOUNT_USAGE = 1, MOUNT_SYSTEM = 2, MOUNT_FAILED = 32 };
 
 struct mount_request {
 	char *volume;
-	char *folder;
+	char *directory;
 	char *mkfs;	    /* make this file system where the volume is new; NULL */
 	char *type;	    /* of the file system; NULL: as found */
 	unsigned partition; /* 0: the whole device */

@@ -31,7 +31,7 @@ static void unescape(char *text)
 
 /* "36 35 98:0 /root /mnt options … - type source options": LINE is cut up. False: it is another. */
 struct mount_line {
-	char *dev, *folder, *source;
+	char *dev, *directory, *source;
 };
 
 static bool cut(char *line, struct mount_line *out)
@@ -45,21 +45,21 @@ static bool cut(char *line, struct mount_line *out)
 		if (!(word[i] = strtok_r(i ? NULL : line, " ", &save)))
 			return false;
 	out->dev = word[2];
-	out->folder = word[4];
+	out->directory = word[4];
 	out->source = strtok_r(dash + 3, " \n", &save) ? strtok_r(NULL, " \n", &save) : NULL;
 	if (!out->source)
 		return false;
-	unescape(out->folder);
+	unescape(out->directory);
 	unescape(out->source);
 	return true;
 }
 
-static int read_line(char *line, const char *folder, struct mounted *out)
+static int read_line(char *line, const char *directory, struct mounted *out)
 {
 	struct mount_line l;
 	char *colon;
 
-	if (!cut(line, &l) || strcmp(l.folder, folder) || !(colon = strchr(l.dev, ':')))
+	if (!cut(line, &l) || strcmp(l.directory, directory) || !(colon = strchr(l.dev, ':')))
 		return 0;
 	mounted_deinit(out);
 	out->dev =
@@ -73,11 +73,11 @@ static FILE *open_mounts(struct err **e)
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 
 	if (!f)
-		err_errno(e, -errno, "can't read /proc/self/mountinfo");
+		err_errno(e, -errno, "cannot read /proc/self/mountinfo");
 	return f;
 }
 
-int mounts_find(const char *folder, struct mounted *out, struct err **e)
+int mounts_find(const char *directory, struct mounted *out, struct err **e)
 {
 	_cleanup_fclose_ FILE *f = open_mounts(e);
 	_cleanup_free_ char *line = NULL;
@@ -88,7 +88,7 @@ int mounts_find(const char *folder, struct mounted *out, struct err **e)
 	if (!f)
 		return (*e)->code;
 	while (getline(&line, &room, f) > 0) {
-		int r = read_line(line, folder, out);
+		int r = read_line(line, directory, out);
 
 		if (r < 0)
 			return err_oom(e);

@@ -10,8 +10,8 @@ struct mounted {
 	dev_t dev;
 	char *source; /* "/dev/rbd0" */
 };
-/* What was mounted last at FOLDER, an absolute path without links: 1 and *out, or 0. */
-int mounts_find(const char *folder, struct mounted *out, struct err **e);
+/* What was mounted last at DIRECTORY, an absolute path without links: 1 and *out, or 0. */
+int mounts_find(const char *directory, struct mounted *out, struct err **e);
 /* How many mounts there are of DEVICE, "/dev/rbd0" or a partition of it, and of its other
  * partitions. */
 int mounts_of_disk(const char *device, struct err **e);

@@ -21,8 +21,8 @@
 DEFINE_CLEANUP(DIR *, closedir)
 
 static const struct {
-	const char *word;   /* in fstab */
-	const char *folder; /* of udev's links */
+	const char *word;      /* in fstab */
+	const char *directory; /* of udev's links */
 	const char *blkid;
 } kinds[TAGS] = {
 	[TAG_UUID] = {"UUID=", "/dev/disk/by-uuid/", "UUID"},
@@ -87,7 +87,7 @@ static char *attribute(int bus, const char *id, const char *name)
 	return file_read_line(bus, path, &value) < 0 ? NULL : value;
 }
 
-/* 1: mapping ID is of *out; 0: it can't be read. */
+/* 1: mapping ID is of *out; 0: it cannot be read. */
 static int read_spec(int bus, const char *id, struct spec *out)
 {
 	_cleanup_free_ char *pool = attribute(bus, id, "pool"), *ns = attribute(bus, id, "pool_ns");
@@ -172,12 +172,12 @@ static void plain(char *text)
 static enum rbdmap_tag tag_of(const char *source, char **value)
 {
 	for (size_t i = 0; i < TAGS; i++) {
-		size_t word = strlen(kinds[i].word), folder = strlen(kinds[i].folder);
+		size_t word = strlen(kinds[i].word), directory = strlen(kinds[i].directory);
 		bool is_word = !strncmp(source, kinds[i].word, word);
 
-		if (!is_word && strncmp(source, kinds[i].folder, folder))
+		if (!is_word && strncmp(source, kinds[i].directory, directory))
 			continue;
-		*value = strdup(source + (is_word ? word : folder));
+		*value = strdup(source + (is_word ? word : directory));
 		if (*value)
 			plain(*value);
 		return (enum rbdmap_tag)i;

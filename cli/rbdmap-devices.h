@@ -19,7 +19,7 @@ struct rbdmap_devices {
 	struct rbdmap_device *items;
 	size_t n;
 };
-/* What can't be read is left out. 0 or -ENOMEM. */
+/* What cannot be read is left out. 0 or -ENOMEM. */
 int rbdmap_devices_read(struct rbdmap_devices *out);
 void rbdmap_devices_deinit(struct rbdmap_devices *d);
 

@@ -48,7 +48,7 @@ bool rbdmap_hangs_on_service(const char *options)
 	return false;
 }
 
-/* What rbdmap had to have so (noauto), says nothing (defaults), or is no more. */
+/* What rbdmap had to have so (noauto), says nothing (defaults), or no longer exists. */
 static bool is_left_out(const char *word)
 {
 	return !strcmp(word, "noauto") || !strcmp(word, "defaults") ||

@@ -31,7 +31,7 @@ int rbdmap_read(const char *path, bool must, char **out, struct err **e)
 
 	if (r == -ENOENT && !must)
 		return (*out = strdup("")) ? 0 : err_oom(e);
-	return r < 0 ? err_errno(e, r, "can't read %s", path) : 0;
+	return r < 0 ? err_errno(e, r, "cannot read %s", path) : 0;
 }
 
 static const char *path_of(const char *variable, const char *path)

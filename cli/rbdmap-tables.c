@@ -167,7 +167,7 @@ static int plan_change(struct rbdmap_plan *p, const struct table_line *t, bool c
 
 #define NAME_IT "name the volume, as /dev/rbdvol/POOL/IMAGE, with _netdev and without noauto"
 
-/* What can't be changed without a person. */
+/* What cannot be changed without a person. */
 static int tell(struct rbdmap_plan *p, const struct table_line *t, const char *file,
 		const struct rbdmap_target *target, struct err **e)
 {

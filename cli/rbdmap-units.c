@@ -19,10 +19,11 @@ DEFINE_CLEANUP(DIR *, closedir)
 
 typedef int looker(struct rbdmap_plan *p, const char *path, struct err **e);
 
-static int look_below(struct rbdmap_plan *p, const char *folder, looker look, unsigned depth,
+static int look_below(struct rbdmap_plan *p, const char *directory, looker look, unsigned depth,
 		      struct err **e);
 
-/* Files and folders; links to units are systemd's way to enable them, and told by their name. */
+/* Files and directories; links to units are systemd's way to enable them, and told by their name.
+ */
 static int look_at(struct rbdmap_plan *p, const char *path, looker look, unsigned depth,
 		   struct err **e)
 {
@@ -35,10 +36,10 @@ static int look_at(struct rbdmap_plan *p, const char *path, looker look, unsigne
 	return look(p, path, e);
 }
 
-static int look_below(struct rbdmap_plan *p, const char *folder, looker look, unsigned depth,
+static int look_below(struct rbdmap_plan *p, const char *directory, looker look, unsigned depth,
 		      struct err **e)
 {
-	cleanup(closedir_p) DIR *dir = opendir(folder);
+	cleanup(closedir_p) DIR *dir = opendir(directory);
 	struct dirent *entry;
 	int r = 0;
 
@@ -47,7 +48,7 @@ static int look_below(struct rbdmap_plan *p, const char *folder, looker look, un
 
 		if (*entry->d_name == '.')
 			continue;
-		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
+		if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0) {
 			path = NULL;
 			return err_oom(e);
 		}
@@ -158,7 +159,8 @@ static int look_at_unit(struct rbdmap_plan *p, const char *path, struct err **e)
 		return 0;
 	if (S_ISLNK(st.st_mode))
 		return strstr(path, "/rbdmap.service") && !strstr(path, "/multi-user.target.wants/")
-			       ? rbdmap_note(p, e, "%s: take it away: rbdmap.service is no more",
+			       ? rbdmap_note(p, e,
+					     "%s: take it away: rbdmap.service no longer exists",
 					     path)
 			       : 0;
 	if (!S_ISREG(st.st_mode) || file_read(AT_FDCWD, path, UNIT_MAX_BYTES, &text, &len) < 0)

@@ -78,7 +78,7 @@ static int take_nothing(struct rbdmap_line *l, const char *word, const char *val
 static int refuse(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
 {
 	(void)l;
-	err_set(e, ERR_USAGE, -EINVAL, "rbdvoltab can't name another configuration, as '%s'",
+	err_set(e, ERR_USAGE, -EINVAL, "rbdvoltab cannot name another configuration, as '%s'",
 		value);
 	return err_hint(e, "%s", word);
 }

@@ -29,7 +29,7 @@ static int start(const char *program, const char *const argv[], int output, pid_
 	posix_spawn_file_actions_destroy(&actions);
 	if (r == ENOENT)
 		return err_set(e, ERR_UNSUPPORTED, -r, "%s is not installed on this host", program);
-	return r ? err_errno(e, -r, "can't start %s", program) : 0;
+	return r ? err_errno(e, -r, "cannot start %s", program) : 0;
 }
 
 static int end_of(pid_t pid, const char *program, struct err **e)
@@ -38,7 +38,7 @@ static int end_of(pid_t pid, const char *program, struct err **e)
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return err_errno(e, -errno, "can't wait for %s", program);
+			return err_errno(e, -errno, "cannot wait for %s", program);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -57,7 +57,7 @@ static int end_while(pid_t pid, const char *program, bool (*go_on)(void *context
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	if (fd < 0)
-		return err_errno(e, -errno, "can't watch %s", program);
+		return err_errno(e, -errno, "cannot watch %s", program);
 	while (poll(&p, 1, LOOK_MS) <= 0)
 		if (!go_on(context))
 			return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "%s does not end", program);

@@ -44,7 +44,7 @@ static int read_flags(int argc, char **argv, const char **out, char flags[][3], 
 	}
 	if (c == -1 && argc - optind == 1)
 		return (int)n;
-	return err_set(e, ERR_USAGE, -EINVAL, "umount.rbdvol FOLDER [-flnrv] [-N NAMESPACE]");
+	return err_set(e, ERR_USAGE, -EINVAL, "umount.rbdvol DIRECTORY [-flnrv] [-N NAMESPACE]");
 }
 
 /* The user and the cluster of the mount, as the line had them. */
@@ -64,11 +64,11 @@ static int read_option(struct cli *cli, const char *word, struct err **e)
 }
 
 /* Before the unmount: then libmount forgets them. */
-static int read_options(struct cli *cli, const char *folder, struct err **e)
+static int read_options(struct cli *cli, const char *directory, struct err **e)
 {
 	/* -m: with what libmount notes beside the kernel */
-	const char *const argv[] = {"findmnt", "-m",	  "-rfn", "-d",	  "backward",
-				    "-o",      "OPTIONS", "-M",	  folder, NULL};
+	const char *const argv[] = {"findmnt", "-m",	  "-rfn", "-d",	     "backward",
+				    "-o",      "OPTIONS", "-M",	  directory, NULL};
 	_cleanup_err_ struct err *ignored = NULL;
 	_cleanup_free_ char *options = NULL;
 	char *rest, *word;
@@ -135,7 +135,7 @@ static void below_init(struct below *b, const struct mounted *m)
 	b->link = id_link_of(b->dev);
 }
 
-/* Another mount needs the volume: that is no news. */
+/* Another mount needs the volume: that is nothing new. */
 static bool is_mounted_yet(const struct err *why, const char *device)
 {
 	_cleanup_err_ struct err *ignored = NULL;
@@ -143,7 +143,7 @@ static bool is_mounted_yet(const struct err *why, const char *device)
 	return why->kind == ERR_BUSY && mounts_of_disk(device, &ignored) > 0;
 }
 
-/* It is unmounted, whatever becomes of this: so all there is to do is to tell. The link can't lead
+/* It is unmounted, whatever becomes of this: so all there is to do is to tell. The link cannot lead
  * to another image, as the node can. */
 static void detach(struct cli *cli, const char *node, const struct below *b)
 {
@@ -208,20 +208,21 @@ static int patience_init(struct patience *p, dev_t dev, struct err **e)
 	return limit ? value_seconds("RBDVOL_UMOUNT_TIMEOUT", limit, &p->limit_us, e) : 0;
 }
 
-/* What is mounted goes from the folder first, and what it has not written yet is written then. */
-static int gave_up(const char *folder, const struct patience *p, const struct mounted *before,
+/* What is mounted goes from the directory first, and what it has not written yet is written then.
+ */
+static int gave_up(const char *directory, const struct patience *p, const struct mounted *before,
 		   struct err **e)
 {
 	_cleanup_mounted_ struct mounted now = {0};
 	_cleanup_err_ struct err *ignored = NULL;
-	bool still = mounts_find(folder, &now, &ignored) > 0 && now.dev == before->dev;
+	bool still = mounts_find(directory, &now, &ignored) > 0 && now.dev == before->dev;
 
 	err_free(steal(e));
 	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
 		"%s %s: %s was not answered by the cluster for %u s; what is unwritten waits in "
 		"the "
 		"kernel",
-		folder, still ? "does not unmount" : "is unmounted, but not its file system",
+		directory, still ? "does not unmount" : "is unmounted, but not its file system",
 		before->source ? before->source : "the device",
 		(unsigned)(p->limit_us / USEC_PER_SEC));
 	return err_hint(e,
@@ -229,7 +230,7 @@ static int gave_up(const char *folder, const struct patience *p, const struct mo
 			"loses it");
 }
 
-static int unmount(const char *const words[], const char *folder, const struct mounted *mounted,
+static int unmount(const char *const words[], const char *directory, const struct mounted *mounted,
 		   const struct below *b, struct err **e)
 {
 	struct patience patience;
@@ -237,7 +238,7 @@ static int unmount(const char *const words[], const char *folder, const struct m
 
 	if (r >= 0)
 		r = program_run_while(words, goes_on, &patience, e);
-	return r == -ETIMEDOUT ? gave_up(folder, &patience, mounted, e) : r;
+	return r == -ETIMEDOUT ? gave_up(directory, &patience, mounted, e) : r;
 }
 
 int umount_main(struct cli *cli, int argc, char **argv)
@@ -245,22 +246,22 @@ int umount_main(struct cli *cli, int argc, char **argv)
 	_cleanup_mounted_ struct mounted mounted = {0};
 	cleanup(below_deinit) struct below below = {0};
 	_cleanup_err_ struct err *e = NULL;
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 	const char *words[UMOUNT_FLAGS_MAX] = {NULL};
 	char flags[UMOUNT_FLAGS_MAX][3];
 	int n = read_flags(argc, argv, words, flags, &e), r = n;
 
 	if (n >= 0) {
-		folder = realpath(argv[optind], NULL);
-		r = mounts_find(folder ? folder : argv[optind], &mounted, &e);
+		directory = realpath(argv[optind], NULL);
+		r = mounts_find(directory ? directory : argv[optind], &mounted, &e);
 	}
 	if (r >= 0 && is_volume(&mounted)) {
 		below_init(&below, &mounted);
-		r = read_options(cli, folder, &e);
+		r = read_options(cli, directory, &e);
 	}
 	if (r >= 0) {
 		words[n] = argv[optind];
-		r = unmount(words, folder ? folder : argv[optind], &mounted, &below, &e);
+		r = unmount(words, directory ? directory : argv[optind], &mounted, &below, &e);
 	}
 	if (r < 0) {
 		cli_fail(cli, NULL, e);

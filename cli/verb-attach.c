@@ -3,7 +3,7 @@
 
 #include "cli/verb.h"
 
-/* Whether the user, told WHY it can't be had just so, lets it be taken away. */
+/* Whether the user, told WHY it cannot be had just so, lets it be taken away. */
 static bool may_take_away(const struct cli *cli, const struct err *why)
 {
 	_cleanup_free_ char *question = NULL;

@@ -118,7 +118,7 @@ int verb_rbdmap(struct cli *cli, enum verb verb, int n, char **args)
 		r = rbdmap_plan_hooks(&p, &e);
 	write = r >= 0 && cli->request.write && json_array_size(p.add);
 	if (write && (r = file_replace(p.table_path, p.table, 0644)) < 0)
-		err_errno(&e, r, "can't write %s", p.table_path);
+		err_errno(&e, r, "cannot write %s", p.table_path);
 	if (r >= 0)
 		r = tell(cli, &p, write, &e);
 	return r < 0 ? cli_fail(cli, NULL, e) : status;

@@ -51,7 +51,7 @@ static int add_image(struct libscols_table *table, struct libscols_line *parent,
 	size_t i;
 
 	if (asprintf(&words, "%s%s%s", name ? name : "?", trash ? " (in the trash)" : "",
-		     closed ? " (what depends on it can't be seen)" : "") < 0) {
+		     closed ? " (what depends on it cannot be seen)" : "") < 0) {
 		words = NULL;
 		return -1;
 	}

@@ -125,7 +125,7 @@ static void work_freep(struct work **w)
 		work_free(*w);
 }
 
-/* One line a job, at its end. Looking is no news. */
+/* One line a job, at its end. Looking is not logged. */
 static void log_end(const struct work *w, const struct job *job, uint64_t took_us,
 		    const struct volume_info *v, const struct err *e)
 {

@@ -87,7 +87,7 @@ static int set_text(char **field, const char *value, struct err **e)
 static int set_path(char **field, const char *value, struct err **e)
 {
 	if (*value != '/')
-		return err_set(e, ERR_USAGE, -EINVAL, "'%s' is no absolute path", value);
+		return err_set(e, ERR_USAGE, -EINVAL, "'%s' is not an absolute path", value);
 	return set_text(field, value, e);
 }
 
@@ -266,21 +266,21 @@ static int is_drop_in(const struct dirent *d)
 static int read_drop_ins(const char *file, struct config *c, struct strlist *problems,
 			 struct err **e)
 {
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 	struct dirent **entries = NULL;
 	int n, r = 0;
 
-	if (asprintf(&folder, "%s.d", file) < 0) {
-		folder = NULL;
+	if (asprintf(&directory, "%s.d", file) < 0) {
+		directory = NULL;
 		return err_oom(e);
 	}
-	n = scandir(folder, &entries, is_drop_in, alphasort);
+	n = scandir(directory, &entries, is_drop_in, alphasort);
 	if (n < 0)
-		return errno == ENOENT ? 0 : err_errno(e, -errno, "configuration %s", folder);
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "configuration %s", directory);
 	for (int i = 0; i < n; i++) {
 		_cleanup_free_ char *path = NULL;
 
-		if (!r && asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0) {
+		if (!r && asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
 			path = NULL;
 			r = err_oom(e);
 		}

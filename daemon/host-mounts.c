@@ -48,20 +48,20 @@ int host_mounts_leave(struct err **e)
 	int r;
 
 	if (stat(HOST_NAMESPACE, &host) < 0 || stat(OWN_NAMESPACE, &own) < 0)
-		return err_errno(e, -errno, "can't see whose mount namespace this is");
+		return err_errno(e, -errno, "cannot see whose mount namespace this is");
 	if (host.st_ino == own.st_ino)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "--host-mounts is for a daemon with a mount namespace of its own");
 	r = let_go_strays();
-	return r < 0 ? err_errno(e, r, "can't leave mounts to the host") : 0;
+	return r < 0 ? err_errno(e, r, "cannot leave mounts to the host") : 0;
 }
 
 int host_mounts_enter(struct err **e)
 {
 	_cleanup_close_ int fd = open(HOST_NAMESPACE, O_RDONLY | O_CLOEXEC);
 
-	/* Threads share their working folder, and then none may change its namespace. */
+	/* Threads share their working directory, and then none may change its namespace. */
 	if (fd < 0 || unshare(CLONE_FS) < 0 || setns(fd, CLONE_NEWNS) < 0)
-		return err_errno(e, -errno, "can't get at the mounts of the host");
+		return err_errno(e, -errno, "cannot get at the mounts of the host");
 	return 0;
 }

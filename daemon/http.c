@@ -303,7 +303,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 }
 
 /* A connection that is one too many for its user is hung up at once. MHD's own policy for what it
- * accepts can't do that: it sees an address, not the other end. */
+ * accepts cannot do that: it sees an address, not the other end. */
 static void on_connection(void *arg, struct MHD_Connection *connection, void **place,
 			  enum MHD_ConnectionNotificationCode what)
 {
@@ -365,7 +365,7 @@ int http_start(struct service *s, const struct front *front, int listen_fd, stru
 	if (!h->daemon) {
 		connections_deinit(&h->connections);
 		free(h);
-		return err_set(e, ERR_FAILED, -EIO, "can't start the HTTP server");
+		return err_set(e, ERR_FAILED, -EIO, "cannot start the HTTP server");
 	}
 	*out = h;
 	return 0;

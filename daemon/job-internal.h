@@ -9,7 +9,7 @@
 #include "daemon/job.h"
 
 /* 'struct job' begins with its progress, so that a step knows its job. Fields from 'state' on are
- * guarded by the queue's lock; those before it don't change; result and error are written once,
+ * guarded by the queue's lock; those before it do not change; result and error are written once,
  * before the state says finished. */
 struct job {
 	struct progress progress;

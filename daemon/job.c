@@ -105,7 +105,7 @@ void job_drop(struct job_queue *q, struct job *j)
 	job_unref_locked(j);
 }
 
-/* Reads are counted apart: who may only look can't push out the results of changes. */
+/* Reads are counted apart: who may only look cannot push out the results of changes. */
 void job_queue_forget(struct job_queue *q)
 {
 	uint64_t now = clock_now_us();

@@ -418,10 +418,10 @@ int json_request(const char *text, size_t len, enum verb verb, struct volume_req
 		return 0;
 	body = json_loadb(text, len, JSON_REJECT_DUPLICATES, &reason);
 	if (!body)
-		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON: line %d: %s",
+		return err_set(e, ERR_USAGE, -EINVAL, "the body is not JSON: line %d: %s",
 			       reason.line, reason.text);
 	if (!json_is_object(body))
-		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON object");
+		return err_set(e, ERR_USAGE, -EINVAL, "the body is not a JSON object");
 	json_object_foreach(body, key, value)
 	{
 		int r = set_value(key, value, verb, req, seen, e);

@@ -20,7 +20,7 @@ static inline void json_decref_p(json_t **j)
 }
 #define _cleanup_json_ cleanup(json_decref_p)
 
-/* A string; bytes that are no UTF-8 (a name may have them) as \xNN. */
+/* A string; bytes that are not UTF-8 (a name may have them) as \xNN. */
 json_t *json_text(const char *text);
 
 /* What an operation of VERB answers. NOTES may be NULL. */

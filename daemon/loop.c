@@ -119,7 +119,7 @@ int loop_run(struct service *s, const char *config_file, bool must_exist, struct
 	if (r >= 0)
 		r = add_sources(event, &l);
 	if (r < 0)
-		return err_errno(e, r, "can't set up the event loop");
+		return err_errno(e, r, "cannot set up the event loop");
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(event);
 	return r < 0 ? err_errno(e, r, "the event loop") : 0;

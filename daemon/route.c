@@ -79,7 +79,7 @@ int percent_decode(const char *text, size_t len, char **out, struct err **e)
 		low = i + 2 < len ? hex(text[i + 2]) : -1;
 		if (high < 0 || low < 0 || !(high || low))
 			return err_set(e, ERR_USAGE, -EINVAL,
-				       "'%%' in the request's path is no %%NN");
+				       "'%%' in the request's path is not %%NN");
 		decoded[n - 1] = (char)(high << 4 | low);
 		i += 2;
 	}

@@ -42,7 +42,7 @@ static int passed(bool plugin, int *out, struct err **e)
 				       "systemd passes more than one socket for the same");
 		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
 			return err_set(e, ERR_USAGE, -EINVAL,
-				       "what systemd passes is no listening UNIX stream socket");
+				       "what systemd passes is not a listening UNIX stream socket");
 		/* MHD polls, then accepts: a client that went between must not hold it up. */
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 		*out = fd;
@@ -60,16 +60,16 @@ static int address_of(const char *path, struct sockaddr_un *out, struct err **e)
 	return 0;
 }
 
-/* mkdir -p, in place: FOLDER is as before when it returns. */
-static int make_folder(char *folder, struct err **e)
+/* mkdir -p, in place: DIRECTORY is as before when it returns. */
+static int make_directory(char *directory, struct err **e)
 {
-	for (char *c = strchr(folder + 1, '/');; c = strchr(c + 1, '/')) {
+	for (char *c = strchr(directory + 1, '/');; c = strchr(c + 1, '/')) {
 		int r;
 
 		if (c)
 			*c = '\0';
-		r = mkdir(folder, 0755) < 0 && errno != EEXIST
-			    ? err_errno(e, -errno, "can't make the folder %s", folder)
+		r = mkdir(directory, 0755) < 0 && errno != EEXIST
+			    ? err_errno(e, -errno, "cannot make the directory %s", directory)
 			    : 0;
 		if (c)
 			*c = '/';
@@ -78,24 +78,25 @@ static int make_folder(char *folder, struct err **e)
 	}
 }
 
-/* The folder of PATH, made if missing and locked: daemons that start at once look and bind one
+/* The directory of PATH, made if missing and locked: daemons that start at once look and bind one
  * after the other. A descriptor. */
-static int folder_lock(const char *path, struct err **e)
+static int directory_lock(const char *path, struct err **e)
 {
 	_cleanup_free_ char *copy = strdup(path);
 	_cleanup_close_ int fd = -1;
-	char *folder;
+	char *directory;
 
 	if (!copy)
 		return err_oom(e);
-	folder = dirname(copy);
-	if (make_folder(folder, e) < 0)
+	directory = dirname(copy);
+	if (make_directory(directory, e) < 0)
 		return (*e)->code;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(e, -errno, "can't open the folder %s", folder);
+		return err_errno(e, -errno, "cannot open the directory %s", directory);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return err_errno(e, -errno, "another process has locked the folder %s", folder);
+		return err_errno(e, -errno, "another process has locked the directory %s",
+				 directory);
 	return steal_fd(&fd);
 }
 
@@ -106,20 +107,20 @@ static int clear(const char *path, const struct sockaddr_un *address, struct err
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : err_errno(e, -errno, "can't look at %s", path);
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "cannot look at %s", path);
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, ERR_EXISTS, -EEXIST, "%s is there and is no socket", path);
+		return err_set(e, ERR_EXISTS, -EEXIST, "%s exists and is not a socket", path);
 	/* Not to wait for a daemon whose backlog is full: it is there. */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return err_errno(e, -errno, "can't make a socket");
+		return err_errno(e, -errno, "cannot make a socket");
 	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
 	    errno != ECONNREFUSED) {
 		err_set(e, ERR_BUSY, -EADDRINUSE, "another daemon answers on %s", path);
 		return err_hint(e, "stop it, or choose another path with --socket");
 	}
 	if (unlink(path) < 0 && errno != ENOENT)
-		return err_errno(e, -errno, "can't remove the stale socket %s", path);
+		return err_errno(e, -errno, "cannot remove the stale socket %s", path);
 	return 0;
 }
 
@@ -136,28 +137,28 @@ static int bind_private(int fd, const struct sockaddr_un *address)
 /* For root, and with SHARED for the group rbdvol. */
 static int make(const char *path, bool shared, int *out, struct err **e)
 {
-	_cleanup_close_ int folder = -1, fd = -1;
+	_cleanup_close_ int directory = -1, fd = -1;
 	struct sockaddr_un address;
 	gid_t group = (gid_t)-1;
 	int r = address_of(path, &address, e);
 
 	if (r < 0)
 		return r;
-	folder = folder_lock(path, e);
-	if (folder < 0)
-		return folder;
+	directory = directory_lock(path, e);
+	if (directory < 0)
+		return directory;
 	r = clear(path, &address, e);
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	r = fd < 0 ? -errno : bind_private(fd, &address);
 	if (r < 0)
-		return err_errno(e, r, "can't make the socket %s", path);
+		return err_errno(e, r, "cannot make the socket %s", path);
 	if (shared)
 		group_id(RBDVOL_GROUP, &group);
 	if (listen(fd, BACKLOG) < 0 || chown(path, (uid_t)-1, group) < 0 ||
 	    chmod(path, shared ? 0660 : 0600) < 0)
-		return err_errno(e, -errno, "can't set up the socket %s", path);
+		return err_errno(e, -errno, "cannot set up the socket %s", path);
 	*out = steal_fd(&fd);
 	return 0;
 }

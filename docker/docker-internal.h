@@ -27,16 +27,16 @@ int docker_request_options(const struct docker_request *r, struct docker_options
 
 /* Does the caller still wait? A Mount counts its caller only then: who was told 'not yet' will ask
  * again, with another id. */
-struct attention;
+struct waiter;
 /* The job's side: true where the caller waits, and will get the answer. */
-bool attention_take(struct attention *a);
+bool waiter_take(struct waiter *a);
 
 /* A piece of work for a job. */
 struct docker_work {
 	enum verb verb; /* the job's name */
 	int (*act)(struct docker_work *w, struct progress *p, struct err **e);
 	struct runtime *runtime;
-	struct attention *attention;
+	struct waiter *waiter;
 	struct job_queue *jobs; /* that it is among */
 	char *name;
 	char *id;

@@ -123,7 +123,7 @@ static char *mountpoint(const struct spec *spec)
 {
 	_cleanup_err_ struct err *ignored = NULL;
 
-	return publish_is_staged(spec, &ignored) > 0 ? publish_folder(spec) : strdup("");
+	return publish_is_staged(spec, &ignored) > 0 ? publish_directory(spec) : strdup("");
 }
 
 /* --- handlers --- */
@@ -217,7 +217,7 @@ static int remove_volume(struct call *c, struct err **e)
 	return perform(c, VERB_DELETE, docker_remove, &r, &spec, deadline, e);
 }
 
-static int mount_volume(struct call *c, char **folder, struct err **e)
+static int mount_volume(struct call *c, char **directory, struct err **e)
 {
 	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
@@ -230,15 +230,15 @@ static int mount_volume(struct call *c, char **folder, struct err **e)
 		ret = any_spec(c, r.name, deadline, &spec, e);
 	if (ret < 0)
 		return ret;
-	*folder = publish_folder(&spec);
-	if (!*folder)
+	*directory = publish_directory(&spec);
+	if (!*directory)
 		return err_oom(e);
 	return perform(c, VERB_ATTACH, docker_mount, &r, &spec, deadline, e);
 }
 
 /* Who has let go is told no failure of what is left to do: podman 4 would count a user for ever,
- * ask for no mount of the next container, and start it on a folder that is empty by then. It is in
- * the log, and tried again by docker_tend. */
+ * ask for no mount of the next container, and start it on a directory that is empty by then. It is
+ * in the log, and tried again by docker_tend. */
 static void let_go(const struct call *c, const struct docker_request *r, struct spec *spec)
 {
 	_cleanup_err_ struct err *logged = NULL;
@@ -286,13 +286,13 @@ static void handle_remove(struct call *c, struct answer *a)
 
 static void handle_mount(struct call *c, struct answer *a)
 {
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 	_cleanup_err_ struct err *e = NULL;
 
-	if (mount_volume(c, &folder, &e) < 0)
+	if (mount_volume(c, &directory, &e) < 0)
 		answer_err(a, e, NULL);
 	else
-		answer_json(a, json_pack("{s:s, s:s}", "Mountpoint", folder, "Err", ""));
+		answer_json(a, json_pack("{s:s, s:s}", "Mountpoint", directory, "Err", ""));
 }
 
 static void handle_unmount(struct call *c, struct answer *a)
@@ -309,7 +309,7 @@ static void handle_path(struct call *c, struct answer *a)
 {
 	_cleanup_docker_request_ struct docker_request r = {0};
 	_cleanup_spec_ struct spec spec = {0};
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 	_cleanup_err_ struct err *e = NULL;
 
 	if (docker_request_parse(c->body, c->body_len, &r, &e) < 0 ||
@@ -317,22 +317,23 @@ static void handle_path(struct call *c, struct answer *a)
 		answer_err(a, e, NULL);
 		return;
 	}
-	folder = mountpoint(&spec);
-	answer_json(a, json_pack("{s:s, s:s}", "Mountpoint", folder ? folder : "", "Err", ""));
+	directory = mountpoint(&spec);
+	answer_json(a,
+		    json_pack("{s:s, s:s}", "Mountpoint", directory ? directory : "", "Err", ""));
 }
 
 /* NULL: out of memory. */
 static json_t *describe(const char *name, const struct spec *spec)
 {
-	_cleanup_free_ char *folder = mountpoint(spec), *text = spec_format(spec);
+	_cleanup_free_ char *directory = mountpoint(spec), *text = spec_format(spec);
 	unsigned users = 0;
 	_cleanup_err_ struct err *ignored = NULL;
 
-	if (!folder || !text)
+	if (!directory || !text)
 		return NULL;
 	publish_users(spec, &users, &ignored);
-	return json_pack("{s:s, s:s, s:{s:o, s:i}}", "Name", name, "Mountpoint", folder, "Status",
-			 "volume", json_text(text), "users", (int)users);
+	return json_pack("{s:s, s:s, s:{s:o, s:i}}", "Name", name, "Mountpoint", directory,
+			 "Status", "volume", json_text(text), "users", (int)users);
 }
 
 static void handle_get(struct call *c, struct answer *a)

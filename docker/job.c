@@ -14,40 +14,40 @@
 
 enum { WAITING, TAKEN, GONE };
 
-struct attention {
+struct waiter {
 	atomic_uint refs;
 	atomic_int state;
 };
 
-static struct attention *attention_new(void)
+static struct waiter *waiter_new(void)
 {
-	struct attention *a = calloc(1, sizeof(*a));
+	struct waiter *a = calloc(1, sizeof(*a));
 
 	if (a)
 		atomic_init(&a->refs, 1);
 	return a;
 }
 
-static void attention_unref(struct attention *a)
+static void waiter_unref(struct waiter *a)
 {
 	if (a && atomic_fetch_sub(&a->refs, 1) == 1)
 		free(a);
 }
-DEFINE_CLEANUP(struct attention *, attention_unref)
+DEFINE_CLEANUP(struct waiter *, waiter_unref)
 
-static bool attention_set(struct attention *a, int state)
+static bool waiter_set(struct waiter *a, int state)
 {
 	int expected = WAITING;
 
 	return atomic_compare_exchange_strong(&a->state, &expected, state);
 }
 
-bool attention_take(struct attention *a)
+bool waiter_take(struct waiter *a)
 {
-	return !a || attention_set(a, TAKEN);
+	return !a || waiter_set(a, TAKEN);
 }
 
-static bool attention_is_gone(struct attention *a)
+static bool waiter_is_gone(struct waiter *a)
 {
 	return a && atomic_load(&a->state) == GONE;
 }
@@ -79,7 +79,7 @@ void docker_work_free(void *arg)
 	struct docker_work *w = arg;
 
 	runtime_unref(w->runtime);
-	attention_unref(w->attention);
+	waiter_unref(w->waiter);
 	free(w->name);
 	free(w->id);
 	spec_deinit(&w->spec);
@@ -151,7 +151,7 @@ static int missed_error(const struct docker_work *w, const struct job *job, stru
 static int act(struct docker_work *w, struct job *job, struct err **e)
 {
 	struct progress *p = job_progress(job);
-	bool wanted = !attention_is_gone(w->attention), told;
+	bool wanted = !waiter_is_gone(w->waiter), told;
 	int r = missed_error(w, job, e);
 
 	told = r < 0;
@@ -159,7 +159,7 @@ static int act(struct docker_work *w, struct job *job, struct err **e)
 		r = w->act(w, p, e);
 	if (!told && !wanted)
 		return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "the runtime did not wait for it");
-	if (r < 0 && !attention_take(w->attention) && attention_is_gone(w->attention))
+	if (r < 0 && !waiter_take(w->waiter) && waiter_is_gone(w->waiter))
 		p->note(p, MISSED);
 	return r;
 }
@@ -184,7 +184,7 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 		.verb = w->verb,
 		.volume = volume,
 		/* What nobody waits for is sent again and again while another job is at it. */
-		.identity = w->attention ? NULL : "let go",
+		.identity = w->waiter ? NULL : "let go",
 		.timeout_us = JOB_US,
 		.run = run,
 		.free = docker_work_free,
@@ -228,7 +228,7 @@ static int take_result(const struct job *job, char **out, struct err **e)
 int docker_run(struct service *s, struct docker_work *w, struct deadline deadline, char **out,
 	       struct err **e)
 {
-	cleanup(attention_unref_p) struct attention *a = attention_new();
+	cleanup(waiter_unref_p) struct waiter *a = waiter_new();
 	bool needs_caller = w->verb != VERB_DETACH;
 	_cleanup_free_ char *why = NULL;
 	_cleanup_job_ struct job *job = NULL;
@@ -239,12 +239,12 @@ int docker_run(struct service *s, struct docker_work *w, struct deadline deadlin
 		return err_oom(e);
 	}
 	atomic_fetch_add(&a->refs, 1);
-	w->attention = a;
+	w->waiter = a;
 	r = submit(s, w, &job, e);
 	if (r < 0)
 		return r;
 	r = job_wait(job, deadline, &why);
-	if (!r && needs_caller && !attention_set(a, GONE)) {
+	if (!r && needs_caller && !waiter_set(a, GONE)) {
 		free(steal(&why));
 		r = job_wait(job, deadline_in(TAKEN_US), &why);
 	}

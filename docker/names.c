@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FOLDER	 RUNSTATEDIR "/rbdvol/names"
-#define SPEC_MAX 4096
+#define DIRECTORY RUNSTATEDIR "/rbdvol/names"
+#define SPEC_MAX  4096
 
 static void dir_close(DIR *d)
 {
@@ -22,7 +22,7 @@ static char *path_of(const char *name)
 {
 	char *path;
 
-	return asprintf(&path, FOLDER "/%s", name) < 0 ? NULL : path;
+	return asprintf(&path, DIRECTORY "/%s", name) < 0 ? NULL : path;
 }
 
 int docker_name_get(const char *name, struct spec *out, struct err **e)
@@ -37,7 +37,7 @@ int docker_name_get(const char *name, struct spec *out, struct err **e)
 		return err_oom(e);
 	len = readlink(path, text, sizeof(text) - 1);
 	if (len < 0)
-		return errno == ENOENT ? 0 : err_errno(e, -errno, "can't read %s", path);
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "cannot read %s", path);
 	text[len] = '\0';
 	r = spec_parse(text, "", out, e);
 	return r < 0 ? r : 1;
@@ -48,15 +48,15 @@ int docker_name_put(const char *name, const struct spec *spec, struct err **e)
 	_cleanup_free_ char *path = path_of(name), *text = spec_format(spec), *temporary = NULL;
 
 	if (!path || !text ||
-	    asprintf(&temporary, FOLDER "/.%s-%jx", name, (uintmax_t)gettid()) < 0) {
+	    asprintf(&temporary, DIRECTORY "/.%s-%jx", name, (uintmax_t)gettid()) < 0) {
 		temporary = NULL;
 		return err_oom(e);
 	}
 	mkdir(RUNSTATEDIR "/rbdvol", 0755);
-	mkdir(FOLDER, 0700);
+	mkdir(DIRECTORY, 0700);
 	unlink(temporary);
 	if (symlink(text, temporary) < 0 || rename(temporary, path) < 0)
-		return err_errno(e, -errno, "can't write %s", path);
+		return err_errno(e, -errno, "cannot write %s", path);
 	return 0;
 }
 
@@ -65,7 +65,7 @@ static char *begun_path(const char *name)
 {
 	char *path;
 
-	return asprintf(&path, FOLDER "/.+%s", name) < 0 ? NULL : path;
+	return asprintf(&path, DIRECTORY "/.+%s", name) < 0 ? NULL : path;
 }
 
 int docker_name_begin(const char *name, const struct spec *spec, struct err **e)
@@ -75,9 +75,9 @@ int docker_name_begin(const char *name, const struct spec *spec, struct err **e)
 	if (!path || !text)
 		return err_oom(e);
 	mkdir(RUNSTATEDIR "/rbdvol", 0755);
-	mkdir(FOLDER, 0700);
+	mkdir(DIRECTORY, 0700);
 	unlink(path);
-	return symlink(text, path) < 0 ? err_errno(e, -errno, "can't write %s", path) : 0;
+	return symlink(text, path) < 0 ? err_errno(e, -errno, "cannot write %s", path) : 0;
 }
 
 bool docker_name_is_begun(const char *name, const struct spec *spec)
@@ -107,11 +107,11 @@ void docker_name_remove(const char *name)
 
 int docker_name_list(struct strlist *out, struct err **e)
 {
-	cleanup(dir_close_p) DIR *dir = opendir(FOLDER);
+	cleanup(dir_close_p) DIR *dir = opendir(DIRECTORY);
 	const struct dirent *entry;
 
 	if (!dir)
-		return errno == ENOENT ? 0 : err_errno(e, -errno, "can't read " FOLDER);
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "cannot read " DIRECTORY);
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && strlist_add(out, "%s", entry->d_name) < 0)
 			return err_oom(e);

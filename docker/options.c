@@ -37,7 +37,7 @@ int docker_name_check(const char *name, struct err **e)
 		       (isalnum((unsigned char)*c) || strchr("_.-", *c));
 	if (fine)
 		return 0;
-	err_set(e, ERR_USAGE, -EINVAL, "'%.64s' is no name of a volume", name);
+	err_set(e, ERR_USAGE, -EINVAL, "'%.64s' is not a volume name", name);
 	return err_hint(e,
 			"a letter or digit, then letters, digits, '_', '.' and '-'; %d at most; "
 			"pool and namespace are options",
@@ -51,7 +51,7 @@ void docker_options_deinit(struct docker_options *o)
 	free(o->from);
 	free(o->pool);
 	free(o->ns);
-	publish_wish_deinit(&o->wish);
+	stage_options_deinit(&o->stage);
 	*o = (struct docker_options){0};
 }
 
@@ -61,7 +61,7 @@ static int set_text(char **field, const char *value, struct err **e)
 	return *field ? 0 : err_oom(e);
 }
 
-/* A pool or a namespace: what can't be a part of a volume's name is refused as such. */
+/* A pool or a namespace: what cannot be a part of a volume's name is refused as such. */
 static int set_name(char **field, const char *value, struct err **e)
 {
 	_cleanup_free_ char *text = NULL;
@@ -95,7 +95,7 @@ static int set_mode(uint64_t *field, const char *value, struct err **e)
 
 	if (*value < '0' || *value > '7' || *end || mode > MODE_MAX)
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "it is no octal number up to 1777, such as 0755");
+			       "it is not an octal number up to 1777, such as 0755");
 	*field = mode;
 	return 0;
 }
@@ -184,21 +184,21 @@ int docker_options_complete(struct docker_options *o, struct err **e)
 	if (check_length(o, e) < 0)
 		return (*e)->code;
 	o->keep_given = GIVEN(o, keep);
-	o->wish.mode_given = GIVEN(o, wish.mode);
-	o->wish.uid_given = GIVEN(o, wish.uid);
-	o->wish.gid_given = GIVEN(o, wish.gid);
-	if (!o->from && o->size_bytes && !o->wish.fs && set_text(&o->wish.fs, "ext4", e) < 0)
+	o->stage.mode_given = GIVEN(o, stage.mode);
+	o->stage.uid_given = GIVEN(o, stage.uid);
+	o->stage.gid_given = GIVEN(o, stage.gid);
+	if (!o->from && o->size_bytes && !o->stage.fs && set_text(&o->stage.fs, "ext4", e) < 0)
 		return (*e)->code;
-	if (!o->from && o->size_bytes && filesystem_check_size(o->wish.fs, o->size_bytes, e) < 0)
+	if (!o->from && o->size_bytes && filesystem_check_size(o->stage.fs, o->size_bytes, e) < 0)
 		return (*e)->code;
-	if (o->from && (o->wish.fs || o->wish.mkfs_options))
+	if (o->from && (o->stage.fs || o->stage.mkfs_options))
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "a clone has its parent's file system: 'from' excludes 'fs' and "
 			       "'mkfs-options'");
-	if (o->wish.fs && o->wish.read_only)
+	if (o->stage.fs && o->stage.read_only)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "no file system can be made on a volume that is read-only");
-	return publish_wish_check(&o->wish, e);
+	return stage_options_check(&o->stage, e);
 }
 
 static int refuse_option(const char *option, const char *word, const char *key, struct err **e)
@@ -258,9 +258,9 @@ static int check_map_options(const char *options, const struct strlist *allowed,
 int docker_options_allowed(const struct docker_options *o, const struct config *config,
 			   struct err **e)
 {
-	int r = check_mount_options(o->wish.mount_options, &config->plugin_mount_options, e);
+	int r = check_mount_options(o->stage.mount_options, &config->plugin_mount_options, e);
 
-	return r < 0 ? r : check_map_options(o->wish.map_options, &config->plugin_map_options, e);
+	return r < 0 ? r : check_map_options(o->stage.map_options, &config->plugin_map_options, e);
 }
 
 bool docker_options_any(const struct docker_options *o)

@@ -19,7 +19,7 @@ struct docker_options {
 	char *pool;
 	char *ns;
 	bool keep, keep_given;
-	struct publish_wish wish;
+	struct stage_options stage;
 };
 void docker_options_deinit(struct docker_options *o);
 #define _cleanup_docker_options_ cleanup(docker_options_deinit)

@@ -15,10 +15,10 @@ static int parse_body(const char *body, size_t len, struct docker_request *r, st
 
 	r->json = len ? json_loadb(body, len, JSON_REJECT_DUPLICATES, &reason) : json_object();
 	if (!r->json)
-		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON: line %d: %s",
+		return err_set(e, ERR_USAGE, -EINVAL, "the body is not JSON: line %d: %s",
 			       reason.line, reason.text);
 	if (!json_is_object(r->json))
-		return err_set(e, ERR_USAGE, -EINVAL, "the body is no JSON object");
+		return err_set(e, ERR_USAGE, -EINVAL, "the body is not a JSON object");
 	return 0;
 }
 
@@ -43,12 +43,12 @@ int docker_request_options(const struct docker_request *r, struct docker_options
 	const char *key;
 
 	if (opts && !json_is_null(opts) && !json_is_object(opts))
-		return err_set(e, ERR_USAGE, -EINVAL, "the options are no JSON object");
+		return err_set(e, ERR_USAGE, -EINVAL, "the options are not a JSON object");
 	json_object_foreach(opts, key, value)
 	{
 		int ret = json_is_string(value)
 				  ? docker_options_set(o, key, json_string_value(value), e)
-				  : err_set(e, ERR_USAGE, -EINVAL, "option '%.64s' is no string",
+				  : err_set(e, ERR_USAGE, -EINVAL, "option '%.64s' is not a string",
 					    key);
 
 		if (ret < 0)

@@ -203,7 +203,7 @@ static int stage(struct docker_work *w, struct progress *p, struct err **e)
 		r = docker_options_allowed(&o, &w->runtime->config, e);
 	if (r < 0)
 		return r;
-	return publish_stage(w->runtime->host, &w->spec, &o.wish, p, e);
+	return publish_stage(w->runtime->host, &w->spec, &o.stage, p, e);
 }
 
 int docker_mount(struct docker_work *w, struct progress *p, struct err **e)
@@ -215,7 +215,7 @@ int docker_mount(struct docker_work *w, struct progress *p, struct err **e)
 	if (r < 0)
 		return r;
 	r = docker_name_put(w->name, &w->spec, e);
-	if (r < 0 || !attention_take(w->attention))
+	if (r < 0 || !waiter_take(w->waiter))
 		return r;
 	return publish_user_add(&w->spec, w->id, e);
 }

@@ -183,7 +183,7 @@ int device_find_path(const char *path, struct device *out, struct err **e)
 	dev = whole_disk(dev);
 	r = find(is_dev, &dev, out, e);
 	if (r == 0)
-		return err_set(e, ERR_USAGE, -EINVAL, "%s is no rbd device", path);
+		return err_set(e, ERR_USAGE, -EINVAL, "%s is not an rbd device", path);
 	return r < 0 ? r : 0;
 }
 
@@ -315,7 +315,7 @@ static void unmapping_deinit(struct unmapping *u)
 	strlist_deinit(&u->users);
 }
 
-/* Whether waiting makes sense. Mounts, swaps and holders don't end by themselves, and a program
+/* Whether waiting makes sense. Mounts, swaps and holders do not end by themselves, and a program
  * that still has it open after the grace goes on. udev and what its rules start do end. Of what
  * nobody is seen to use only a program that is ending, or udev's next event, can be the cause. */
 static bool may_end(struct unmapping *u)
@@ -455,7 +455,7 @@ bool device_unmap_unbounded(const struct device *d)
 	return has_lock(d) && !has_request_timeout(d);
 }
 
-/* The kernel ends no device before its requests are answered, force or not, and can't be stopped
+/* The kernel ends no device before its requests are answered, force or not, and cannot be stopped
  * while it waits for that: so that is not begun where nothing would end it. */
 static int refuse_stuck(const struct device *d, struct udev_watch *watch, struct deadline deadline,
 			struct err **e)

@@ -34,7 +34,7 @@ struct device {
 	/* The name below /dev/rbdvol/ that leads here: the readable one or, where that belongs to
 	 * an older mapping of the same name, the one of by-id/; NULL where neither does. */
 	char *link;
-	/* The readable name can't be: a part of its path is another device's link, or it is a
+	/* The readable name cannot be: a part of its path is another device's link, or it is a
 	 * directory. Known after device_wait_ready. */
 	bool name_blocked;
 };
@@ -92,7 +92,7 @@ int device_map(const struct map_request *req, struct device *out, struct err **e
 bool device_shares_client(const struct device *d);
 /* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT
  * (unreachable): udev has not processed it by the deadline, but is there, and may yet; -ENOENT
- * (failed): there will be no link, with the reason (no udevd, no rules of ours, a name that can't
+ * (failed): there will be no link, with the reason (no udevd, no rules of ours, a name that cannot
  * be a link). */
 int device_wait_ready(struct device *d, struct deadline deadline, struct err **e);
 /* Unmap. -EBUSY (busy): in use, with who uses it; fine where it is gone. After a close, udev may

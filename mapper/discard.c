@@ -25,7 +25,7 @@ static int refused(const char *path, int code, struct err **e)
 {
 	if (code == ENOTTY) {
 		err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
-			"cannot trim %s: its file system can't tell which blocks it does not use",
+			"cannot trim %s: its file system cannot tell which blocks it does not use",
 			path);
 		return err_hint(e, "ext4, xfs and btrfs can");
 	}

@@ -17,7 +17,7 @@
 
 #define LOOK_EVERY_MS 50
 
-#define EXT4_RESIZE _IOW('f', 16, uint64_t) /* to so many blocks */
+#define EXT4_RESIZE _IOW('f', 16, uint64_t) /* to a number of blocks */
 #define XFS_MAGIC   0x58465342
 
 /* As the kernel has them in fs/xfs/libxfs/xfs_fs.h; its header is in no package we need. */
@@ -56,7 +56,7 @@ int device_wait_size(struct device *d, uint64_t size_bytes, struct deadline dead
 		int r = file_write_once(AT_FDCWD, path, "1");
 
 		if (r < 0)
-			return err_errno(e, r, "the kernel can't look at %s anew", d->node);
+			return err_errno(e, r, "the kernel cannot look at %s anew", d->node);
 		if (size_of(d) == size_bytes)
 			break;
 		if (deadline_passed(deadline))

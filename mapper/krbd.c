@@ -63,7 +63,7 @@ static int read_spec(int fd, uint64_t snap_id, struct spec *out)
 	return spec_init(out, pool, ns, image, snap_id == KRBD_HEAD ? NULL : snap);
 }
 
-/* Kernels before 4.9 don't say the snapshot's id: 0 then, which no snapshot has, but for head. */
+/* Kernels before 4.9 do not say the snapshot's id: 0 then, which no snapshot has, but for head. */
 static int read_snap_id(int fd, uint64_t *out)
 {
 	_cleanup_free_ char *snap = NULL;
@@ -96,7 +96,7 @@ static int read_ids(int fd, struct device *d)
 	return 0;
 }
 
-/* 1: the words that made the mapping say that it is for reading only; 0: they don't; -ENOENT: the
+/* 1: the words that made the mapping say that it is for reading only; 0: they do not; -ENOENT: the
  * kernel (before 4.9) does not keep them. The second word has the options, the last one counts. */
 static int made_read_only(int fd)
 {
@@ -289,7 +289,7 @@ static int check_words(const struct map_request *req, const char *shown, struct 
 		if (!words[i].word || !is_word(words[i].word, words[i].not ))
 			return err_set(
 				e, ERR_USAGE, -EINVAL,
-				"cannot map %s: the %s %s what the kernel's rbd driver can't "
+				"cannot map %s: the %s %s what the kernel's rbd driver cannot "
 				"take (a blank, a control character%s)",
 				shown, words[i].what,
 				words[i].word && *words[i].word ? "has in it" : "is empty,",
@@ -323,8 +323,8 @@ static void print_line(FILE *f, const struct map_request *req)
 		fprintf(f, "%s_pool_ns=%s", comma, s->ns);
 		comma = ",";
 	}
-	/* A writer's client is its own: its fate (a fence, a watch that was lost) is no other
-	 * volume's. Readers share one, which saves sessions. */
+	/* A writer's client is its own: its fate (a fence, a watch that was lost) is not shared
+	 * with another volume's. Readers share one, which saves sessions. */
 	fprintf(f, "%s%s", comma, req->read_only || s->snap ? "ro,share" : "rw,noshare");
 	print_options(f, &req->options->list);
 	print_options(f, &req->options->doubts);
@@ -404,7 +404,8 @@ static const struct {
 	 "map",
 	 "rbdvold must be root in the host's own user namespace"},
 	{EACCES, ERR_NOT_PERMITTED,
-	 "the cluster refuses the user or its key, or does not let it shut out a dead owner of the "
+	 "the cluster refuses the user or its key, or does not let it blocklist a dead owner of "
+	 "the "
 	 "image",
 	 "the user needs the capabilities 'mon profile rbd' and 'osd profile rbd' for this pool"},
 	{EKEYREJECTED, ERR_NOT_PERMITTED, "the cluster refuses the user's key",
@@ -425,7 +426,7 @@ static const struct {
 	 "'ceph osd blocklist ls' shows it"},
 	{EINTR, ERR_FAILED, "it was interrupted", NULL},
 	{ECONNREFUSED, ERR_UNREACHABLE, "the monitors refuse to talk", NULL},
-	{EHOSTUNREACH, ERR_UNREACHABLE, "the monitors can't be reached", NULL},
+	{EHOSTUNREACH, ERR_UNREACHABLE, "the monitors cannot be reached", NULL},
 	{ENETUNREACH, ERR_UNREACHABLE, "there is no network to the monitors", NULL},
 };
 

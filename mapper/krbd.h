@@ -15,7 +15,7 @@ int krbd_mapping(const char *sys, int id, struct device *out);
 /* Whether D is still mapped, and not another in its place. */
 bool krbd_present(const struct device *d);
 
-/* The words that the kernel takes. -EINVAL (usage): a name that the kernel can't take. The caller
+/* The words that the kernel takes. -EINVAL (usage): a name that the kernel cannot take. The caller
  * frees *out, which has no secret in it and is yet for no message: it is long and helps nobody. */
 int krbd_add_line(const struct map_request *req, char **out, struct err **e);
 /* Write it. Errors are the kernel's, in words. */

@@ -99,7 +99,8 @@ int module_features(uint64_t *out, struct err **e)
 	*out = strtoull(text, &end, 16);
 	if (end == text || *end)
 		return err_set(e, ERR_FAILED, -EBADMSG,
-			       "the kernel's " BUS "/supported_features is no number: '%s'", text);
+			       "the kernel's " BUS "/supported_features is not a number: '%s'",
+			       text);
 	return 0;
 }
 

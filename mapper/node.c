@@ -53,8 +53,8 @@ static int open_path_checked(int dev, const char *path)
 	return is_open_below_dev(fd) ? steal_fd(&fd) : -EXDEV;
 }
 
-/* A descriptor that can't be read from, or negative errno: -EXDEV: a link, or a mount, leads out of
- * /dev. */
+/* A descriptor that cannot be read from, or negative errno: -EXDEV: a link, or a mount, leads out
+ * of /dev. */
 static int open_path(const char *path)
 {
 	struct open_how how = {

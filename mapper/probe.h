@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is on a block device, known by a deadline. A read of a device whose cluster is away can't be
- * interrupted; so it is a thread's, which is given up if need be. Of these there is at most one for
- * a device. Thread-safe. */
+/* What is on a block device, known by a deadline. A read of a device whose cluster is away cannot
+ * be interrupted; so it is a thread's, which is given up if need be. Of these there is at most one
+ * for a device. Thread-safe. */
 #pragma once
 
 #include "base/deadline.h"

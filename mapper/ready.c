@@ -220,7 +220,7 @@ static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, con
 	return true;
 }
 
-/* Whether there can't be a link PATH: an image and a namespace of one name. */
+/* Whether there cannot be a link PATH: an image and a namespace of one name. */
 static bool is_blocked(const char *path)
 {
 	struct stat st;

@@ -12,14 +12,14 @@
 int rules_in_force(char **path, struct err **e)
 {
 	/* In udev's order: of files with one name, the first counts, and an empty one hides. */
-	static const char *const folders[] = {"/etc/udev/rules.d", "/run/udev/rules.d",
-					      "/usr/local/lib/udev/rules.d",
-					      "/usr/lib/udev/rules.d", "/lib/udev/rules.d"};
+	static const char *const directories[] = {"/etc/udev/rules.d", "/run/udev/rules.d",
+						  "/usr/local/lib/udev/rules.d",
+						  "/usr/lib/udev/rules.d", "/lib/udev/rules.d"};
 	_cleanup_free_ char *found = NULL;
 	struct stat st;
 
-	for (size_t i = 0; !found && i < ARRAY_SIZE(folders); i++) {
-		if (asprintf(&found, "%s/" RULES, folders[i]) < 0)
+	for (size_t i = 0; !found && i < ARRAY_SIZE(directories); i++) {
+		if (asprintf(&found, "%s/" RULES, directories[i]) < 0)
 			return err_oom(e);
 		if (stat(found, &st) < 0) {
 			free(found);

@@ -16,7 +16,7 @@ static bool done_before(const struct mounted_list *l, const struct mounted *m)
 	return false;
 }
 
-/* By any of its mounts. 1: it is written; 0: that mount can't be opened; or negative with *e. */
+/* By any of its mounts. 1: it is written; 0: that mount cannot be opened; or negative with *e. */
 static int sync_mount(struct mounted *m, struct err **e)
 {
 	_cleanup_err_ struct err *gone = NULL;

@@ -30,7 +30,7 @@ struct nodes {
 	char *names[NODES_MAX]; /* "rbd0", "rbd0p1", "dm-0", … */
 	size_t n;
 	bool nested[NODES_MAX];	     /* on a file in a file system on another node */
-	size_t own;		     /* so many are the device and its partitions */
+	size_t own;		     /* number of the device and its partitions */
 	struct libmnt_table *mounts; /* of our own namespace, once they are needed */
 	/* The other devices of each mounted Btrfs that has one of the nodes. */
 	dev_t peers[NODES_MAX];
@@ -97,7 +97,7 @@ struct view {
 };
 /* Call FN for each mount namespace: our own, those of processes and threads, and those that only an
  * open file or a bind mount keeps. The daemon's other threads have the same mounts as we, or look
- * at other's. Those that can't be entered are described in UNREACHED, which may be NULL. */
+ * at other's. Those that cannot be entered are described in UNREACHED, which may be NULL. */
 int each_view(int (*fn)(struct view *v, void *data), void *data, struct strlist *unreached);
 /* Call FN for each mount of one of NODES in V; NODE is its index, or -1 for a peer of one. */
 int each_mount(const struct view *v, const struct nodes *nodes,

@@ -50,14 +50,15 @@ void mounted_list_deinit(struct mounted_list *l);
 int device_filesystems(const struct device *d, struct mounted_list *out, struct err **e);
 /* Where the file systems of the device are mounted in this mount namespace: paths. Cheap. */
 int device_mounts(const struct device *d, struct strlist *out, struct err **e);
-/* The root of M, open for reading; the caller's to close. -ENOENT: it is no more; -ENOTDIR: it is
- * neither a directory nor a file; -ESTALE: at its path is nothing mounted, or another mount. */
+/* The root of M, open for reading; the caller's to close. -ENOENT: it no longer exists; -ENOTDIR:
+ * it is neither a directory nor a file; -ESTALE: at its path is nothing mounted, or another mount.
+ */
 int mounted_open(const struct mounted *m, struct err **e);
 /* What the file systems of the device, and programs that write to it, have not written yet is
  * written. NOTES gets a sentence for each that could not be reached by itself. Waits for the disk
  * without end, as sync(2) does. */
 int device_sync(const struct device *d, struct strlist *notes, struct err **e);
-/* Why file systems on the device can't discard, where the device or a layer on it is the reason
+/* Why file systems on the device cannot discard, where the device or a layer on it is the reason
  * ("dm-0 (vault) passes no discards"; the caller frees it); NULL: neither is. */
 char *device_why_no_discard(const struct device *d);
 /* The smallest piece that a discard frees; 0: not known, or none. */

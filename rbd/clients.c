@@ -74,7 +74,7 @@ bool image_clients_has(const struct image_clients *c, const char *address)
 	return *address && (image_clients_runs(c, address) || strlist_has(&c->owners, address));
 }
 
-/* What can't be opened (any more) is not this user's to see. */
+/* What cannot be opened (any more) is not this user's to see. */
 static bool has_image(struct cluster *c, const struct spec *spec, const struct strlist *addresses)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};

@@ -61,7 +61,7 @@ static int fill_existing(struct work *w, const struct link *link, struct clone_r
 	return spec_init(&out->parent, w->parent->pool, w->parent->ns, w->parent->image, snap);
 }
 
-/* Under the child's name is an image: complete its publishing if that was cut short, remove what
+/* Under the child's name is an image: complete its publishing if that was interrupted, remove what
  * else we left behind. */
 static int tidy_existing(struct work *w, struct err **e)
 {
@@ -83,8 +83,8 @@ static int tidy_existing(struct work *w, struct err **e)
 }
 
 /* 0: the name is free, or what stands in the way of it: for who is at it, or for 'delete'. A name
- * in the directory alone is no remains: an image has that when it is on its way to the trash, when
- * it is being renamed, and in the moment it is created. */
+ * in the directory alone is not a leftover: an image has that when it is on its way to the trash,
+ * when it is being renamed, and in the moment it is created. */
 static int check_free(struct work *w, struct err **e)
 {
 	_cleanup_free_ char *id = NULL;
@@ -114,8 +114,9 @@ static int look_for_child(struct work *w, struct clone_result *out, struct err *
 	if (r < 0)
 		return session_fail(w->to.session, r, e, "look at image '%s'", w->child_name);
 	if (!r)
-		return err_set(e, ERR_EXISTS, -EEXIST, "image '%s' exists and is no clone of '%s'",
-			       w->child_name, w->parent_name);
+		return err_set(e, ERR_EXISTS, -EEXIST,
+			       "image '%s' exists and is not a clone of '%s'", w->child_name,
+			       w->parent_name);
 	if (fill_existing(w, &link, out) < 0)
 		return err_oom(e);
 	r = tidy_existing(w, e);
@@ -123,7 +124,7 @@ static int look_for_child(struct work *w, struct clone_result *out, struct err *
 }
 
 /* Features of the child: the parent's that are allowed and have what they need. Striping and data
- * pool are set by options of their own, and layering a clone can't be without. */
+ * pool are set by options of their own, and layering a clone cannot be without. */
 static uint64_t child_features(const struct work *w, uint64_t *dropped)
 {
 	uint64_t wanted = w->source.features & ~FEATURES_STATE;
@@ -257,7 +258,7 @@ static int make(struct work *w, uint64_t features)
 }
 
 /* Make room under the hidden name, after an attempt that did not end well: an own one or a
- * predecessor's. Publishing that was cut short is completed by the next look instead. */
+ * predecessor's. Publishing that was interrupted is completed by the next look instead. */
 static int clear_hidden(struct work *w, struct err **e)
 {
 	_cleanup_free_ char *hidden_id = NULL, *id = NULL;
@@ -317,7 +318,7 @@ static int fail_make(struct work *w, int r, struct err **e)
 {
 	image_fail(&w->to, CALL_CLONE, w->hidden, 0, r, e, "clone '%s' from snapshot '%s' of '%s'",
 		   w->child_name, w->source.snap, w->parent_name);
-	/* librbd can't clone from a snapshot without the object map that it should have. */
+	/* librbd cannot clone from a snapshot without the object map that it should have. */
 	if (r == -ENOENT)
 		err_hint(e,
 			 "if 'rbd info' shows 'object map invalid' for the parent, 'rbd object-map "

@@ -28,13 +28,14 @@ void clone_result_deinit(struct clone_result *r);
 
 /* Make CHILD from PARENT (an image: its newest snapshot without delta, or a new one; IMAGE@SNAP:
  * that snapshot). -ENOENT: pool, namespace, parent or snapshot missing. -EEXIST: CHILD exists and
- * is no clone of PARENT. -EOPNOTSUPP: the parent is of format 1. -EINVAL: size below the parent's.
+ * is not a clone of PARENT. -EOPNOTSUPP: the parent is of format 1. -EINVAL: size below the
+ * parent's.
  */
 int clone_create(struct cluster *c, const struct spec *parent, const struct spec *child,
 		 const struct clone_options *options, struct deadline deadline,
 		 struct clone_result *out, struct err **e);
-/* CHILD is there: complete what an attempt of OWNER to make it, cut short, has left undone. Changes
- * nothing where there is nothing of the kind. */
+/* CHILD is there: complete what an attempt of OWNER to make it, interrupted, has left undone.
+ * Changes nothing where there is nothing of the kind. */
 int clone_complete(struct cluster *c, const struct spec *child, const char *owner,
 		   struct deadline deadline, struct err **e);
 /* Whether CHILD was cloned from PARENT, be it flattened since or PARENT renamed: 1 or 0. */

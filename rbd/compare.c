@@ -12,7 +12,7 @@
 #define ABSENT_MAX     1024
 #define OBJECTS_STEP   256  /* between two looks at the clock */
 #define MAPPED_OBJECTS 1024 /* to begin with, where object maps tell */
-#define MAPPED_GROWTH  16   /* and so many times more with each step */
+#define MAPPED_GROWTH  16   /* multiplied by this with each step */
 
 static int note_difference(uint64_t offset, size_t length, int exists, void *found)
 {
@@ -21,7 +21,7 @@ static int note_difference(uint64_t offset, size_t length, int exists, void *fou
 	return -ECANCELED; /* stop: one is enough. It comes back as the result; no failure */
 }
 
-/* 1: image and snapshot differ there; 0: they don't; or negative. */
+/* 1: image and snapshot differ there; 0: they do not; or negative. */
 static int compare_part(rbd_image_t image, const char *snap, uint64_t at, uint64_t length)
 {
 	bool differ = false;
@@ -38,7 +38,7 @@ static uint64_t growth(uint64_t length, uint64_t rest)
 }
 
 /* Nearly all time goes into loading the maps, for each part, however large. So the parts grow, and
- * the time of the next one is estimated as if it took its share: that ends it where librbd can't
+ * the time of the next one is estimated as if it took its share: that ends it where librbd cannot
  * use the maps after all. */
 int compare_maps(rbd_image_t image, const char *snap, struct deadline deadline)
 {

@@ -85,7 +85,7 @@ static unsigned image_state(rbd_image_t image)
 	return state | (is_snap_limit(image) ? STATE_SNAP_LIMIT : 0);
 }
 
-/* What can't be seen any more counts as not so. */
+/* What cannot be seen any more counts as not so. */
 static unsigned look(struct ioctx *p, const char *name, uint64_t size_bytes)
 {
 	_cleanup_image_ rbd_image_t image = NULL;

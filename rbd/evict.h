@@ -16,7 +16,7 @@ void eviction_deinit(struct eviction *v);
 
 /* Add the client that H names. -EBUSY (held): it is one of this host's, or no client of the image
  * that the cluster knows, and not blocklisted yet. Of an earlier boot of this host such a one is
- * left out: it can't run any more. */
+ * left out: it cannot run any more. */
 int evict_holder(struct ioctx *p, const struct spec *spec, const struct hold *h,
 		 const struct hold_claim *claim, const struct image_clients *clients,
 		 struct eviction *v, struct err **e);

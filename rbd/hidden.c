@@ -14,7 +14,7 @@
 #define BLOCKLIST_SECONDS 300
 #define LOOK_AGAIN_US	  50000
 #define LOOK_OUTGOING_US  500000
-/* After so many looks a watch should have ended, as its client is blocklisted. */
+/* After this number of looks a watch should have ended, as its client is blocklisted. */
 #define LOOKS_FOR_BLOCKLIST 10
 #define OWNER_DIGITS_MIN    16
 
@@ -163,7 +163,7 @@ static bool blocklist(struct ioctx *p, const struct watchers *w)
 }
 
 /* End the watches on a hidden image: the client behind them is this owner's predecessor, dead.
- * Blocklisted, its watch ends at once and it can't come back to life. A watch that stays all the
+ * Blocklisted, its watch ends at once and it cannot come back to life. A watch that stays all the
  * same has nobody behind it. Without the right to blocklist, a watch ends by itself after 30 s. */
 static int end_watches(struct ioctx *p, const char *hidden, struct deadline deadline)
 {

@@ -18,7 +18,7 @@ void hold_state_deinit(struct hold_state *s);
  */
 int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err **e);
 int hold_object_of(const char *image_id, char **out, struct err **e);
-/* Negative errno. What is no text of ours is one hold of nobody known. */
+/* Negative errno. Text of another format is one hold of an unknown owner. */
 int hold_state_read(rados_ioctx_t io, const char *object, struct hold_state *out);
 /* The same from bytes, which are taken. */
 int hold_state_parse(char *bytes, size_t len, struct hold_state *out);

@@ -463,9 +463,9 @@ int hold_release(struct cluster *c, const struct spec *spec, const char *image_i
 }
 
 /* Into *out: the addresses of those that watch and are nobody's; *kernel: one is a mapping. */
-static int find_strangers(struct ioctx *p, const struct spec *spec, const char *object,
-			  const struct hold_claim *claim, struct strlist *out, bool *kernel,
-			  struct err **e)
+static int find_unknown_clients(struct ioctx *p, const struct spec *spec, const char *object,
+				const struct hold_claim *claim, struct strlist *out, bool *kernel,
+				struct err **e)
 {
 	_cleanup_hold_state_ struct hold_state state = {0};
 	_cleanup_watchers_ struct watchers w = {0};
@@ -488,8 +488,8 @@ static int find_strangers(struct ioctx *p, const struct spec *spec, const char *
 	return r;
 }
 
-static int refuse_strangers(const struct spec *spec, const struct strlist *strangers,
-			    struct err **e)
+static int refuse_unknown_clients(const struct spec *spec, const struct strlist *unknown,
+				  struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec);
 
@@ -497,28 +497,28 @@ static int refuse_strangers(const struct spec *spec, const struct strlist *stran
 		return err_oom(e);
 	err_set(e, ERR_HELD, -EBUSY,
 		"volume '%s' is held by an unknown holder: it is open for writing at %s%s", name,
-		strangers->items[0], strangers->n > 1 ? " and elsewhere" : "");
+		unknown->items[0], unknown->n > 1 ? " and elsewhere" : "");
 	return err_hint(e, "'rbd map', or a program such as QEMU, has it there: end that (the "
 			   "watch of a host that died ends after 30 s), or --steal");
 }
 
-static int evict_strangers(struct cluster *c, struct ioctx *p, const struct spec *spec,
-			   const char *object, const struct strlist *strangers,
-			   const struct hold_claim *claim, struct err **e)
+static int evict_unknown_clients(struct cluster *c, struct ioctx *p, const struct spec *spec,
+				 const char *object, const struct strlist *unknown,
+				 const struct hold_claim *claim, struct err **e)
 {
 	_cleanup_image_clients_ struct image_clients clients = {0};
 	_cleanup_eviction_ struct eviction v = {0};
 	int r = image_clients_get(p, spec, object, &clients, e);
 
-	for (size_t i = 0; r >= 0 && i < strangers->n; i++)
-		r = evict_watcher(strangers->items[i], &v, e);
+	for (size_t i = 0; r >= 0 && i < unknown->n; i++)
+		r = evict_watcher(unknown->items[i], &v, e);
 	if (r >= 0)
 		r = evict(c, p, spec, claim, &clients, &v, e);
 	return r < 0 || tell_evicted(&v, claim) >= 0 ? r : err_oom(e);
 }
 
-int hold_check_strangers(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
-			 struct err **e)
+int hold_check_unknown_clients(struct cluster *c, const struct spec *spec,
+			       const struct hold_claim *claim, struct err **e)
 {
 	struct deadline end = deadline_earlier(deadline_in(WATCHERS_PATIENCE_US), claim->deadline);
 	_cleanup_ioctx_ struct ioctx p = {0};
@@ -526,17 +526,17 @@ int hold_check_strangers(struct cluster *c, const struct spec *spec, const struc
 	int r = open_object(c, spec, &p, &object, e);
 
 	while (r >= 0) {
-		_cleanup_strlist_ struct strlist strangers = {0};
+		_cleanup_strlist_ struct strlist unknown = {0};
 		bool kernel;
 
-		r = find_strangers(&p, spec, object, claim, &strangers, &kernel, e);
-		if (r < 0 || !strangers.n)
+		r = find_unknown_clients(&p, spec, object, claim, &unknown, &kernel, e);
+		if (r < 0 || !unknown.n)
 			return r;
 		/* A sharer's mapping may be about to be recorded. */
 		if ((kernel && !claim->mine->shared) || deadline_passed(end))
-			return claim->steal
-				       ? evict_strangers(c, &p, spec, object, &strangers, claim, e)
-				       : refuse_strangers(spec, &strangers, e);
+			return claim->steal ? evict_unknown_clients(c, &p, spec, object, &unknown,
+								    claim, e)
+					    : refuse_unknown_clients(spec, &unknown, e);
 		usleep(LOOK_AGAIN_US);
 	}
 	return r;

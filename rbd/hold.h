@@ -13,7 +13,7 @@
 #include "ceph/cluster.h"
 
 struct hold {
-	char *host; /* machine id; "" where what is written there can't be read */
+	char *host; /* machine id; "" where what is written there cannot be read */
 	char *host_name;
 	char *boot_id;
 	char *client_address; /* of the mapping, "ip:port/nonce"; "" while it is not known */
@@ -35,7 +35,8 @@ struct hold_claim {
 	const struct hold *mine;
 	bool steal;	   /* blocklist the client of whoever has it, and take it away */
 	bool steal_shared; /* even if that client has other images, too */
-	const struct strlist *own_clients; /* addresses of this host's kernel, to tell strangers */
+	const struct strlist
+		*own_clients; /* addresses of this host's kernel, to tell unknown clients */
 	struct deadline deadline;
 	struct strlist *told; /* a sentence for each that was evicted is added; or NULL */
 };
@@ -59,9 +60,9 @@ int hold_get_own(struct cluster *c, const struct spec *spec, const struct hold *
 int hold_take(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
 	      struct err **e);
 /* Clients that have the image open for writing and are neither of this host nor of anybody's hold:
- * a plain 'rbd map', QEMU. -EBUSY (held) names their addresses; with steal they are shut out. */
-int hold_check_strangers(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
-			 struct err **e);
+ * a plain 'rbd map', QEMU. -EBUSY (held) names their addresses; with steal they are blocklisted. */
+int hold_check_unknown_clients(struct cluster *c, const struct spec *spec,
+			       const struct hold_claim *claim, struct err **e);
 /* Note the client's address on this host's hold. -EBUSY (held): it has been lost meanwhile. */
 int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine,
 		struct err **e);

@@ -16,13 +16,13 @@
 
 #define NOTE_FROM     "rbdvol.from" /* the parent's spec when the clone was made */
 #define NOTE_MADE     "rbdvol.made" /* the image's id: what image_made_set says of this very image */
-#define NOTE_WIPE     "rbdvol.wipe"	/* a wipe is under way or was cut short: the size before */
+#define NOTE_WIPE     "rbdvol.wipe" /* a wipe is under way or was interrupted: the size before */
 #define NOTE_REPLACED "rbdvol.replaced" /* the image's id: a reset puts another in its place */
 #define NOTE_FLATTEN  "rbdvol.flatten"	/* a flatten was begun: the parent's snapshot, by its ids */
 #define NOTE_SAME     "rbdvol.same"	/* which snapshot equals head, as snapshot-note.h has it */
 #define NOTE_FROM_ID  "rbdvol.from-id"	/* its ids then: POOL-ID/NAMESPACE/IMAGE-ID */
 
-/* Bits that say how an image is or what it is in; no wish of anybody's. */
+/* Bits that say how an image is or what it is in; no request of anybody's. */
 #define FEATURES_STATE                                                                             \
 	(RBD_FEATURE_OPERATIONS | RBD_FEATURE_MIGRATING | RBD_FEATURE_NON_PRIMARY |                \
 	 RBD_FEATURE_DIRTY_CACHE)
@@ -79,13 +79,13 @@ int clone_from_source(struct ioctx *from, const struct clone_source *source, str
 unsigned snapshot_children(rbd_image_t image);
 
 /* A snapshot of ours, of which LINK's image is a child, goes when no other needs it and GUARD lets
- * it; the caller frees its spec. NULL: it stays, which is no error (no right to remove it, another
- * clone made meanwhile, in use).
+ * it; the caller frees its spec. NULL: it stays, which is not an error (no right to remove it,
+ * another clone made meanwhile, in use).
  *
  * The first is for a child that is in the trash to be removed: a snapshot without protection may be
  * removed while it has its last child, and Ceph keeps its content for as long as that lives. Done
  * before the child goes, a crash in between leaves nothing behind that the repetition would not
- * find. The child can't be reset any more: so never while it may stay. The second is for
+ * find. The child cannot be reset any more: so never while it may stay. The second is for
  * afterwards, and where that was not possible (a protected one, of clone format 1). */
 char *parent_snapshot_drop_early(struct session *s, const struct link *link,
 				 const struct snapshot_guard *guard);
@@ -96,7 +96,7 @@ char *parent_snapshot_drop(struct session *s, const struct link *link,
 char *parent_snapshot_note(const struct link *link);
 char *parent_snapshot_drop_noted(struct session *s, const char *note,
 				 const struct snapshot_guard *guard);
-/* 1: the image ID has a header; 0: it has none. Negative errno. An image that can't be opened may
+/* 1: the image ID has a header; 0: it has none. Negative errno. An image that cannot be opened may
  * have one. */
 int image_has_header(struct ioctx *p, const char *id);
 
@@ -114,8 +114,8 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 
 /* The hidden name of OWNER's clone under way that is to become IMAGE; the caller frees it. */
 char *name_hidden(const char *image, const char *owner);
-/* Make the hidden image appear as NAME, all or nothing. May be called again after it was cut short.
- * -EEXIST: an image of that name is there. */
+/* Make the hidden image appear as NAME, all or nothing. May be called again after it was
+ * interrupted. -EEXIST: an image of that name is there. */
 int name_publish(rados_ioctx_t io, const char *hidden, const char *name, const char *id);
 /* The hidden name that OWNER gives to the image that another takes the place of under the name of
  * IMAGE; the caller frees it. */
@@ -125,9 +125,9 @@ bool name_is_outgoing(const char *hidden);
 char *name_meant(const char *hidden);
 /* Make the hidden image NEW_ID appear as NAME in the place of the image OLD_ID, which becomes the
  * outgoing one: at no moment is NAME without an image. May be called again, or completed by
- * name_complete, after it was cut short. -ESTALE: NAME means another image meanwhile. */
+ * name_complete, after it was interrupted. -ESTALE: NAME means another image meanwhile. */
 int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const char *name,
 		 const char *old_id);
-/* Complete a publishing of NAME (an image that is there) that was cut short; fine where there is
+/* Complete a publishing of NAME (an image that is there) that was interrupted; fine where there is
  * nothing to do. */
 int name_complete(rados_ioctx_t io, const char *name, const char *id);

@@ -28,7 +28,7 @@ struct image_info {
 	struct spec parent; /* with snapshot; .image is NULL where there is none */
 	bool parent_in_trash;
 	uint64_t overlap_bytes;
-	bool wiping; /* a wipe is under way or was cut short: the content is erased in part */
+	bool wiping; /* a wipe is under way or was interrupted: the content is erased in part */
 	char *from; /* the parent's spec as noted when the clone was made (metadata rbdvol.from); or
 		      NULL */
 };
@@ -66,18 +66,18 @@ struct snapshot_guard {
 	void *arg;
 };
 
-/* Delete an image without snapshots. An image that is no more is -ENOENT. Refused, each with its
- * reason: watchers (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names them), names that
- * another client is changing (-EBUSY). A snapshot of ours on the parent that no child uses any more
- * goes too, if GUARD (NULL: nobody asks) lets it; *out_parent_snapshot tells its spec (the caller
- * frees it) or is NULL. Repeated after a crash it completes what was begun. */
+/* Delete an image without snapshots. An image that does not exist any more is -ENOENT. Refused,
+ * each with its reason: watchers (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names
+ * them), names that another client is changing (-EBUSY). A snapshot of ours on the parent that no
+ * child uses any more goes too, if GUARD (NULL: nobody asks) lets it; *out_parent_snapshot tells
+ * its spec (the caller frees it) or is NULL. Repeated after a crash it completes what was begun. */
 int image_delete(struct cluster *c, const struct spec *spec, const struct snapshot_guard *guard,
 		 char **out_parent_snapshot, struct err **e);
 
 /* What a clone has of its own goes, and what is read is its parent's snapshot again: at once, all
  * or nothing, under the same name, of the same size, layout, features and metadata. The image is
  * another one afterwards, with an id of its own. OWNER as for clone_create. Repeated after it was
- * cut short it completes what was begun, and does it anew. Refused before anything is changed: no
+ * interrupted it completes what was begun, and does it anew. Refused before anything is changed: no
  * clone (-EINVAL), snapshots (-ENOTEMPTY), watchers (-EBUSY), members of a group or of mirroring
  * and clones whose parent's snapshot is in the trash (-EOPNOTSUPP). */
 int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
@@ -88,7 +88,7 @@ int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
 int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 /* The same of the hidden ones alone: clones under way, or what is left of them. */
 int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
-/* The names of images whose removal was cut short; others may have the same names by now. */
+/* The names of images whose removal was interrupted; other images may have these names already. */
 int image_list_removals(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
 
 /* What is noted on the image (metadata KEY, which begins with "rbdvol."). 1 and *out (the caller

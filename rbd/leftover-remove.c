@@ -80,7 +80,7 @@ static int remove_snapshot(struct ioctx *p, const struct spec *spec)
 	return r ? r : rbd_snap_remove(image, spec->snap);
 }
 
-/* By its name and its id: the name may be another snapshot's by now. */
+/* By its name and its id: another snapshot may have the name already. */
 static int remove_if_unused(struct ioctx *p, const struct spec *spec,
 			    const struct snapshot_guard *guard)
 {
@@ -124,7 +124,7 @@ int leftover_remove_snapshot(struct cluster *c, const char *name,
 	return r < 0 ? session_fail(p.session, r, e, "remove snapshot '%s'", name) : 1;
 }
 
-int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e)
+int leftover_remove_foreign(struct cluster *c, const char *name, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};

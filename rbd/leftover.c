@@ -15,7 +15,7 @@
 void leftovers_deinit(struct leftovers *l)
 {
 	strlist_deinit(&l->clones);
-	strlist_deinit(&l->strangers);
+	strlist_deinit(&l->foreign);
 	strlist_deinit(&l->unproved);
 	strlist_deinit(&l->snapshots);
 	strlist_deinit(&l->old_snapshots);
@@ -39,7 +39,7 @@ static int take_apart(const char *text, struct spec *out, struct err **e)
 	ns = strchr(copy, '/');
 	image = strrchr(copy, '/');
 	if (!ns)
-		return err_set(e, ERR_FAILED, -EINVAL, "'%s' is no image with its pool", text);
+		return err_set(e, ERR_FAILED, -EINVAL, "'%s' is not an image with its pool", text);
 	snap = strchr(image, '@');
 	if (snap)
 		*snap++ = '\0';
@@ -115,7 +115,7 @@ static bool is_unfinished(const struct leftover_query *q, const rbd_linked_image
 	return name && !is_busy(q, name);
 }
 
-/* A child whose deletion was cut short: all those were found before, by their names; no directory
+/* A child whose deletion was interrupted: all those were found before, by their names; no directory
  * lists it any more (librbd says of none that it is in the trash). */
 static bool is_half_deleted(struct ioctx *p, const struct strlist *deletions,
 			    const rbd_linked_image_spec_t *child)
@@ -323,7 +323,7 @@ static int find_wipe(struct ioctx *p, rbd_image_t open, const char *name, struct
 	return r < 0 || !noted || watchers.n ? r : strlist_add(&out->wipes, "%s", name);
 }
 
-/* What can't be read of it is nobody's. */
+/* What cannot be read of it is nobody's. */
 static int find_hold(struct cluster *c, const struct spec *spec, const char *name,
 		     const struct hold *mine, struct leftovers *out)
 {
@@ -401,14 +401,14 @@ static int judge_hidden(struct cluster *c, const char *name, const struct leftov
 		return 0;
 	r = cls_image_id(p.io, spec.image, &id);
 	if (r == -ENOENT)
-		r = 1; /* without a name object it can't be opened: remains of one */
+		r = 1; /* without a name object it cannot be opened: remains of one */
 	else if (!r)
 		r = hidden_is_published(&p, spec.image, id);
 	if (!r)
 		r = hidden_is_leftover(&p, spec.image, id);
 	if (r < 0)
 		return session_fail(p.session, r, e, "look at '%s'", name);
-	*list = !r ? &out->unproved : ours ? &out->clones : &out->strangers;
+	*list = !r ? &out->unproved : ours ? &out->clones : &out->foreign;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What rbdvol itself can leave in a cluster when it is cut short for good: found, and removed.
+/* What rbdvol itself can leave in a cluster when it is interrupted for good: found, and removed.
  * Names are "pool/[ns/]image[@snap]", as they stand in the cluster. */
 #pragma once
 
@@ -16,7 +16,7 @@ struct leftovers {
 	 * reset replaced. */
 	struct strlist clones;
 	/* The same of other hosts, which may be under way. */
-	struct strlist strangers;
+	struct strlist foreign;
 	/* What looks like one of those, or like remains, but has data: nothing shows that it may
 	 * go. */
 	struct strlist unproved;
@@ -25,11 +25,12 @@ struct leftovers {
 	/* The same of those that may be of an older rbdvol, or of anybody: they are told, not
 	 * removed. */
 	struct strlist old_snapshots;
-	/* Names that mean no image, since its creation or deletion was cut short. */
+	/* Names that mean no image, since its creation or deletion was interrupted. */
 	struct strlist remains;
-	/* Names that an image had whose deletion was cut short; another may have one by now. */
+	/* Names that an image had whose deletion was interrupted; another image may have one
+	 * already. */
 	struct strlist deletions;
-	/* Images whose wipe was cut short. */
+	/* Images whose wipe was interrupted. */
 	struct strlist wipes;
 	/* Images that this host holds; and for each the address of the client that its hold names,
 	 * or "". */
@@ -45,7 +46,8 @@ struct leftover_query {
 	/* Whether this process works on VOLUME, so that nothing of it is left over. */
 	bool (*busy)(const struct spec *volume, void *arg);
 	void *arg;
-	const struct snapshot_guard *guard; /* what keeps snapshots that the cluster doesn't know */
+	const struct snapshot_guard
+		*guard; /* what keeps snapshots that the cluster does not know */
 };
 int leftovers_find(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
 		   struct err **e);
@@ -62,7 +64,7 @@ int leftover_since(struct cluster *c, const char *name, time_t *out, struct err 
 int leftover_remove_clone(struct cluster *c, const char *name, struct deadline deadline,
 			  struct err **e);
 /* Nobody is blocklisted for its sake. */
-int leftover_remove_stranger(struct cluster *c, const char *name, struct err **e);
+int leftover_remove_foreign(struct cluster *c, const char *name, struct err **e);
 int leftover_remove_snapshot(struct cluster *c, const char *name,
 			     const struct snapshot_guard *guard, struct err **e);
 int leftover_remove_remains(struct cluster *c, const char *name, struct err **e);

@@ -131,7 +131,7 @@ static int refuse_count(struct ioctx *p, const char *id, unsigned n, bool one_mo
 	err_set(e, ERR_UNSUPPORTED, -ERANGE,
 		"%s has %u snapshots%s: the kernel's rbd driver hangs on an image, and on a clone "
 		"of an image, that has more than %u",
-		name, n, one_more ? ", and can't get another" : "", KRBD_SNAPSHOTS_MAX);
+		name, n, one_more ? ", and cannot get another" : "", KRBD_SNAPSHOTS_MAX);
 	return err_hint(e, "%s", hint);
 }
 
@@ -213,7 +213,7 @@ static int refuse_depth(const char *name, struct err **e)
 			   "tells the parent of each");
 }
 
-/* An ancestor that this user can't read: the kernel will say so itself. */
+/* An ancestor that this user cannot read: the kernel will say so itself. */
 static bool is_hidden(int r)
 {
 	return r == -ENOENT || r == -EPERM || r == -EACCES;
@@ -315,6 +315,6 @@ int image_check_snapshot_limits(struct cluster *c, const struct spec *spec, stru
 	if (r <= 0)
 		return r;
 	r = cls_lineage(at.p.io, at.id, LIBRADOS_SNAP_HEAD, &l);
-	/* What can't be read is for the snapshot itself to fail with. */
+	/* What cannot be read is for the snapshot itself to fail with. */
 	return r < 0 ? 0 : check_count(&at.p, at.id, l.snapshots, true, notes, e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the kernel's rbd driver can map. It takes the cluster's answers about an image and its
  * ancestors into buffers of a fixed size. An answer that does not fit is dropped, and the thread
- * that waits for it can't be ended: a map, or the next write to a mapped device. So the limits are
+ * that waits for it cannot be ended: a map, or the next write to a mapped device. So the limits are
  * checked before a map and before each snapshot that rbdvol takes. */
 #pragma once
 

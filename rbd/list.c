@@ -10,7 +10,7 @@
 enum kind { VOLUMES, HIDDEN, REMOVALS };
 
 /* librbd lists the images in order, and behind them those that are being removed, which may have
- * the name of another by now. */
+ * already the name of another. */
 static size_t in_order(const rbd_image_spec_t *images, size_t n)
 {
 	size_t i = n > 0;

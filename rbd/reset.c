@@ -109,8 +109,9 @@ static int refuse_plain(struct reset *s, struct err **e)
 {
 	_cleanup_free_ char *from = image_note(s->image, NOTE_FROM);
 
-	err_set(e, ERR_USAGE, -EINVAL, "image '%s' is no clone%s: it has no parent to be reset to",
-		s->name, from ? " any more" : "");
+	err_set(e, ERR_USAGE, -EINVAL,
+		"image '%s' is not a clone%s: it has no parent to be reset to", s->name,
+		from ? " any more" : "");
 	return from ? err_hint(e, "delete it, and create it --from %s", from)
 		    : err_hint(e, "'rbdvol wipe' erases it");
 }
@@ -122,7 +123,7 @@ static int refuse_parent(struct reset *s, int is_clone, struct err **e)
 	if (!s->link.image.trash && s->link.snap.namespace_type == RBD_SNAP_NAMESPACE_TYPE_USER)
 		return 0;
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
-		"the parent of '%s', or its snapshot, is in the trash: it can't be cloned again",
+		"the parent of '%s', or its snapshot, is in the trash: it cannot be cloned again",
 		s->name);
 	return err_hint(e, "'rbd trash restore' brings a parent back");
 }
@@ -136,7 +137,7 @@ static int look(struct reset *s)
 	if (!r)
 		r = rbd_get_op_features(s->image, &operations);
 	s->format = operations & RBD_OPERATION_FEATURE_CLONE_CHILD ? 2 : 1;
-	/* A wipe that was cut short may have left it without a size. */
+	/* A wipe that was interrupted may have left it without a size. */
 	s->size_bytes = noted ? strtoull(noted, NULL, 10) : s->info.size_bytes;
 	return r;
 }
@@ -263,7 +264,7 @@ static int renew_made(struct reset *s, rbd_image_t image)
 }
 
 /* What was copied of the parent goes: a key that was removed from the clone does not come back. */
-static int dress(struct reset *s)
+static int copy_metadata(struct reset *s)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	uint64_t size_bytes;
@@ -307,7 +308,7 @@ static int make(struct reset *s)
 		r = clone_from_source(&s->from, &source, &s->at, s->hidden,
 				      s->info.features & ~FEATURES_STATE, s->format, &id);
 	FAILPOINT("reset.cloned");
-	return r < 0 ? r : dress(s);
+	return r < 0 ? r : copy_metadata(s);
 }
 
 static int replace(struct reset *s)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* All our names begin so; 'rbdvol snapshot' refuses them. By itself it is no proof. */
+/* All our names begin so; 'rbdvol snapshot' refuses them. By itself it does not prove anything. */
 #define SNAPSHOT_PREFIX "rbdvol-"
 
 /* The name of the next snapshot of the image ID, whose newest one, of any kind, has the id NEWEST

@@ -19,5 +19,5 @@ struct snapshot_note {
 };
 /* Whether what is noted on the open IMAGE is exactly N. */
 bool snapshot_note_is(rbd_image_t image, const struct snapshot_note *n);
-/* An image that can't be written (no right to) stays without; that costs the next look time. */
+/* An image that cannot be written (no right to) stays without; that costs the next look time. */
 void snapshot_note_set(struct ioctx *p, const struct snapshot_note *n);

@@ -51,7 +51,7 @@ static int check_size(const struct spec *parent, uint64_t parent_size, uint64_t 
 	if (!child_size || child_size >= parent_size)
 		return 0;
 	err_set(e, ERR_USAGE, -EINVAL,
-		"a clone of '%s' can't be smaller than it: %llu bytes wanted, it has %llu", name,
+		"a clone of '%s' cannot be smaller than it: %llu bytes wanted, it has %llu", name,
 		(unsigned long long)child_size, (unsigned long long)parent_size);
 	return err_hint(e, "leave the size out, or give a larger one");
 }
@@ -61,7 +61,7 @@ static int refuse_format1(const struct spec *parent, struct err **e)
 	_cleanup_free_ char *name = spec_format(parent);
 
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
-		"operation not supported: image '%s' is of format 1, which can't be cloned", name);
+		"operation not supported: image '%s' is of format 1, which cannot be cloned", name);
 	return err_hint(e,
 			"copy it into one of format 2: 'rbd export --no-progress %s - | rbd import "
 			"--image-format 2 - NEW'",
@@ -352,7 +352,7 @@ static int take_named(struct ioctx *p, const struct spec *parent, rbd_image_t im
 		r = cls_snapshot_state(p->io, info.id, snap_id, snap);
 	if (!r && info.features & RBD_FEATURE_OBJECT_MAP)
 		r = distrust_map(p, image, &info, snap_id, snap);
-	info.size_bytes = snap->size_bytes; /* head's may be another by now */
+	info.size_bytes = snap->size_bytes; /* head may have another size already */
 	if (!r)
 		r = clone_source_make(&info, parent, snap_id, name, out);
 	if (!r)
@@ -414,7 +414,7 @@ static int refuse_half_wiped(const struct look *l, const struct spec *parent, st
 		return 0;
 	name = spec_format(parent);
 	err_set(e, ERR_FAILED, -EUCLEAN,
-		"'%s' is erased in part: a wipe of it is under way, or was cut short", name);
+		"'%s' is erased in part: a wipe of it is under way, or was interrupted", name);
 	return err_hint(e,
 			"'rbdvol wipe %s --algorithm trim' completes it; of a snapshot that it has "
 			"a clone can be made (%s@SNAP)",

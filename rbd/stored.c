@@ -19,7 +19,7 @@ struct stored {
 };
 
 /* An object that has gone meanwhile holds nothing. */
-static int hear(struct window *f, size_t slot, int result)
+static int on_stat(struct window *f, size_t slot, int result)
 {
 	struct stored *s = (struct stored *)f;
 
@@ -36,7 +36,7 @@ int stored_begin(struct ioctx *p, rbd_image_t image, struct stored **out)
 
 	*out = NULL;
 	if (s)
-		s->window.landed = hear;
+		s->window.landed = on_stat;
 	if (!r)
 		r = rbd_stat(image, &s->info, sizeof(s->info));
 	if (!r && count == 1)

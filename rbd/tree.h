@@ -9,7 +9,7 @@
 struct tree_image {
 	struct spec spec;
 	bool trash;  /* in the pool's trash, kept for its clones */
-	bool closed; /* what it has can't be seen: it is gone meanwhile, or not for this user */
+	bool closed; /* what it has cannot be seen: it is gone meanwhile, or not for this user */
 	struct tree_snapshot *snapshots;
 	size_t n;
 };

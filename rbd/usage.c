@@ -185,7 +185,7 @@ static int has_map(rbd_image_t image)
 	       !(flags & (RBD_FLAG_OBJECT_MAP_INVALID | RBD_FLAG_FAST_DIFF_INVALID));
 }
 
-/* librbd tells of nothing, and can't be stopped, while it asks for objects that are not there. So
+/* librbd tells of nothing, and cannot be stopped, while it asks for objects that are not there. So
  * it is asked for a few sets at a time where there may be many of these. */
 static uint64_t checked_bytes(const struct walk *w)
 {
@@ -228,7 +228,7 @@ static int existing(rbd_image_t image, uint64_t length, bool slow, struct walk *
 	return r < 0 ? r : 1;
 }
 
-/* Open the parent at LINK. Negative where that can't be: no right to, in the trash, gone. */
+/* Open the parent at LINK. Negative where that cannot be: no right to, in the trash, gone. */
 static int open_parent(struct session *s, const struct link *link, struct ioctx *p,
 		       rbd_image_t *out)
 {
@@ -285,7 +285,7 @@ static int cover_by_parent(struct session *s, struct ioctx *p, rbd_image_t *imag
 	return 1;
 }
 
-/* Striped objects are left out: the ranges don't tell which they are. */
+/* Striped objects are left out: the ranges do not tell which they are. */
 static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own,
 		   const struct check *go_on, struct usage *out)
 {

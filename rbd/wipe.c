@@ -43,7 +43,7 @@ static int tell(struct wipe *w, uint64_t done, uint64_t total)
 
 /* --- trim --- */
 
-/* What is noted counts where an earlier trim was cut short while the size was 0. */
+/* What is noted counts where an earlier trim was interrupted while the size was 0. */
 static int recall(struct wipe *w)
 {
 	_cleanup_err_ struct err *ignored = NULL;
@@ -59,7 +59,7 @@ static int recall(struct wipe *w)
 	return 0;
 }
 
-/* The first change to one that was cut short, where its size is not changed anyway. */
+/* The first change to one that was interrupted, where its size is not changed anyway. */
 static int restore_size(struct wipe *w)
 {
 	uint64_t size = 0;
@@ -193,7 +193,7 @@ static int zero(struct wipe *w)
 
 /* --- both --- */
 
-/* What the image takes; that it can't be known keeps nobody from wiping. */
+/* What the image takes; that it cannot be known keeps nobody from wiping. */
 static void measure(struct wipe *w, struct usage *out)
 {
 	if (image_usage_own(w->ioctx, w->image, out) < 0)

@@ -25,8 +25,8 @@ struct wipe_options {
 };
 
 /* Afterwards every byte of SPEC reads as zero, also where a parent's showed before: a trim leaves
- * no object and nothing of the parent. One that was cut short left the image partly wiped, maybe of
- * size 0, its size noted in its metadata (image_info's wiping); repeated, it completes that.
+ * no object and nothing of the parent. One that was interrupted left the image partly wiped, maybe
+ * of size 0, its size noted in its metadata (image_info's wiping); repeated, it completes that.
  * Refused before anything is changed: snapshots (-ENOTEMPTY), watchers (-EBUSY). Each request to
  * the cluster has its time; all of them together have not. */
 int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_options *options,

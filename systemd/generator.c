@@ -29,7 +29,7 @@ struct known {
 };
 
 struct output {
-	int folder; /* what systemd gave us */
+	int directory; /* what systemd gave us */
 	FILE *log;
 	struct known *known;
 };
@@ -57,15 +57,15 @@ static int printed(char **out, printer print, const struct voltab_line *l)
 static int write_new(const struct output *o, const char *path, const char *text, struct err **e)
 {
 	_cleanup_close_ int fd =
-		openat(o->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		openat(o->directory, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	ssize_t n;
 
 	if (fd < 0 && errno == EEXIST)
 		return err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same %s",
-			       strstr(path, ".mount") ? "folder" : "volume");
+			       strstr(path, ".mount") ? "directory" : "volume");
 	n = fd < 0 ? -1 : write(fd, text, strlen(text));
 	if (n != (ssize_t)strlen(text))
-		return err_errno(e, n < 0 ? -errno : -ENOSPC, "can't write %s", path);
+		return err_errno(e, n < 0 ? -errno : -ENOSPC, "cannot write %s", path);
 	return 0;
 }
 
@@ -84,16 +84,16 @@ static int write_unit(const struct output *o, const struct voltab_line *l, print
 static int write_drop_in(const struct output *o, const struct voltab_line *l, printer name,
 			 printer content, const char *also, struct err **e)
 {
-	_cleanup_free_ char *unit = NULL, *folder = NULL, *path = NULL, *text = NULL;
+	_cleanup_free_ char *unit = NULL, *directory = NULL, *path = NULL, *text = NULL;
 
 	if (printed(&unit, name, l) < 0 || printed(&text, content, l) < 0 ||
-	    asprintf(&folder, "%s.d", unit) < 0 ||
-	    asprintf(&path, "%s/50-rbdvol%s.conf", folder, also) < 0)
+	    asprintf(&directory, "%s.d", unit) < 0 ||
+	    asprintf(&path, "%s/50-rbdvol%s.conf", directory, also) < 0)
 		return err_oom(e);
-	if (strlen(folder) > NAME_MAX)
+	if (strlen(directory) > NAME_MAX)
 		return err_set(e, ERR_USAGE, -ENAMETOOLONG, "its name is too long for a unit");
-	if (mkdirat(o->folder, folder, 0755) < 0 && errno != EEXIST)
-		return err_errno(e, -errno, "can't make the folder %s", folder);
+	if (mkdirat(o->directory, directory, 0755) < 0 && errno != EEXIST)
+		return err_errno(e, -errno, "cannot make the directory %s", directory);
 	return write_new(o, path, text, e);
 }
 
@@ -114,7 +114,7 @@ static void attached_name(FILE *f, const struct voltab_line *l)
 
 static void mount_name(FILE *f, const struct voltab_line *l)
 {
-	unit_escape(f, l->folder, true);
+	unit_escape(f, l->directory, true);
 	fputs(".mount", f);
 }
 
@@ -141,7 +141,7 @@ static void swap_name(FILE *f, const struct voltab_line *l)
 /* A volume that comes late, when its mount was given up already, brings it along. */
 static void brings_mount(FILE *f, const struct voltab_line *l)
 {
-	if (!l->swap && (!l->folder || l->noauto || l->automount))
+	if (!l->swap && (!l->directory || l->noauto || l->automount))
 		return;
 	fputs("Wants=", f);
 	l->swap ? swap_name(f, l) : mount_name(f, l);
@@ -152,7 +152,7 @@ static void brings_mount(FILE *f, const struct voltab_line *l)
  * have the volume there after that. */
 static void comes_early(FILE *f, const struct voltab_line *l)
 {
-	if (l->folder)
+	if (l->directory)
 		fputs("DefaultDependencies=no\nConflicts=shutdown.target\n"
 		      "Before=shutdown.target\n",
 		      f);
@@ -183,7 +183,7 @@ static void service_content(FILE *f, const struct voltab_line *l)
 {
 	fputs("# by rbdvol-generator\n[Unit]\n", f);
 	/* Not before remote-fs-pre.target: there one bad volume would delay every mount. */
-	if (!l->nofail && !l->folder)
+	if (!l->nofail && !l->directory)
 		fputs("Before=remote-fs.target\n", f);
 	comes_early(f, l);
 	brings_mount(f, l);
@@ -245,14 +245,15 @@ static void swap_content(FILE *f, const struct voltab_line *l)
 static int want(const struct output *o, const char *target, const char *unit, const char *file,
 		struct err **e)
 {
-	_cleanup_free_ char *folder = NULL, *link = NULL, *path = NULL;
+	_cleanup_free_ char *directory = NULL, *link = NULL, *path = NULL;
 
-	if (asprintf(&folder, "%s.wants", target) < 0 ||
-	    asprintf(&link, "%s/%s", folder, unit) < 0 || asprintf(&path, UNITDIR "/%s", file) < 0)
+	if (asprintf(&directory, "%s.wants", target) < 0 ||
+	    asprintf(&link, "%s/%s", directory, unit) < 0 ||
+	    asprintf(&path, UNITDIR "/%s", file) < 0)
 		return err_oom(e);
-	if ((mkdirat(o->folder, folder, 0755) < 0 && errno != EEXIST) ||
-	    (symlinkat(path, o->folder, link) < 0 && errno != EEXIST))
-		return err_errno(e, -errno, "can't make %s", link);
+	if ((mkdirat(o->directory, directory, 0755) < 0 && errno != EEXIST) ||
+	    (symlinkat(path, o->directory, link) < 0 && errno != EEXIST))
+		return err_errno(e, -errno, "cannot make %s", link);
 	return 0;
 }
 
@@ -297,7 +298,7 @@ static void forget_all(struct output *o)
 	}
 }
 
-/* 1: an earlier line is of this volume, which may be mounted on another folder, too. */
+/* 1: an earlier line is of this volume, which may be mounted on another directory, too. */
 static int is_known(const struct output *o, const struct voltab_line *l, struct err **e)
 {
 	const struct known *k = o->known;
@@ -311,11 +312,12 @@ static int is_known(const struct output *o, const struct voltab_line *l, struct 
 			k->volume);
 		return err_hint(e, "name it alike in both");
 	}
-	return l->folder ? 1
-			 : err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same volume");
+	return l->directory
+		       ? 1
+		       : err_set(e, ERR_EXISTS, -EEXIST, "an earlier line is of the same volume");
 }
 
-/* The volume's unit; for a further folder only what it has to do with that. */
+/* The volume's unit; for a further directory only what it has to do with that. */
 static int serve_volume(struct output *o, const struct voltab_line *l, struct err **e)
 {
 	_cleanup_free_ char *mount = NULL, *also = NULL;
@@ -348,23 +350,23 @@ static int serve(struct output *o, const struct voltab_line *l, struct err **e)
 {
 	int r = want(o, "sockets.target", "rbdvold.socket", "rbdvold.socket", e);
 
-	if (r >= 0 && (l->folder || l->swap))
+	if (r >= 0 && (l->directory || l->swap))
 		r = check_attached_name(l, e);
-	if (r >= 0 && l->folder)
+	if (r >= 0 && l->directory)
 		r = write_drop_in(o, l, mount_name, mount_content, "", e);
 	if (r >= 0)
 		r = serve_volume(o, l, e);
 	if (r >= 0 && l->swap)
 		r = write_unit(o, l, swap_name, swap_content, e);
-	return r < 0 || l->folder || l->noauto ? r : want_at_boot(o, l, e);
+	return r < 0 || l->directory || l->noauto ? r : want_at_boot(o, l, e);
 }
 
-/* FOLDER without links, as far as it is there: so systemd names the unit of its mount. To be freed;
- * NULL when out of memory. */
-static char *resolve(const char *folder, unsigned links)
+/* DIRECTORY without links, as far as it is there: so systemd names the unit of its mount. To be
+ * freed; NULL when out of memory. */
+static char *resolve(const char *directory, unsigned links)
 {
-	char target[PATH_MAX], *real = realpath(folder, NULL), *out;
-	_cleanup_free_ char *up = strdup(folder), *next = NULL, *above = NULL;
+	char target[PATH_MAX], *real = realpath(directory, NULL), *out;
+	_cleanup_free_ char *up = strdup(directory), *next = NULL, *above = NULL;
 	const char *base;
 	ssize_t n;
 
@@ -373,7 +375,7 @@ static char *resolve(const char *folder, unsigned links)
 	for (size_t len = strlen(up); len > 1 && up[len - 1] == '/'; len--)
 		up[len - 1] = '\0';
 	if (!strrchr(up, '/') || !strcmp(up, "/") || links == LINKS_MAX)
-		return strdup(folder);
+		return strdup(directory);
 	n = readlink(up, target, sizeof(target) - 1);
 	base = strrchr(up, '/') + 1;
 	*strrchr(up, '/') = '\0';
@@ -388,14 +390,14 @@ static char *resolve(const char *folder, unsigned links)
 											   : NULL;
 }
 
-static int resolve_folder(struct voltab_line *l, struct err **e)
+static int resolve_directory(struct voltab_line *l, struct err **e)
 {
-	char *folder = l->folder ? resolve(l->folder, 0) : NULL;
+	char *directory = l->directory ? resolve(l->directory, 0) : NULL;
 
-	if (l->folder && !folder)
+	if (l->directory && !directory)
 		return err_oom(e);
-	free(l->folder);
-	l->folder = folder;
+	free(l->directory);
+	l->directory = directory;
 	return 0;
 }
 
@@ -409,7 +411,7 @@ static FILE *open_table(const struct output *o, const char *path)
 	if (fd < 0 && errno == ENOENT)
 		return NULL;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		fprintf(o->log, "<3>rbdvol-generator: can't read %s: %s\n", path,
+		fprintf(o->log, "<3>rbdvol-generator: cannot read %s: %s\n", path,
 			fd < 0 ? strerror(errno) : "it is not a file");
 		fflush(o->log);
 		return NULL;
@@ -436,7 +438,7 @@ static void read_table(struct output *o, const char *path, bool fstab)
 			r = err_set(&e, ERR_USAGE, -E2BIG, "the line is too long");
 		else
 			r = voltab_parse(text, fstab, &l, &e);
-		if (r > 0 && (r = resolve_folder(&l, &e)) >= 0)
+		if (r > 0 && (r = resolve_directory(&l, &e)) >= 0)
 			r = serve(o, &l, &e);
 		if (r < 0)
 			tell(o, path, line, e);
@@ -465,7 +467,7 @@ static void want_enabled(const struct output *o)
 int main(int argc, char **argv)
 {
 	_cleanup_fclose_ FILE *kmsg = NULL;
-	struct output o = {.folder = -1, .log = stderr};
+	struct output o = {.directory = -1, .log = stderr};
 
 	if (argc != 2 && argc != 4) {
 		fprintf(stderr, "Usage: rbdvol-generator NORMAL [EARLY LATE]\n");
@@ -473,15 +475,15 @@ int main(int argc, char **argv)
 	}
 	if (argc == 4 && (kmsg = fopen("/dev/kmsg", "we")))
 		o.log = kmsg;
-	o.folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o.folder < 0) {
-		fprintf(o.log, "<3>rbdvol-generator: can't open %s: %m\n", argv[1]);
+	o.directory = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o.directory < 0) {
+		fprintf(o.log, "<3>rbdvol-generator: cannot open %s: %m\n", argv[1]);
 		return 1;
 	}
 	want_enabled(&o);
 	read_table(&o, table("RBDVOLTAB", SYSCONFDIR "/rbdvoltab"), false);
 	read_table(&o, table("FSTAB", SYSCONFDIR "/fstab"), true);
 	forget_all(&o);
-	close(o.folder);
+	close(o.directory);
 	return 0;
 }

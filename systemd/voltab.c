@@ -13,7 +13,7 @@
 void voltab_line_deinit(struct voltab_line *l)
 {
 	free(l->volume);
-	free(l->folder);
+	free(l->directory);
 	free(l->link);
 	free(l->umount_timeout);
 	strlist_deinit(&l->create);
@@ -139,7 +139,7 @@ static int check_filesystem(struct reading *r, const char *value, struct err **e
 
 enum { IN_FSTAB = 1, IN_VOLTAB = 2 };
 
-/* Words that are no options of attach. */
+/* Words that are not options of attach. */
 static const struct {
 	const char *word;
 	unsigned where;
@@ -316,9 +316,9 @@ static int read_words(struct reading *r, char *word[6], struct err **e)
 	if (!(r->line->volume = strdup(word[0])))
 		return err_oom(e);
 	if (r->fstab && *word[1] != '/')
-		return err_set(e, ERR_USAGE, -EINVAL, "the folder '%s' does not begin with /",
+		return err_set(e, ERR_USAGE, -EINVAL, "the directory '%s' does not begin with /",
 			       word[1]);
-	if (r->fstab && !(r->line->folder = strdup(word[1])))
+	if (r->fstab && !(r->line->directory = strdup(word[1])))
 		return err_oom(e);
 	if (source && strcmp(source, "-") && strcmp(source, "none"))
 		ret = add_option(r, "from", source, e);

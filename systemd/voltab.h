@@ -11,7 +11,7 @@
 
 struct voltab_line {
 	char *volume;
-	char *folder;	       /* where fstab mounts it; NULL in rbdvoltab */
+	char *directory;       /* where fstab mounts it; NULL in rbdvoltab */
 	struct strlist create; /* words of "rbdvol create"; none where it is not to be made */
 	struct strlist attach; /* words of "rbdvol attach" */
 	struct strlist detach; /* words of "rbdvol detach": where the volume is */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* rbdvol-udev DEVICE: the names behind an rbd device (rbd0, rbd0p1), encoded as in its link, for
- * udev's IMPORT{program}. Started by 59-rbdvol.rules for names that udev can't take as they are.
+ * udev's IMPORT{program}. Started by 59-rbdvol.rules for names that udev cannot take as they are.
  * Reads sysfs and nothing else. */
 #include <errno.h>
 #include <fcntl.h>

@@ -18,13 +18,13 @@ static int refuse_half_wiped(struct operation *o, struct err **e)
 	if (!o->v->image.wiping)
 		return 0;
 	err_set(e, ERR_FAILED, -EUCLEAN,
-		"%s is erased in part: a wipe of it is under way, or was cut short",
+		"%s is erased in part: a wipe of it is under way, or was interrupted",
 		o->spec->image);
 	return err_hint(e, "'rbdvol wipe %s --algorithm trim' completes it", o->spec->image);
 }
 
-/* Why an image with LACKING can't be mapped, and what to do. Hints name the image: what they say is
- * not for its snapshots. */
+/* Why an image with LACKING cannot be mapped, and what to do. Hints name the image: what they say
+ * is not for its snapshots. */
 static int refuse_features(struct operation *o, uint64_t lacking, struct err **e)
 {
 	const struct spec image = {o->spec->pool, o->spec->ns, o->spec->image, NULL};
@@ -50,10 +50,10 @@ static int refuse_features(struct operation *o, uint64_t lacking, struct err **e
 			name);
 	}
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
-		"this host's kernel can't map %s: it lacks the image's features %s", name, names);
+		"this host's kernel cannot map %s: it lacks the image's features %s", name, names);
 	if (!image_features_removable(lacking))
 		return err_hint(e,
-				"a newer kernel may; these features can't be taken off an image");
+				"a newer kernel may; these features cannot be taken off an image");
 	for (char *c = names; *c; c++)
 		if (*c == ',')
 			*c = ' ';

@@ -4,8 +4,9 @@
 
 #include "volume/volume.h"
 
-/* V, a volume of cluster C, was observed, and is attached. 1: nothing is on it: it is no clone, has
- * no snapshots, none of its objects exists, libblkid knows nothing on its device, and both its ends
- * are zeros; 0: *out_what (the caller frees it) is what is there; negative: nobody can tell. */
+/* V, a volume of cluster C, was observed, and is attached. 1: nothing is on it: it is not a clone,
+ * has no snapshots, none of its objects exists, libblkid knows nothing on its device, and both its
+ * ends are zeros; 0: *out_what (the caller frees it) is what is there; negative: nobody can tell.
+ */
 int volume_prove_blank(struct host *h, struct cluster *c, const struct volume_info *v,
 		       struct progress *p, char **out_what, struct err **e);

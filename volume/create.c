@@ -80,7 +80,7 @@ static int tell_dropped(struct operation *o, const char *whose, uint64_t feature
 	if (!dropped)
 		return err_oom(e);
 	progress_note(o->progress,
-		      "made without %s features %s, which this host's kernel can't map", whose,
+		      "made without %s features %s, which this host's kernel cannot map", whose,
 		      dropped);
 	return 0;
 }

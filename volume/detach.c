@@ -97,7 +97,7 @@ static int remember(struct operation *o, struct err **e)
 }
 
 /* Names are those of when it was attached; where they lead to no device, or to those of two images,
- * the cluster says which image has the name now. One that can't be asked leaves it at that. */
+ * the cluster says which image has the name now. One that cannot be asked leaves it at that. */
 static int find(struct operation *o, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL, *ignored = NULL;

@@ -95,7 +95,7 @@ static int add_cap(struct examination *x, int r, const struct err *why, const ch
 
 static int check_caps(struct examination *x, struct err **e)
 {
-	_cleanup_err_ struct err *no_read = NULL, *no_write = NULL, *no_shut_out = NULL;
+	_cleanup_err_ struct err *no_read = NULL, *no_write = NULL, *no_blocklist = NULL;
 	_cleanup_free_ char *reads = NULL, *writes = NULL;
 	const char *pool = host_pool(x->host, x->req);
 	int r;
@@ -113,14 +113,14 @@ static int check_caps(struct examination *x, struct err **e)
 		r = add_cap(x, may, no_write, writes, pool, e);
 	}
 	if (r >= 0) {
-		int may = caps_shut_out(x->cluster, &no_shut_out);
+		int may = caps_may_blocklist(x->cluster, &no_blocklist);
 
-		r = add_cap(x, may, no_shut_out, "shut out a dead owner of a volume", pool, e);
+		r = add_cap(x, may, no_blocklist, "blocklist a dead owner of a volume", pool, e);
 	}
 	return r;
 }
 
-/* By its name, or where the image has another by now by the client that its hold names. */
+/* By its name, or where the image has another already by the client that its hold names. */
 static bool is_held(const struct leftovers *left, const struct device *d, const char *name)
 {
 	return strlist_has(&left->holds, name) ||
@@ -171,7 +171,7 @@ static int check_device(struct examination *x, const struct leftovers *left, con
 	return r;
 }
 
-/* Devices against holds, both ways. Those of other clusters can't be judged here. */
+/* Devices against holds, both ways. Those of other clusters cannot be judged here. */
 static int check_holds(struct examination *x, const struct leftovers *left,
 		       const struct device_list *devices, struct err **e)
 {
@@ -196,7 +196,7 @@ static int add_leftovers(struct examination *x, const char *about, const struct 
 	return r;
 }
 
-static int add_stranger(struct examination *x, const char *name, struct err **e)
+static int add_foreign(struct examination *x, const char *name, struct err **e)
 {
 	char when[64] = "an unknown time";
 	int len, r;
@@ -218,14 +218,14 @@ static int add_remains(struct examination *x, const struct leftovers *left, stru
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && i < left->strangers.n; i++)
-		r = add_stranger(x, left->strangers.items[i], e);
+	for (size_t i = 0; !r && i < left->foreign.n; i++)
+		r = add_foreign(x, left->foreign.items[i], e);
 	for (size_t i = 0; !r && i < left->remains.n; i++)
-		r = finding_add(x->out, FINDING_WARNING, "incomplete image",
-				"rbdvol prune removes it", e,
-				"%s is no image any more, or not yet: its creation or deletion was "
-				"cut short",
-				left->remains.items[i]);
+		r = finding_add(
+			x->out, FINDING_WARNING, "incomplete image", "rbdvol prune removes it", e,
+			"%s is not an image any more, or not yet: its creation or deletion was "
+			"interrupted",
+			left->remains.items[i]);
 	for (size_t i = 0; !r && i < left->wipes.n; i++) {
 		_cleanup_free_ char *advice = NULL;
 
@@ -235,7 +235,7 @@ static int add_remains(struct examination *x, const struct leftovers *left, stru
 			return err_oom(e);
 		}
 		r = finding_add(x->out, FINDING_WARNING, "wipe", advice, e,
-				"%s is erased in part: a wipe of it was cut short",
+				"%s is erased in part: a wipe of it was interrupted",
 				left->wipes.items[i]);
 	}
 	return r;
@@ -246,10 +246,10 @@ static int add_deletions(struct examination *x, const struct strlist *names, str
 	int r = 0;
 
 	for (size_t i = 0; !r && i < names->n; i++)
-		r = finding_add(x->out, FINDING_WARNING, "half-deleted image",
-				"rbdvol prune removes it", e,
-				"an image that was %s takes room still: its deletion was cut short",
-				names->items[i]);
+		r = finding_add(
+			x->out, FINDING_WARNING, "half-deleted image", "rbdvol prune removes it", e,
+			"an image that was %s takes room still: its deletion was interrupted",
+			names->items[i]);
 	return r;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices of this host whose client the cluster has shut out: dead, though the kernel does not say
- * so anywhere. Only the cluster knows, so it is asked by a thread that nobody waits for longer than
- * a moment; a cluster that is away costs the first list that moment and one thread. */
+/* Devices of this host whose client the cluster has blocklisted: dead, though the kernel does not
+ * say so anywhere. Only the cluster knows, so it is asked by a thread that nobody waits for longer
+ * than a moment; a cluster that is away costs the first list that moment and one thread. */
 #include "volume/fenced.h"
 
 #include <pthread.h>
@@ -21,7 +21,7 @@ struct question {
 	pthread_cond_t answered;
 	bool done, known;
 	char fsid[FSID_LEN + 1];
-	struct strlist shut_out;
+	struct strlist blocklisted;
 };
 
 struct fenced {
@@ -34,7 +34,7 @@ static void question_unref(struct question *q)
 	if (!q || atomic_fetch_sub(&q->refs, 1) > 1)
 		return;
 	cluster_unref(q->cluster);
-	strlist_deinit(&q->shut_out);
+	strlist_deinit(&q->blocklisted);
 	pthread_cond_destroy(&q->answered);
 	pthread_mutex_destroy(&q->lock);
 	free(q);
@@ -56,7 +56,7 @@ static void *ask(void *arg)
 	q->known = r >= 0;
 	if (q->known) {
 		memcpy(q->fsid, fsid, sizeof(fsid));
-		q->shut_out = out;
+		q->blocklisted = out;
 		out = (struct strlist){0};
 	}
 	pthread_cond_broadcast(&q->answered);
@@ -144,9 +144,9 @@ void fenced_mark(struct fenced *f, struct cluster *c, struct volume_info *volume
 	if (!q || !wait_for(q))
 		return;
 	for (size_t i = 0; i < n; i++)
-		volumes[i].fenced = volumes[i].attached &&
-				    !strcmp(volumes[i].device.fsid, q->fsid) &&
-				    blocklist_has(&q->shut_out, volumes[i].device.client_address);
+		volumes[i].fenced =
+			volumes[i].attached && !strcmp(volumes[i].device.fsid, q->fsid) &&
+			blocklist_has(&q->blocklisted, volumes[i].device.client_address);
 }
 
 struct fenced *fenced_new(void)

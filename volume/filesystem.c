@@ -49,7 +49,7 @@ int filesystem_unfinished(const char *node, const char *type, struct err **e)
 	fd = open(node, O_RDONLY | O_CLOEXEC);
 	r = fd < 0 ? -errno : read_start(fd, sb, sizeof(sb));
 	if (r < 0)
-		return err_errno(e, r, "can't read the file system on %s", node);
+		return err_errno(e, r, "cannot read the file system on %s", node);
 	return sb[XFS_INPROGRESS] != 0;
 }
 
@@ -132,7 +132,7 @@ static int is_clean(const char *node, const char *type, struct err **e)
 	fd = open(node, O_RDONLY | O_CLOEXEC);
 	r = fd < 0 ? -errno : read_start(fd, sb, sizeof(sb));
 	if (r < 0)
-		return err_errno(e, r, "can't read the file system on %s", node);
+		return err_errno(e, r, "cannot read the file system on %s", node);
 	state = sb[1024 + 0x3a];
 	return (state & EXT_VALID) && !(state & EXT_ERRORS) && !(sb[1024 + 0x60] & EXT_RECOVER);
 }
@@ -240,12 +240,12 @@ int filesystem_mount(const char *node, const char *type, const char *target, con
 	if (!all)
 		return err_oom(e);
 	r = mount_with(node, type, target, flags, all);
-	return r < 0 ? err_errno(e, r, "can't mount %s (%s) on %s", node, type, target) : 0;
+	return r < 0 ? err_errno(e, r, "cannot mount %s (%s) on %s", node, type, target) : 0;
 }
 
-void filesystem_empty(const char *folder)
+void filesystem_empty(const char *directory)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	const struct dirent *d;
 	bool other = !dir, found = false;
 
@@ -270,5 +270,5 @@ int filesystem_umount(const char *target, struct err **e)
 		return 0;
 	if (r == -EBUSY)
 		return err_set(e, ERR_BUSY, -EBUSY, "%s is in use", target);
-	return err_errno(e, r, "can't unmount %s", target);
+	return err_errno(e, r, "cannot unmount %s", target);
 }

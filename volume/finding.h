@@ -25,7 +25,7 @@ int finding_add(struct finding_list *l, enum finding_level level, const char *ab
 typedef int finding_operation(struct host *h, const struct volume_request *req, struct progress *p,
 			      struct finding_list *out, struct err **e);
 /* Whether this host can do what rbdvol needs, and what was left behind in the cluster (of
- * req->pool, or of all). A finding is no failure of the operation. */
+ * req->pool, or of all). A finding is not a failure of the operation. */
 finding_operation volume_doctor;
 /* Remove (with req->dry_run: only find) what rbdvol left behind: unfinished clones of this host
  * (with req->all_hosts old ones of others too), snapshots of its own that no clone needs, names

@@ -129,9 +129,9 @@ static int claiming_init(const struct operation *o, struct claiming *c, struct e
 	return r < 0 ? r : own_clients(o->host, &c->own, e);
 }
 
-static int check_strangers(struct operation *o, const struct claiming *c, struct err **e)
+static int check_unknown_clients(struct operation *o, const struct claiming *c, struct err **e)
 {
-	int r = hold_check_strangers(o->cluster, o->spec, &c->claim, e);
+	int r = hold_check_unknown_clients(o->cluster, o->spec, &c->claim, e);
 
 	for (size_t i = 0; i < c->told.n; i++)
 		progress_note(o->progress, "%s", c->told.items[i]);
@@ -154,7 +154,7 @@ static int hold_it(struct operation *o, struct err **e)
 	_cleanup_claiming_ struct claiming c = {0};
 	int r = take_hold(o, &c, e);
 
-	return r < 0 ? r : check_strangers(o, &c, e);
+	return r < 0 ? r : check_unknown_clients(o, &c, e);
 }
 
 const struct step step_hold = {"hold", is_held, hold_it};
@@ -181,7 +181,7 @@ static int record_client(struct operation *o, struct err **e)
 		r = claiming_init(o, &c, e);
 	/* Again, for who mapped it without a hold since the first look: he sees no hold, but from
 	 * here on we have seen him, or he came when the volume was ours. */
-	return r < 0 ? r : check_strangers(o, &c, e);
+	return r < 0 ? r : check_unknown_clients(o, &c, e);
 }
 
 const struct step step_record = {"record", is_recorded, record_client};
@@ -234,7 +234,7 @@ static int not_held(struct operation *o, struct err **e)
 
 	if (o->spec->snap)
 		return 1;
-	if (o->meant.node) /* what was attached, which may have another name by now */
+	if (o->meant.node) /* what was attached, which may have another name already */
 		return 0;
 	r = observe_image(o, e);
 	if (r <= 0)

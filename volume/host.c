@@ -66,7 +66,7 @@ static int identity_init(struct host_identity *id, struct err **e)
 	sd_id128_to_string(machine, id->id);
 	r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot);
 	if (r < 0)
-		return err_errno(e, r, "can't read the boot id");
+		return err_errno(e, r, "cannot read the boot id");
 	memcpy(id->boot_id, boot, strnlen(boot, sizeof(id->boot_id) - 1));
 	return 0;
 }
@@ -223,7 +223,7 @@ int host_hold(const struct host *h, const char *client_address, struct hold *out
 
 	*out = (struct hold){0};
 	if (gethostname(name, sizeof(name) - 1) < 0)
-		return err_errno(e, -errno, "can't read the host's name");
+		return err_errno(e, -errno, "cannot read the host's name");
 	hold_text(name);
 	*out = (struct hold){
 		.host = strdup(h->identity.id),

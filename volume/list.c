@@ -109,7 +109,7 @@ static bool is_of(const struct volume_info *v, const char *fsid)
 	return !v->attached || (v->device.fsid && !strcmp(v->device.fsid, fsid));
 }
 
-/* Whether the cluster has another image under the name by now, whose figures would be told. */
+/* Whether the cluster has already another image under the name, whose figures would be told. */
 static bool is_replaced(struct cluster *c, const struct volume_info *v)
 {
 	cleanup(image_info_deinit) struct image_info info = {0};
@@ -125,7 +125,7 @@ static void add_known(struct volume_info *v, size_t *unknown)
 	observe_reclaimable(v);
 }
 
-/* What each volume takes of the cluster. One that can't be looked at keeps no other from it. */
+/* What each volume takes of the cluster. One that cannot be looked at keeps no other from it. */
 static int add_usage(struct host *h, struct cluster *c, bool slow, struct progress *p,
 		     struct volume_list *l, struct err **e)
 {

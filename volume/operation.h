@@ -104,14 +104,14 @@ void operation_note_link(struct operation *o);
 /* 1: somebody holds it; 0: nobody. */
 int observe_hold(struct operation *o, struct err **e);
 
-/* trim.c: what of V's usage its mounted file systems don't use, at most: file systems that cover
+/* trim.c: what of V's usage its mounted file systems do not use, at most: file systems that cover
  * most of the device; else it stays unknown. */
 void observe_reclaimable(struct volume_info *v);
 
 /* Of what was found to be mounted, note what could not be reached: "WHAT was …". */
 void note_unreached(struct operation *o, const char *what, const struct mounted_list *mounts);
 
-/* For what can't be done to a volume in use: the image is there, and not attached to this host. */
+/* For what cannot be done to a volume in use: the image is there, and not attached to this host. */
 int find_detached(struct operation *o, struct err **e);
 
 /* Steps that several operations share. */
@@ -122,7 +122,7 @@ extern const struct step step_check; /* map.c: the kernel has rbd, the options m
 extern const struct step step_map;   /* map.c: mapped on this host */
 /* alive.c: what is attached here is not a device whose client is blocklisted */
 extern const struct step step_alive;
-/* The client was shut out, *e says: by a host that took the hold? Then say that instead. */
+/* The client was blocklisted, *e says: by a host that took the hold? Then say that instead. */
 int hold_explain_loss(struct operation *o, struct err **e);
 /* -EBUSY (held): somebody has taken the hold since this operation took it. */
 int hold_check_kept(struct operation *o, struct err **e);
@@ -130,5 +130,5 @@ extern const struct step step_hold;    /* hold.c: this host has the right to wri
 extern const struct step step_record;  /* hold.c: the hold says which client writes */
 extern const struct step step_release; /* hold.c: this host does not hold it */
 /* Hold the volume while ACT is at it, so that no other host attaches it meanwhile. Whoever has it
- * open without a hold is for ACT to refuse. That it can't be let go of afterwards is a note. */
+ * open without a hold is for ACT to refuse. That it cannot be let go of afterwards is a note. */
 int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **e), struct err **e);

@@ -98,7 +98,7 @@ static int prune_clone(struct pruning *p, const char *name, struct err **e)
 	return r < 0 ? r : tell(p, "unfinished clone", name, r, e);
 }
 
-static int prune_stranger(struct pruning *p, const char *name, struct err **e)
+static int prune_foreign(struct pruning *p, const char *name, struct err **e)
 {
 	int len, r;
 	const char *owner = leftover_owner(name, &len);
@@ -111,7 +111,7 @@ static int prune_stranger(struct pruning *p, const char *name, struct err **e)
 		return finding_add(p->out, FINDING_OK, "another host's clone", NULL, e,
 				   "%s of host %.*s stays: it is younger than an hour", name, len,
 				   owner);
-	r = p->dry_run ? 0 : leftover_remove_stranger(p->cluster, name, e);
+	r = p->dry_run ? 0 : leftover_remove_foreign(p->cluster, name, e);
 	return r < 0 ? r : tell(p, "another host's clone", name, r, e);
 }
 
@@ -197,7 +197,7 @@ static int prune_all(struct pruning *p, const struct leftovers *left, bool all_h
 	int r = prune_each(p, &left->clones, prune_clone, e);
 
 	if (r >= 0 && all_hosts)
-		r = prune_each(p, &left->strangers, prune_stranger, e);
+		r = prune_each(p, &left->foreign, prune_foreign, e);
 	if (r >= 0)
 		r = prune_each(p, &left->deletions, prune_deletion, e);
 	if (r >= 0)

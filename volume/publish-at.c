@@ -12,29 +12,29 @@
 #include "volume/publish-internal.h"
 
 /* PATH without links, as the kernel's table of mounts has it. 1 and *out (the caller frees it); 0:
- * there is no such folder. */
+ * there is no such directory. */
 static int resolve(const char *path, char **out, struct err **e)
 {
 	*out = NULL;
 	if (*path != '/')
-		return err_set(e, ERR_USAGE, -EINVAL, "'%s' is no absolute path", path);
+		return err_set(e, ERR_USAGE, -EINVAL, "'%s' is not an absolute path", path);
 	*out = realpath(path, NULL);
 	if (*out)
 		return 1;
-	return errno == ENOENT ? 0 : err_errno(e, -errno, "can't look at %s", path);
+	return errno == ENOENT ? 0 : err_errno(e, -errno, "cannot look at %s", path);
 }
 
 /* 1: SPEC is mounted on PATH; 0: nothing is; -EBUSY: something else. */
 static int is_at(const struct spec *spec, const char *path, struct err **e)
 {
-	_cleanup_free_ char *folder = publish_folder(spec);
+	_cleanup_free_ char *directory = publish_directory(spec);
 	dev_t here, staged = 0;
 	int r = mount_find(path, &here, e);
 
-	if (!folder)
+	if (!directory)
 		return err_oom(e);
 	if (r > 0)
-		r = mount_find(folder, &staged, e) < 0 ? (*e)->code : 1;
+		r = mount_find(directory, &staged, e) < 0 ? (*e)->code : 1;
 	if (r <= 0 || here == staged || publish_is_gone(here))
 		return r;
 	return err_set(e, ERR_BUSY, -EBUSY, "something else than %s is mounted on %s", spec->image,
@@ -61,39 +61,39 @@ static unsigned long flags_of(const struct statvfs *fs)
 }
 
 /* As READ_ONLY says, whatever a call that was cut off left. */
-static int set_access(const char *folder, const char *path, bool read_only, struct err **e)
+static int set_access(const char *directory, const char *path, bool read_only, struct err **e)
 {
 	struct statvfs fs;
 	unsigned long flags;
 
-	if (statvfs(folder, &fs) < 0)
-		return err_errno(e, -errno, "can't look at %s", folder);
+	if (statvfs(directory, &fs) < 0)
+		return err_errno(e, -errno, "cannot look at %s", directory);
 	flags = flags_of(&fs) | (read_only ? MS_RDONLY : 0);
 	if (mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | flags, NULL) < 0)
-		return err_errno(e, -errno, "can't set how %s is mounted", path);
+		return err_errno(e, -errno, "cannot set how %s is mounted", path);
 	return 0;
 }
 
 int publish_at(const struct spec *spec, const char *path, bool read_only, struct err **e)
 {
-	_cleanup_free_ char *folder = publish_folder(spec), *real = NULL;
-	int r = folder ? publish_is_staged(spec, e) : err_oom(e);
+	_cleanup_free_ char *directory = publish_directory(spec), *real = NULL;
+	int r = directory ? publish_is_staged(spec, e) : err_oom(e);
 
 	if (!r)
 		return err_set(e, ERR_NOT_FOUND, -ENOENT, "%s is not staged here", spec->image);
 	if (r > 0)
 		r = resolve(path, &real, e);
 	if (!r && mkdir(path, 0750) < 0)
-		return err_errno(e, -errno, "can't make the folder %s", path);
+		return err_errno(e, -errno, "cannot make the directory %s", path);
 	if (!r)
 		r = resolve(path, &real, e);
 	if (r > 0)
 		r = is_at(spec, real, e);
 	if (r < 0)
 		return r;
-	if (!r && mount(folder, real, NULL, MS_BIND, NULL) < 0)
-		return err_errno(e, -errno, "can't mount %s on %s", folder, real);
-	return set_access(folder, real, read_only, e);
+	if (!r && mount(directory, real, NULL, MS_BIND, NULL) < 0)
+		return err_errno(e, -errno, "cannot mount %s on %s", directory, real);
+	return set_access(directory, real, read_only, e);
 }
 
 int publish_leave(const struct spec *spec, const char *path, struct err **e)

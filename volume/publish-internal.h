@@ -12,7 +12,7 @@ void publish_name_decode(char *name);
 /* A block device that has gone; it stays in the table of mounts. */
 bool publish_is_gone(dev_t dev);
 /* mkdir -p, for root only below RUNSTATEDIR/rbdvol. */
-int publish_make_folder(const char *path, struct err **e);
+int publish_make_directory(const char *path, struct err **e);
 
 /* The device is ours to detach: noted before it is attached, with SERIAL 0, and again with that of
  * the device. */

@@ -18,7 +18,7 @@ int publish_note_get(struct host *h, const struct spec *spec, const char *key, c
 	if (r < 0)
 		return r;
 	r = image_note_get(c, spec, key, out, e);
-	if (r > 0 && !**out) { /* a note can't be removed, only emptied */
+	if (r > 0 && !**out) { /* a note cannot be removed, only emptied */
 		free(steal(out));
 		r = 0;
 	}

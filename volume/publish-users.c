@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "volume/publish-internal.h"
 
-#define USERS	 PUBLISH_FOLDER "/users"
+#define USERS	 PUBLISH_DIRECTORY "/users"
 #define MARK	 ".attached" /* no id's file begins with a dot */
 #define NAME_LEN 255
 
@@ -66,7 +66,7 @@ char *publish_name(const struct spec *spec)
 	return text ? percent_encode(text) : NULL;
 }
 
-static int users_folder(const struct spec *spec, char **out, struct err **e)
+static int users_directory(const struct spec *spec, char **out, struct err **e)
 {
 	_cleanup_free_ char *name = publish_name(spec);
 
@@ -82,60 +82,61 @@ static int users_folder(const struct spec *spec, char **out, struct err **e)
 
 int publish_spec_check(const struct spec *spec, struct err **e)
 {
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 
-	return users_folder(spec, &folder, e);
+	return users_directory(spec, &directory, e);
 }
 
-int publish_make_folder(const char *path, struct err **e)
+int publish_make_directory(const char *path, struct err **e)
 {
 	_cleanup_free_ char *part = strdup(path);
 
 	if (!part)
 		return err_oom(e);
-	for (char *c = part + strlen(PUBLISH_FOLDER); c; c = strchr(c + 1, '/')) {
+	for (char *c = part + strlen(PUBLISH_DIRECTORY); c; c = strchr(c + 1, '/')) {
 		char before = *c;
 
 		*c = '\0';
-		if (mkdir(part, strcmp(part, PUBLISH_FOLDER) ? 0700 : 0755) < 0 && errno != EEXIST)
-			return err_errno(e, -errno, "can't make the folder %s", part);
+		if (mkdir(part, strcmp(part, PUBLISH_DIRECTORY) ? 0700 : 0755) < 0 &&
+		    errno != EEXIST)
+			return err_errno(e, -errno, "cannot make the directory %s", part);
 		*c = before;
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_errno(e, -errno, "can't make the folder %s", path);
+		return err_errno(e, -errno, "cannot make the directory %s", path);
 	return 0;
 }
 
-/* Make the file NAME with TEXT in the volume's folder. */
+/* Make the file NAME with TEXT in the volume's directory. */
 static int file_make(const struct spec *spec, const char *name, const char *text, struct err **e)
 {
-	_cleanup_free_ char *folder = NULL, *path = NULL;
+	_cleanup_free_ char *directory = NULL, *path = NULL;
 	_cleanup_close_ int fd = -1;
-	int r = users_folder(spec, &folder, e);
+	int r = users_directory(spec, &directory, e);
 
 	if (r >= 0)
-		r = publish_make_folder(folder, e);
+		r = publish_make_directory(directory, e);
 	if (r < 0)
 		return r;
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
+	if (asprintf(&path, "%s/%s", directory, name) < 0) {
 		path = NULL;
 		return err_oom(e);
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		return err_errno(e, -errno, "can't write %s", path);
+		return err_errno(e, -errno, "cannot write %s", path);
 	return 0;
 }
 
-/* A descriptor of the volume's folder; -ENOENT without an error where there is none. */
-static int folder_open(const struct spec *spec)
+/* A descriptor of the volume's directory; -ENOENT without an error where there is none. */
+static int directory_open(const struct spec *spec)
 {
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 	_cleanup_err_ struct err *why = NULL;
-	int fd = users_folder(spec, &folder, &why);
+	int fd = users_directory(spec, &directory, &why);
 
 	if (fd >= 0)
-		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 && !why ? -errno : fd;
 }
 
@@ -168,18 +169,19 @@ int publish_user_add(const struct spec *spec, const char *id, struct err **e)
 
 int publish_user_remove(const struct spec *spec, const char *id, struct err **e)
 {
-	_cleanup_close_ int fd = folder_open(spec);
+	_cleanup_close_ int fd = directory_open(spec);
 	_cleanup_free_ char *file = NULL;
 	int r = user_file(id, &file, e);
 
 	if (r < 0 || fd < 0)
 		return r;
 	if (unlinkat(fd, file, 0) < 0 && errno != ENOENT)
-		return err_errno(e, -errno, "can't forget the user %s", id);
+		return err_errno(e, -errno, "cannot forget the user %s", id);
 	return 0;
 }
 
-/* How many names FD's folder has that are no marks; with REMOVE, which are removed. Takes FD. */
+/* How many names FD's directory has that are not marks; with REMOVE, which are removed. Takes FD.
+ */
 static unsigned each_user(int fd, bool remove)
 {
 	cleanup(dir_close_p) DIR *dir = fdopendir(fd);
@@ -200,13 +202,13 @@ static unsigned each_user(int fd, bool remove)
 
 int publish_users(const struct spec *spec, unsigned *out, struct err **e)
 {
-	int fd = folder_open(spec);
+	int fd = directory_open(spec);
 
 	*out = 0;
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
-		return err_errno(e, fd, "can't read who uses %s", spec->image);
+		return err_errno(e, fd, "cannot read who uses %s", spec->image);
 	*out = each_user(fd, false);
 	return 0;
 }
@@ -222,7 +224,7 @@ int publish_own(const struct spec *spec, uint64_t serial, struct err **e)
 
 void publish_own_check(const struct spec *spec, uint64_t serial)
 {
-	_cleanup_close_ int fd = folder_open(spec);
+	_cleanup_close_ int fd = directory_open(spec);
 	_cleanup_free_ char *noted = NULL;
 
 	if (fd < 0 || file_read_line(fd, MARK, &noted) < 0 || !*noted)
@@ -233,24 +235,24 @@ void publish_own_check(const struct spec *spec, uint64_t serial)
 
 bool publish_is_own(const struct spec *spec)
 {
-	_cleanup_close_ int fd = folder_open(spec);
+	_cleanup_close_ int fd = directory_open(spec);
 
 	return fd >= 0 && !faccessat(fd, MARK, F_OK, 0);
 }
 
 void publish_users_clear(const struct spec *spec, bool all)
 {
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_free_ char *directory = NULL;
 	_cleanup_err_ struct err *why = NULL;
-	int fd = folder_open(spec);
+	int fd = directory_open(spec);
 
 	if (fd < 0)
 		return;
 	if (all)
 		unlinkat(fd, MARK, 0);
 	each_user(fd, true);
-	if (all && users_folder(spec, &folder, &why) >= 0)
-		rmdir(folder);
+	if (all && users_directory(spec, &directory, &why) >= 0)
+		rmdir(directory);
 }
 
 /* Is NAME, below USERS, without users since AGE_US? */
@@ -275,7 +277,7 @@ int publish_idle(uint64_t age_us, struct strlist *out, struct err **e)
 	const struct dirent *entry;
 
 	if (!dir)
-		return errno == ENOENT ? 0 : err_errno(e, -errno, "can't read " USERS);
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "cannot read " USERS);
 	while ((entry = readdir(dir))) {
 		_cleanup_free_ char *name = NULL;
 

@@ -17,7 +17,7 @@
 #include "volume/filesystem.h"
 #include "volume/operation.h"
 
-#define MOUNTS	  PUBLISH_FOLDER "/mounts"
+#define MOUNTS	  PUBLISH_DIRECTORY "/mounts"
 #define NOTE_MKFS "rbdvol.mkfs" /* the type, while a file system is being made */
 #define UNDO_US	  (20 * USEC_PER_SEC)
 #define PROBE_US  (30 * USEC_PER_SEC)
@@ -25,13 +25,13 @@
 	(3600 * USEC_PER_SEC) /* mkfs, e2fsck: of what is large, and killed it is for nothing */
 #define MOUNTS_STACKED 16
 
-void publish_wish_deinit(struct publish_wish *w)
+void stage_options_deinit(struct stage_options *w)
 {
 	free(w->fs);
 	free(w->mkfs_options);
 	free(w->mount_options);
 	free(w->map_options);
-	*w = (struct publish_wish){0};
+	*w = (struct stage_options){0};
 }
 
 static int exclude(const char *one, const char *other, struct err **e)
@@ -40,7 +40,7 @@ static int exclude(const char *one, const char *other, struct err **e)
 }
 
 /* What is for reading only, and what wants it otherwise. */
-static int check_read_only(const struct publish_wish *w, unsigned long flags, bool rw,
+static int check_read_only(const struct stage_options *w, unsigned long flags, bool rw,
 			   struct err **e)
 {
 	if (w->read_only && w->shared)
@@ -48,12 +48,13 @@ static int check_read_only(const struct publish_wish *w, unsigned long flags, bo
 	if (w->read_only && rw)
 		return exclude("read-only", "the mount option 'rw'", e);
 	if ((w->read_only || flags & MS_RDONLY) && (w->mode_given || w->uid_given || w->gid_given))
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "the root folder of a volume that is read-only can't be changed");
+		return err_set(
+			e, ERR_USAGE, -EINVAL,
+			"the root directory of a volume that is read-only cannot be changed");
 	return 0;
 }
 
-int publish_wish_check(const struct publish_wish *w, struct err **e)
+int stage_options_check(const struct stage_options *w, struct err **e)
 {
 	_cleanup_krbd_options_ struct krbd_options options = {0};
 	unsigned long flags = 0;
@@ -72,7 +73,7 @@ int publish_wish_check(const struct publish_wish *w, struct err **e)
 	return r < 0 ? r : 0;
 }
 
-char *publish_folder(const struct spec *spec)
+char *publish_directory(const struct spec *spec)
 {
 	_cleanup_free_ char *name = publish_name(spec);
 	char *out;
@@ -90,13 +91,13 @@ bool publish_is_gone(dev_t dev)
 	return major(dev) && access(path, F_OK) < 0;
 }
 
-/* STATE_STAGED: the volume itself is mounted on FOLDER; STATE_FREE: nothing; STATE_DEAD: what was,
- * before its device was taken away; -EBUSY: something that is not ours. */
-static int state_of(const struct spec *spec, const char *folder, struct err **e)
+/* STATE_STAGED: the volume itself is mounted on DIRECTORY; STATE_FREE: nothing; STATE_DEAD: what
+ * was, before its device was taken away; -EBUSY: something that is not ours. */
+static int state_of(const struct spec *spec, const char *directory, struct err **e)
 {
 	_cleanup_device_list_ struct device_list all = {0};
 	dev_t dev;
-	int r = mount_find(folder, &dev, e);
+	int r = mount_find(directory, &dev, e);
 
 	if (r > 0)
 		r = device_list(&all, e) < 0 ? (*e)->code : 1;
@@ -109,36 +110,36 @@ static int state_of(const struct spec *spec, const char *folder, struct err **e)
 	if (publish_is_gone(dev))
 		return STATE_DEAD;
 	return err_set(e, ERR_BUSY, -EBUSY, "something else than %s is mounted on %s", spec->image,
-		       folder);
+		       directory);
 }
 
 int publish_is_staged(const struct spec *spec, struct err **e)
 {
-	_cleanup_free_ char *folder = publish_folder(spec);
-	int r = folder ? state_of(spec, folder, e) : err_oom(e);
+	_cleanup_free_ char *directory = publish_directory(spec);
+	int r = directory ? state_of(spec, directory, e) : err_oom(e);
 
 	return r < 0 ? r : r == STATE_STAGED;
 }
 
-static int unmount_all(const struct spec *spec, const char *folder, struct progress *p,
+static int unmount_all(const struct spec *spec, const char *directory, struct progress *p,
 		       struct err **e)
 {
 	dev_t dev;
 	int r = 1;
 
 	for (int i = 0; i < MOUNTS_STACKED && r > 0; i++) {
-		r = mount_find(folder, &dev, e);
+		r = mount_find(directory, &dev, e);
 		if (r <= 0)
 			break;
 		if (p->step)
 			p->step(p, "unmount");
-		r = filesystem_umount(folder, e);
+		r = filesystem_umount(directory, e);
 		if (r < 0)
 			return err_wrap(e, "%s", spec->image);
 		r = 1;
 	}
 	if (r >= 0)
-		rmdir(folder);
+		rmdir(directory);
 	return r;
 }
 
@@ -146,9 +147,9 @@ static int unmount_all(const struct spec *spec, const char *folder, struct progr
 struct staging {
 	struct host *host;
 	const struct spec *spec;
-	const struct publish_wish *wish;
+	const struct stage_options *options;
 	struct progress *progress;
-	char *folder;
+	char *directory;
 	struct volume_info v;
 	char *type; /* of the file system */
 	bool read_only;
@@ -156,7 +157,7 @@ struct staging {
 
 static void staging_deinit(struct staging *s)
 {
-	free(s->folder);
+	free(s->directory);
 	free(s->type);
 	volume_info_deinit(&s->v);
 }
@@ -182,8 +183,9 @@ static char *mkfs_note(const struct staging *s)
 {
 	char *out;
 
-	return asprintf(&out, "%s %s", s->v.image.id ? s->v.image.id : "", s->wish->fs) < 0 ? NULL
-											    : out;
+	return asprintf(&out, "%s %s", s->v.image.id ? s->v.image.id : "", s->options->fs) < 0
+		       ? NULL
+		       : out;
 }
 
 static int make(struct staging *s, struct err **e)
@@ -195,13 +197,13 @@ static int make(struct staging *s, struct err **e)
 
 	step(s, "mkfs");
 	if (r >= 0)
-		r = filesystem_make(node, s->wish->fs, s->wish->mkfs_options, deadline_in(LONG_US),
-				    e);
+		r = filesystem_make(node, s->options->fs, s->options->mkfs_options,
+				    deadline_in(LONG_US), e);
 	if (r >= 0)
 		r = probes_content(host_probes(s->host), node, deadline_in(PROBE_US), &content, e);
-	if (r >= 0 && (!content.type || strcmp(content.type, s->wish->fs)))
-		r = err_set(e, ERR_FAILED, -EIO, "mkfs left no %s file system on %s", s->wish->fs,
-			    node);
+	if (r >= 0 && (!content.type || strcmp(content.type, s->options->fs)))
+		r = err_set(e, ERR_FAILED, -EIO, "mkfs left no %s file system on %s",
+			    s->options->fs, node);
 	if (r >= 0)
 		r = publish_note_set(s->host, s->spec, NOTE_MKFS, "", e);
 	if (r < 0)
@@ -225,7 +227,7 @@ static int was_cut_off(struct staging *s, struct err **e)
 static int forget_cut_off(struct staging *s, struct err **e)
 {
 	_cleanup_free_ char *noted = NULL;
-	int r = s->wish->fs ? publish_note_get(s->host, s->spec, NOTE_MKFS, &noted, e) : 0;
+	int r = s->options->fs ? publish_note_get(s->host, s->spec, NOTE_MKFS, &noted, e) : 0;
 
 	return r <= 0 ? r : publish_note_set(s->host, s->spec, NOTE_MKFS, "", e);
 }
@@ -245,7 +247,7 @@ static int make_on_blank(struct staging *s, struct err **e)
 	_cleanup_free_ char *what = NULL, *why = NULL;
 	int r;
 
-	if (!s->wish->fs || s->read_only || s->spec->snap)
+	if (!s->options->fs || s->read_only || s->spec->snap)
 		return refuse_no_filesystem(s, "there is no file system", e);
 	if (s->v.image.parent.image || s->v.image.from)
 		return refuse_no_filesystem(s, "there is no file system that rbdvol knows", e);
@@ -307,12 +309,12 @@ static int check(struct staging *s, struct err **e)
 
 static int mount_it(struct staging *s, struct err **e)
 {
-	int r = publish_make_folder(s->folder, e);
+	int r = publish_make_directory(s->directory, e);
 
 	if (r < 0)
 		return r;
 	step(s, "mount");
-	return filesystem_mount(s->v.device.node, s->type, s->folder, s->wish->mount_options,
+	return filesystem_mount(s->v.device.node, s->type, s->directory, s->options->mount_options,
 				s->read_only, e);
 }
 
@@ -325,21 +327,21 @@ static void grow(struct staging *s)
 	if (s->read_only)
 		return;
 	step(s, "grow");
-	fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0 && mount_grow(fd, s->folder, &s->v.device, &why) < 0)
+	fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0 && mount_grow(fd, s->directory, &s->v.device, &why) < 0)
 		progress_note(s->progress, "the file system keeps its size: %s", why->message);
 }
 
 static int set_owner(const struct staging *s, struct err **e)
 {
-	const struct publish_wish *w = s->wish;
+	const struct stage_options *w = s->options;
 	_cleanup_close_ int fd = -1;
 	bool asked = w->mode_given || w->uid_given || w->gid_given;
 	int r = 0;
 
 	if (!asked || s->read_only)
 		return 0;
-	fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		r = -errno;
 	if (!r && (w->uid_given || w->gid_given))
@@ -349,7 +351,7 @@ static int set_owner(const struct staging *s, struct err **e)
 			    : 0;
 	if (!r && w->mode_given)
 		r = fchmod(fd, (mode_t)w->mode) < 0 ? -errno : 0;
-	return r < 0 ? err_errno(e, r, "can't set owner and mode of the root folder of %s",
+	return r < 0 ? err_errno(e, r, "cannot set owner and mode of the root directory of %s",
 				 s->spec->image)
 		     : 0;
 }
@@ -387,9 +389,9 @@ static int give_way(struct staging *s, struct err **e)
 static int attach(struct staging *s, struct err **e)
 {
 	const struct volume_request req = {
-		.read_only = s->wish->read_only,
-		.shared = s->wish->shared,
-		.map_options = s->wish->map_options,
+		.read_only = s->options->read_only,
+		.shared = s->options->shared,
+		.map_options = s->options->map_options,
 	};
 	int r = volume_attach(s->host, s->spec, &req, s->progress, &s->v, e);
 
@@ -398,12 +400,12 @@ static int attach(struct staging *s, struct err **e)
 	if (r < 0)
 		return r;
 	s->read_only = s->v.device.read_only;
-	return s->wish->shared && !s->read_only ? give_way(s, e) : 0;
+	return s->options->shared && !s->read_only ? give_way(s, e) : 0;
 }
 
 static int stage(struct staging *s, struct err **e)
 {
-	int r = unmount_all(s->spec, s->folder, s->progress, e); /* what is dead */
+	int r = unmount_all(s->spec, s->directory, s->progress, e); /* what is dead */
 
 	if (r >= 0)
 		r = claim(s, e);
@@ -421,7 +423,7 @@ static int stage(struct staging *s, struct err **e)
 	/* The runtimes copy an image's content only into what is empty; databases want that, too.
 	 */
 	if (!s->read_only)
-		filesystem_empty(s->folder);
+		filesystem_empty(s->directory);
 	return set_owner(s, e);
 }
 
@@ -437,17 +439,17 @@ static void give_up(struct staging *s)
 	s->progress->deadline = p.deadline;
 }
 
-int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,
+int publish_stage(struct host *h, const struct spec *spec, const struct stage_options *w,
 		  struct progress *p, struct err **e)
 {
 	cleanup(staging_deinit) struct staging s = {
 		.host = h,
 		.spec = spec,
-		.wish = w,
+		.options = w,
 		.progress = p,
-		.folder = publish_folder(spec),
+		.directory = publish_directory(spec),
 	};
-	int r = s.folder ? state_of(spec, s.folder, e) : err_oom(e);
+	int r = s.directory ? state_of(spec, s.directory, e) : err_oom(e);
 
 	if (r < 0)
 		return r;
@@ -480,21 +482,21 @@ static int detach(struct host *h, const struct spec *spec, struct progress *p, s
 	int r = volume_detach(h, spec, &req, p, &v, &why);
 
 	if (r == -ENOENT)
-		return 0; /* the volume is no more */
+		return 0; /* the volume no longer exists */
 	*e = steal(&why);
 	return r;
 }
 
 int publish_unstage(struct host *h, const struct spec *spec, struct progress *p, struct err **e)
 {
-	_cleanup_free_ char *folder = publish_folder(spec);
+	_cleanup_free_ char *directory = publish_directory(spec);
 	bool own = publish_is_own(spec);
-	int r = folder ? state_of(spec, folder, e) : err_oom(e);
+	int r = directory ? state_of(spec, directory, e) : err_oom(e);
 
 	if (r == STATE_STAGED)
 		r = refuse_used(spec, e);
 	if (r >= 0)
-		r = unmount_all(spec, folder, p, e);
+		r = unmount_all(spec, directory, p, e);
 	if (r >= 0 && own)
 		r = detach(h, spec, p, e);
 	if (r >= 0)

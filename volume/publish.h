@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A volume as a folder of this host: attached, its file system made where nothing is on it,
- * checked, mounted below /run/rbdvol/mounts/, grown; and who uses the folder. What container
+/* A volume as a directory of this host: attached, its file system made where nothing is on it,
+ * checked, mounted below /run/rbdvol/mounts/, grown; and who uses the directory. What container
  * runtimes need, whichever protocol they speak; this file knows none.
  *
  * Stage and unstage are repeatable and complete what was cut off. Users are counted by an id each,
  * kept as a file below /run/rbdvol/users/: they outlive the daemon, and end with the mounts at a
- * reboot. The kernel's table of mounts has the last word: users of what is not mounted don't count.
- * Calls for one volume are not to run at the same time (the daemon's jobs see to it). */
+ * reboot. The kernel's table of mounts has the last word: users of what is not mounted do not
+ * count. Calls for one volume are not to run at the same time (the daemon's jobs see to it). */
 #pragma once
 
 #include "volume/volume.h"
 
-#define PUBLISH_FOLDER RUNSTATEDIR "/rbdvol"
+#define PUBLISH_DIRECTORY RUNSTATEDIR "/rbdvol"
 
 /* How a volume is to be staged; owns its strings. NULL is 'not said'. */
-struct publish_wish {
+struct stage_options {
 	char *fs; /* to be made on a blank volume; NULL: never make one */
 	char *mkfs_options;
 	char *mount_options;
@@ -22,14 +22,14 @@ struct publish_wish {
 	bool read_only;
 	bool shared; /* others may have it too; mounted for reading only while one of them writes */
 	bool mode_given, uid_given, gid_given;
-	uint64_t mode, uid, gid; /* of the root folder */
+	uint64_t mode, uid, gid; /* of the root directory */
 };
-void publish_wish_deinit(struct publish_wish *w);
-#define _cleanup_publish_wish_ cleanup(publish_wish_deinit)
+void stage_options_deinit(struct stage_options *w);
+#define _cleanup_stage_options_ cleanup(stage_options_deinit)
 /* Could this be staged at all? Looks at the words alone. -EINVAL, -EOPNOTSUPP. */
-int publish_wish_check(const struct publish_wish *w, struct err **e);
+int stage_options_check(const struct stage_options *w, struct err **e);
 
-/* -ENAMETOOLONG (usage): a folder can't be called after it. */
+/* -ENAMETOOLONG (usage): a directory cannot be called after it. */
 int publish_spec_check(const struct spec *spec, struct err **e);
 
 /* A note on the volume in the cluster; as image_note_get and image_note_set. */
@@ -50,8 +50,8 @@ int publish_other_writer(struct host *h, const struct spec *spec, char **out_hos
 /* The room that is left for new volumes in POOL; as cluster_available. */
 int publish_capacity(struct host *h, const char *pool, uint64_t *out_bytes, struct err **e);
 
-/* The folder of SPEC; the caller frees it; NULL when out of memory. */
-char *publish_folder(const struct spec *spec);
+/* The directory of SPEC; the caller frees it; NULL when out of memory. */
+char *publish_directory(const struct spec *spec);
 /* 1: SPEC is staged; 0: not. From the kernel's tables, at once. */
 int publish_is_staged(const struct spec *spec, struct err **e);
 /* 0, or -EBUSY (busy): SPEC's device here is one whose client is blocklisted. A cluster that does
@@ -59,18 +59,18 @@ int publish_is_staged(const struct spec *spec, struct err **e);
 int publish_check_alive(struct host *h, const struct spec *spec, struct err **e);
 /* The volume must exist. On failure nothing is left that would block other hosts. -EBUSY (busy): it
  * is staged already, on a device whose client is blocklisted. */
-int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,
+int publish_stage(struct host *h, const struct spec *spec, const struct stage_options *w,
 		  struct progress *p, struct err **e);
-/* Unmount, and detach what stage attached. Fine where nothing is staged, even if the volume is no
- * more. -EBUSY (busy): it has users, or somebody is in the folder or at the device. */
+/* Unmount, and detach what stage attached. Fine where nothing is staged, even if the volume is
+ * gone. -EBUSY (busy): it has users, or somebody is in the directory or at the device. */
 int publish_unstage(struct host *h, const struct spec *spec, struct progress *p, struct err **e);
 
-/* Mount a staged volume on the folder PATH, too, which is made where it is missing. Fine where it
- * is mounted there already. -ENOENT (not found): it is not staged; -EBUSY (busy): something else is
- * mounted there. Unstage it only when it is nowhere else. */
+/* Mount a staged volume on the directory PATH, too, which is made where it is missing. Fine where
+ * it is mounted there already. -ENOENT (not found): it is not staged; -EBUSY (busy): something else
+ * is mounted there. Unstage it only when it is nowhere else. */
 int publish_at(const struct spec *spec, const char *path, bool read_only, struct err **e);
-/* Unmount it there, and remove the folder if it is empty. Fine where it is not mounted, or there is
- * no such folder. */
+/* Unmount it there, and remove the directory if it is empty. Fine where it is not mounted, or there
+ * is no such directory. */
 int publish_leave(const struct spec *spec, const char *path, struct err **e);
 
 /* -EINVAL (usage): nobody can be counted under ID. */

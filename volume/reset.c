@@ -20,7 +20,7 @@ static int is_reset(struct operation *o, struct err **e)
 	return 0;
 }
 
-/* That it can't be known keeps nobody from a reset. */
+/* That it cannot be known keeps nobody from a reset. */
 static void measure(struct operation *o, struct usage *out)
 {
 	const struct check go_on = progress_checking(o->progress);

@@ -34,12 +34,12 @@ static void tell_unknown(struct operation *o)
 		return;
 	if (o->req->slow)
 		progress_note(o->progress, "what it shares with its parents is not known: one of "
-					   "them can't be opened");
+					   "them cannot be opened");
 	else
 		progress_note(o->progress,
 			      "%s no valid object map (feature fast-diff): what it takes would be "
 			      "slow to know; with --slow each object is asked for",
-			      u->known ? "one of its parents can't be opened, or has" : "it has");
+			      u->known ? "one of its parents cannot be opened, or has" : "it has");
 }
 
 /* The cluster's part; that it is away, or lets us see nothing, is a note where the device is here
@@ -65,9 +65,9 @@ static int show_cluster(struct operation *o, struct err **e)
 		return (*e)->code;
 	}
 	if (o->v->image.wiping)
-		progress_note(o->progress,
-			      "a wipe of it is under way, or was cut short: its content is erased "
-			      "in part; 'rbdvol wipe' completes it");
+		progress_note(o->progress, "a wipe of it is under way, or was interrupted: its "
+					   "content is erased "
+					   "in part; 'rbdvol wipe' completes it");
 	r = operation_usage(o->host, o->cluster, o->spec, o->req->slow, o->progress, &o->v->usage,
 			    e);
 	if (r < 0)

@@ -81,7 +81,7 @@ static int refuse_unmounted(const struct operation *o, const struct mounted_list
 	return err_hint(e, "mount it for writing");
 }
 
-/* What the volume takes now; that it can't be known keeps nobody from trimming. */
+/* What the volume takes now; that it cannot be known keeps nobody from trimming. */
 static void look(struct operation *o, struct usage *out)
 {
 	_cleanup_err_ struct err *why = NULL;
@@ -182,13 +182,13 @@ static void tell_nothing(const struct operation *o)
 		progress_note(
 			o->progress,
 			"%s: no object is smaller than before: what was given back was never "
-			"written, lies inside of objects, where their sizes don't show it, or "
+			"written, lies inside of objects, where their sizes do not show it, or "
 			"is shorter than %s, the least that the device can free (map option "
 			"alloc_size)",
 			o->spec->image, piece ? piece : "?");
 }
 
-/* Of all volumes, one that can't discard, or whose trim has given way to something else. */
+/* Of all volumes, one that cannot discard, or whose trim has given way to something else. */
 static bool is_no_failure(int code)
 {
 	return code == -EOPNOTSUPP || code == -ECANCELED;
@@ -206,7 +206,7 @@ static void leave_alone(struct operation *o, struct mounted_list *mounts)
 	}
 }
 
-/* One that can't be trimmed keeps no other from it; the first such is the error. */
+/* One that cannot be trimmed keeps no other from it; the first such is the error. */
 static int trim_each(struct operation *o, struct mounted_list *mounts, struct err **e)
 {
 	int first = 0;
@@ -255,7 +255,7 @@ static int trim(struct operation *o, struct mounted_list *mounts, struct err **e
 	r = trim_each(o, mounts, e);
 	if (r < 0)
 		return fail(o, e);
-	/* As one of all, to be unmounted is no failure. */
+	/* As one of all, a volume that is not mounted is not a failure. */
 	if (!any_done(mounts))
 		return o->req->all ? 0 : refuse_unmounted(o, mounts, e);
 	look(o, &o->v->usage);

@@ -29,7 +29,7 @@ static int wipe(struct operation *o, struct err **e)
 	if (r == -ENOTEMPTY)
 		err_hint(e, "remove the snapshots, or give --force to wipe all that they do not "
 			    "keep");
-	/* One that was cut short has its size back. */
+	/* One that was interrupted has its size back. */
 	return r < 0 || o->v->image.size_bytes ? r : observe_image(o, e);
 }
 
@@ -41,7 +41,7 @@ int volume_wipe(struct host *h, const struct spec *spec, const struct volume_req
 
 	if (spec->snap)
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "a snapshot can't be wiped, only its volume ('@%s')", spec->snap);
+			       "a snapshot cannot be wiped, only its volume ('@%s')", spec->snap);
 	r = operation_init(&o, h, spec, req, p, out, e);
 	if (r >= 0)
 		r = find_detached(&o, e);

@@ -99,7 +99,7 @@ is "what is used, and what is not ours, stays" \
 like "such as snapshots that others gave a name like ours" "$foreign" 'rbdvol-0.*rbdvol-base.*theirs'
 rbd snap unprotect $pool/copied@"$unused" && rbd snap purge --no-progress $pool/copied && rbd rm --no-progress $pool/copied
 is "then there is nothing more" "$("$rbdvol" prune --pool $pool)" ""
-refuses "a snapshot is no parent" 2 'not a snapshot' "$rbdvol" prune $pool/golden@theirs
+refuses "a snapshot is not a parent" 2 'not a snapshot' "$rbdvol" prune $pool/golden@theirs
 refuses "an image that is not there" '[03]' 'no image' "$rbdvol" show $pool/nothing
 
 # A hidden name may be all that is left of a volume that is whole, and in use.
@@ -113,7 +113,7 @@ ok "nor what a reset has put in the place of another" rbd bench --io-type read -
 "$rbdvol" prune --pool $pool >/dev/null
 is "the other one is" "$(rbd ls $pool/team | sort | xargs)" "golden named"
 
-# What is left of an image that was never made, or is no more, is its name: after a while without
+# What is left of an image that was never made, or no longer exists, is its name: after a while without
 # a header nobody can be about to make it.
 id_of() {
 	rbd info "$1" --format json | jq -r .id
@@ -193,12 +193,12 @@ is "so that nothing is left" "$(in_trash) $(rbd ls $pool | grep -E 'half|again')
 refuses "nor to be deleted" 3 'no image' "$rbdvol" delete $pool/half
 rbd rm --no-progress $pool/again
 
-# A wipe that was cut short is for its owner to complete.
+# A wipe that was interrupted is for its owner to complete.
 rbd create --size 16M $pool/wiped
 rbd bench --io-type write --io-size 4K --io-total 4K $pool/wiped >/dev/null 2>&1
 die_at wipe.removed "$rbdvol" wipe $pool/wiped --algorithm trim
 wait_for 60 finds "wipe: $pool/wiped"
-like "a wipe that was cut short is told, with what completes it" "$(findings warning)" \
+like "a wipe that was interrupted is told, with what completes it" "$(findings warning)" \
 	"wipe: $pool/wiped is erased in part.*\(rbdvol wipe $pool/wiped --algorithm trim completes it\)"
 like "its hold, too" "$(findings warning)" "hold: $pool/wiped is held by this host, but not attached \(rbdvol prune"
 like "which prune ends" "$("$rbdvol" prune --pool $pool)" "stale hold: $pool/wiped is removed"
@@ -225,7 +225,7 @@ dry=$("$rbdvol" prune --dry-run --pool $pool --all-hosts)
 is "a dry run tells of them" "$(wc -l <<<"$dry")" 3
 "$rbdvol" prune --pool $pool --all-hosts >/dev/null
 is "old ones go, but for one that is open somewhere" "$(rbd ls $pool | grep ^.rbdvol)" .rbdvol-open.0123456789abcdef
-is "nobody was shut out for that" "$(kill -0 $watcher && watched $pool/.rbdvol-open.0123456789abcdef; echo $?)" 0
+is "no client was blocklisted for that" "$(kill -0 $watcher && watched $pool/.rbdvol-open.0123456789abcdef; echo $?)" 0
 eval "exec ${COPROC[1]}>&-"
 wait $watcher
 "$rbdvol" prune --pool $pool --all-hosts >/dev/null
@@ -273,7 +273,7 @@ done
 said=$(findings error)
 like "a right to write that lacks is named" "$said" \
 	"client.weak may not write in pool '$pool' \(ceph auth caps client.weak mon 'profile rbd' osd 'profile rbd pool=$pool'"
-like "and the right to shut out" "$said" 'may not shut out a dead owner'
+like "and the right to blocklist" "$said" 'may not blocklist a dead owner'
 ceph auth caps client.weak mon 'profile rbd' osd "profile rbd pool=$pool" 2>/dev/null
 # Capabilities come with a connection.
 kill "$daemon_pid"

@@ -12,8 +12,8 @@ pool=verbs
 seconds=4 # that each command is given
 margin=10 # that a busy machine is given
 rbdvol=$top_builddir/rbdvol
-folder=$(mktemp -d)
-export RBDVOL_SOCKET=$folder/api.sock
+directory=$(mktemp -d)
+export RBDVOL_SOCKET=$directory/api.sock
 
 cleanup() {
 	"$tap_tools/cluster" resume mon osd >&2
@@ -21,7 +21,7 @@ cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid"
 	pool_over $pool
-	rm -rf "$folder"
+	rm -rf "$directory"
 }
 trap cleanup EXIT
 
@@ -56,12 +56,12 @@ run() { # OUTAGE NUMBER SECONDS: its $status, and what it $said
 begin() { # OUTAGE NUMBER
 	local began=$SECONDS
 	run "$1" "$2" $seconds
-	printf '%s %s %s\n' "$status" $((SECONDS - began)) "$said" >"$folder/$1.$2"
+	printf '%s %s %s\n' "$status" $((SECONDS - began)) "$said" >"$directory/$1.$2"
 }
 
 ended() { # OUTAGE NUMBER HOW: in its time, well or with what it waits for
 	local took text
-	read -r status took text <"$folder/$1.$2"
+	read -r status took text <"$directory/$1.$2"
 	[[ $took -le $((seconds + margin)) ]] || { echo "after $took s"; return 1; }
 	# shellcheck disable=SC2053 # a pattern
 	[[ $status == $3 ]] || { echo "with $status: $text"; return 1; }
@@ -106,8 +106,8 @@ outage() {
 }
 
 pool_create $pool
-printf '[rbdvol]\ncluster-timeout = 6\n' >"$folder/rbdvol.conf"
-"$top_builddir/rbdvold" --foreground --config "$folder/rbdvol.conf" >"$folder/log" 2>&1 &
+printf '[rbdvol]\ncluster-timeout = 6\n' >"$directory/rbdvol.conf"
+"$top_builddir/rbdvold" --foreground --config "$directory/rbdvol.conf" >"$directory/log" 2>&1 &
 daemon_pid=$!
 wait_for 60 "$rbdvol" list
 ok "a golden image, as long as all is well" "$rbdvol" create $pool/golden --size 16M

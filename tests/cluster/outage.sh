@@ -8,8 +8,8 @@ in_cluster "$@"
 
 pool=outage
 rbdvol=$top_builddir/rbdvol
-folder=$(mktemp -d)
-export RBDVOL_SOCKET=$folder/api.sock
+directory=$(mktemp -d)
+export RBDVOL_SOCKET=$directory/api.sock
 
 cleanup() {
 	"$tap_tools/cluster" resume mon osd >&2
@@ -17,18 +17,18 @@ cleanup() {
 	wait "$daemon_pid" 2>/dev/null
 	pool_over $pool
 	ceph auth rm client.passing 2>/dev/null
-	rm -rf "$folder"
+	rm -rf "$directory"
 }
 trap cleanup EXIT
 
 start() { # OPTION...
-	"$top_builddir/rbdvold" --foreground --config "$folder/rbdvol.conf" >>"$folder/log" 2>&1 &
+	"$top_builddir/rbdvold" --foreground --config "$directory/rbdvol.conf" >>"$directory/log" 2>&1 &
 	daemon_pid=$!
 	for _ in {1..100}; do
 		"$rbdvol" list >/dev/null 2>&1 && return
 		sleep 0.1
 	done
-	bail_out "rbdvold does not serve: $(cat "$folder/log")"
+	bail_out "rbdvold does not serve: $(cat "$directory/log")"
 }
 
 stop() { # takes $took seconds
@@ -55,15 +55,15 @@ interrupt() { # COMMAND...
 # A second Ctrl-C as soon as it tells of the first.
 interrupt_twice() { # COMMAND...
 	local command
-	env --default-signal=INT "$@" 2>"$folder/said" &
+	env --default-signal=INT "$@" 2>"$directory/said" &
 	command=$!
 	sleep 1
 	kill -INT $command
-	wait_for 5 grep -q interrupted "$folder/said"
+	wait_for 5 grep -q interrupted "$directory/said"
 	kill -INT $command
 	status=0
 	wait $command || status=$?
-	said=$(<"$folder/said")
+	said=$(<"$directory/said")
 }
 
 pause() {
@@ -90,7 +90,7 @@ again() { # COMMAND...: until it succeeds, for half a minute
 }
 
 pool_create $pool
-printf '[rbdvol]\ncluster-timeout = 8\n' >"$folder/rbdvol.conf"
+printf '[rbdvol]\ncluster-timeout = 8\n' >"$directory/rbdvol.conf"
 start
 ok "a volume, as long as all is well" "$rbdvol" create $pool/golden --size 16M
 "$rbdvol" create $pool/clone --from $pool/golden 2>/dev/null
@@ -119,7 +119,7 @@ ok "SIGTERM ends it even now ($took s)" test "$took" -le 9
 start
 restart osd
 ok "once it is back, all goes on" again "$rbdvol" create $pool/web --from $pool/golden
-ok "and is whole" rbd export --no-progress $pool/web "$folder/export"
+ok "and is whole" rbd export --no-progress $pool/web "$directory/export"
 
 # --- the monitor stands still ---
 pause mon
@@ -149,13 +149,13 @@ ok "with room again it goes on" again "$rbdvol" create $pool/toomuch --size 16M
 
 # --- the key is revoked, the pool deleted ---
 ceph auth get-or-create client.passing mon 'profile rbd' osd 'profile rbd' >/dev/null
-ceph auth get client.passing >"$folder/passing" 2>/dev/null
+ceph auth get client.passing >"$directory/passing" 2>/dev/null
 stop
-printf '[rbdvol]\ncluster-timeout = 8\nuser = passing\nkeyring = %s\n' "$folder/passing" >"$folder/rbdvol.conf"
+printf '[rbdvol]\ncluster-timeout = 8\nuser = passing\nkeyring = %s\n' "$directory/passing" >"$directory/rbdvol.conf"
 ceph auth rm client.passing 2>/dev/null
 start
 in_time "a key that was revoked" 12 8 'refuses client.passing' "$rbdvol" show $pool/web
-ceph auth import -i "$folder/passing" 2>/dev/null
+ceph auth import -i "$directory/passing" 2>/dev/null
 ok "once it is back it is taken" again "$rbdvol" show $pool/web
 pool_delete $pool
 in_time "a pool that was deleted" 12 3 "no pool '$pool'" "$rbdvol" show $pool/web

@@ -179,7 +179,7 @@ ok "the image is whole" has_content moved
 trash_add "$id" moved $by_rm $moving
 leaves_alone "'rbd rm' that has noted the image" moved "$id"
 rbd rename $pool/moved $pool/renamed
-leaves_alone "the same, of an image that has another name by now" renamed "$id"
+leaves_alone "the same, of an image that has another name already" renamed "$id"
 leaves_alone "seen from its old name" moved "$id"
 rbd rename $pool/renamed $pool/moved
 id_remove moved

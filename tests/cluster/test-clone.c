@@ -378,7 +378,7 @@ static void assert_same(const char *parent, const char *child)
 	int r = image_is_clone_of(lab.cluster, at(child), at(parent), &e);
 
 	if (r != 1)
-		fail_msg("%s is no clone of %s: %d %s", child, parent, r, e ? e->message : "");
+		fail_msg("%s is not a clone of %s: %d %s", child, parent, r, e ? e->message : "");
 }
 
 static void assert_other(const char *parent, const char *child)

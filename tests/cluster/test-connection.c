@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The lasting connection: what it tells when it can't be made, that every wait ends, and that it
+/* The lasting connection: what it tells when it cannot be made, that every wait ends, and that it
  * comes back by itself. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,11 +12,11 @@
 
 #define SHORT_US (2 * USEC_PER_SEC)
 
-static char folder[] = "/tmp/rbdvol-test-XXXXXX";
+static char directory[] = "/tmp/rbdvol-test-XXXXXX";
 
 static int setup(void **state)
 {
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(directory));
 	return lab_setup(state);
 }
 
@@ -26,20 +26,20 @@ static int teardown(void **state)
 	char path[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
 		unlink(path);
 	}
-	rmdir(folder);
+	rmdir(directory);
 	return lab_teardown(state);
 }
 
-/* A file of the test's folder; the path is good until the next call. */
+/* A file of the test's directory; the path is good until the next call. */
 static const char *put_file(const char *name, const char *fmt, const char *arg)
 {
 	static char path[64];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fprintf(f, fmt, arg); /* NOLINT: the formats are literals of this file */
@@ -240,7 +240,7 @@ static void a_silent_monitor_is_survived(void **state)
 	comes_back(standing);
 }
 
-static void a_client_that_was_shut_out_comes_back(void **state)
+static void a_blocklisted_client_comes_back(void **state)
 {
 	_cleanup_cluster_ struct cluster *c = new_cluster(NULL, NULL, 10 * USEC_PER_SEC);
 	_cleanup_session_ struct session *old = NULL, *new = NULL;
@@ -299,7 +299,7 @@ int main(void)
 		cmocka_unit_test(a_missing_key_is_told_from_a_wrong_one),
 		cmocka_unit_test(no_monitor_ends_within_the_timeout),
 		cmocka_unit_test(a_silent_monitor_is_survived),
-		cmocka_unit_test(a_client_that_was_shut_out_comes_back),
+		cmocka_unit_test(a_blocklisted_client_comes_back),
 		cmocka_unit_test(a_failed_connection_leaves_the_images_of_others_open),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An OSD that has not heard of it takes the writes of a client that was shut out: one that stands
- * still (SIGSTOP) while a hold is stolen has such a write in its socket. The thief must not have
- * the volume before that OSD has the new map; and where it never gets it, must be told so. */
+/* An OSD that has not heard of it takes the writes of a client that was blocklisted: one that
+ * stands still (SIGSTOP) while a hold is stolen has such a write in its socket. The thief must not
+ * have the volume before that OSD has the new map; and where it never gets it, must be told so. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,7 +23,7 @@ struct victim {
 	char image[16], osd[16], object[96];
 };
 
-/* Only a client of the image can be shut out: the victim owns its lock. */
+/* Only a client of the image can be blocklisted: the victim owns its lock. */
 static void victim_locks(struct victim *v, const char *header)
 {
 	assert_int_equal(rados_lock_exclusive(v->io, header, "rbd_lock", "auto 1", "", NULL, 0), 0);
@@ -181,7 +181,7 @@ struct theft {
 };
 
 /* Waits until the cluster has shut the victim out. */
-static void await_shut_out(const struct victim *v, struct theft *t)
+static void await_blocklisted(const struct victim *v, struct theft *t)
 {
 	struct deadline end = deadline_in(NOTICE_US);
 
@@ -232,7 +232,7 @@ static void a_steal_waits_for_an_osd_that_stands_still(void **state)
 	assert_int_equal(rados_aio_create_completion2(NULL, NULL, &late), 0);
 	assert_int_equal(rados_aio_write(v.io, v.object, late, "late!", 5, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, steal_it, &t), 0);
-	await_shut_out(&v, &t);
+	await_blocklisted(&v, &t);
 	usleep(STEADY_US);
 	/* The write may still be done, so nobody else may have the volume. */
 	assert_false(atomic_load(&t.over));
@@ -242,7 +242,7 @@ static void a_steal_waits_for_an_osd_that_stands_still(void **state)
 	assert_done(t.r, t.e);
 	read_object(&v, first);
 	assert_held(&v, "thief");
-	/* Done or refused by now, but it comes no more. */
+	/* Already done or refused, but it comes no more. */
 	rados_aio_wait_for_complete(late);
 	rados_aio_release(late);
 	usleep(STEADY_US);

@@ -159,7 +159,7 @@ static void header_of_vol(char out[static 96])
 	snprintf(out, 96, "rbd_header.%s", id);
 }
 
-/* What others write there can't harm: no JSON, control characters, wrong types. It counts as held.
+/* What others write there cannot harm: no JSON, control characters, wrong types. It counts as held.
  */
 static void a_strange_description_is_bearable(void **state)
 {
@@ -213,7 +213,7 @@ static void a_lost_hold_is_not_recorded(void **state)
 	assert_done(let_go(host_a, "aaaa", &e), e);
 }
 
-static bool is_shut_out(const char *address)
+static bool is_blocklisted(const char *address)
 {
 	_cleanup_strlist_ struct strlist out = {0};
 	struct err *e = NULL;
@@ -288,7 +288,7 @@ static void break_lock(void)
 	assert_int_equal(rados_break_lock(lab.io, object, LOCK, clients, COOKIE), 0);
 }
 
-/* The client is shut out before its hold goes; exactly that client. */
+/* The client is blocklisted before its hold goes; exactly that client. */
 static void a_steal_shuts_the_old_client_out(void **state)
 {
 	_cleanup_strlist_ struct strlist told = {0};
@@ -302,9 +302,9 @@ static void a_steal_shuts_the_old_client_out(void **state)
 	owner_dies(old);
 	assert_done(take(host_a, &a, &e), e);
 	assert_fails(take(host_b, &b, &e), &e, ERR_HELD, -EBUSY, "--steal", NULL);
-	assert_false(is_shut_out(old));
+	assert_false(is_blocklisted(old));
 	assert_done(hold_take(host_b, at("vol"), &thief, &e), e);
-	assert_true(is_shut_out(old));
+	assert_true(is_blocklisted(old));
 	assert_held(host_a, "bbbb", "");
 	assert_int_equal(told.n, 2);
 	assert_non_null(strstr(told.items[0], "alpha"));
@@ -326,7 +326,7 @@ static int steal_from(const char *address, const struct strlist *own, struct err
 }
 
 /* Whoever can write the header can write any address there. */
-static void no_client_is_shut_out_for_a_text(void **state)
+static void no_client_is_blocklisted_for_a_text(void **state)
 {
 	struct other other, image;
 	struct strlist own = {0};
@@ -336,14 +336,14 @@ static void no_client_is_shut_out_for_a_text(void **state)
 	other_comes(&other);
 	assert_fails(steal_from(other.address, NULL, &e), &e, ERR_HELD, -EBUSY, other.address,
 		     "neither has the image open", "blocklist add", NULL);
-	assert_false(is_shut_out(other.address));
+	assert_false(is_blocklisted(other.address));
 	assert_held(host_a, "aaaa", other.address);
 	/* A client of the image, but one of this host's. */
 	other_opens(&image);
 	assert_int_equal(strlist_add(&own, "%s", image.address), 0);
 	assert_fails(steal_from(image.address, &own, &e), &e, ERR_HELD, -EBUSY, image.address,
 		     "a client of this host", NULL);
-	assert_false(is_shut_out(image.address));
+	assert_false(is_blocklisted(image.address));
 	other_closes(&image);
 	/* The administrator has said it. */
 	assert_int_equal(rados_blocklist_add(lab.rados, other.address, 600), 0);
@@ -352,10 +352,10 @@ static void no_client_is_shut_out_for_a_text(void **state)
 	assert_done(let_go(host_b, "bbbb", &e), e);
 	/* A monitor's, a whole host's: not one client's. */
 	assert_done(steal_from("10.99.0.1:6789/1", NULL, &e), e);
-	assert_false(is_shut_out("10.99.0.1:6789/1"));
+	assert_false(is_blocklisted("10.99.0.1:6789/1"));
 	assert_done(let_go(host_b, "bbbb", &e), e);
 	assert_done(steal_from("10.99.0.1:0/0", NULL, &e), e);
-	assert_false(is_shut_out("10.99.0.1:0/0"));
+	assert_false(is_blocklisted("10.99.0.1:0/0"));
 	assert_done(let_go(host_b, "bbbb", &e), e);
 	strlist_deinit(&own);
 }
@@ -386,8 +386,8 @@ static void a_connection_knows_its_address(void **state)
 	cluster_unref(c);
 }
 
-/* This host before it started anew: no question, but its client is shut out all the same. */
-static void an_earlier_boot_is_shut_out(void **state)
+/* This host before it started anew: no question, but its client is blocklisted all the same. */
+static void an_earlier_boot_is_blocklisted(void **state)
 {
 	char old[64];
 	struct hold before = hold_of("aaaa", old, false), after = before;
@@ -401,11 +401,11 @@ static void an_earlier_boot_is_shut_out(void **state)
 	after.client_address = copy.client_address = (char *)"";
 	copy.host_name = (char *)"alpha-copy"; /* another machine with a copied machine id */
 	assert_fails(take(host_b, &copy, &e), &e, ERR_HELD, -EBUSY, "alpha", "machine id", NULL);
-	assert_false(is_shut_out(old));
+	assert_false(is_blocklisted(old));
 	assert_done(hold_release(host_b, at("vol"), NULL, &copy, &e), e);
 	assert_held(host_b, "aaaa", old); /* not the copy's: stays */
 	assert_done(take(host_b, &after, &e), e);
-	assert_true(is_shut_out(old));
+	assert_true(is_blocklisted(old));
 	assert_held(host_a, "aaaa", "");
 	assert_done(let_go(host_a, "aaaa", &e), e);
 	break_lock();
@@ -488,7 +488,7 @@ static void a_copy_with_the_same_name_is_another_host(void **state)
 	assert_string_equal(h.client_address, copy.address);
 	assert_int_equal(hold_release(host_b, at("vol"), NULL, &mine, &e), 1);
 	assert_held(host_a, "aaaa", copy.address);
-	assert_false(is_shut_out(copy.address));
+	assert_false(is_blocklisted(copy.address));
 	other_closes(&copy);
 	/* With its client the copy turns into an earlier boot. */
 	assert_int_equal(hold_release(host_b, at("vol"), NULL, &mine, &e), 1);
@@ -507,17 +507,17 @@ static void a_copy_with_the_same_boot_is_an_unknown_holder(void **state)
 	(void)state;
 	other_opens(&copy);
 	assert_done(take(host_a, &mine, &e), e);
-	assert_fails(hold_check_strangers(host_b, at("vol"), &claim, &e), &e, ERR_HELD, -EBUSY,
-		     "unknown holder", copy.address, NULL);
+	assert_fails(hold_check_unknown_clients(host_b, at("vol"), &claim, &e), &e, ERR_HELD,
+		     -EBUSY, "unknown holder", copy.address, NULL);
 	assert_int_equal(strlist_add(&own, "%s", copy.address), 0);
-	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	assert_done(hold_check_unknown_clients(host_b, at("vol"), &claim, &e), e);
 	other_closes(&copy);
 	assert_done(let_go(host_b, "aaaa", &e), e);
 	strlist_deinit(&own);
 }
 
 /* Somebody has it open who asked nobody: librbd here, for a while and for good. */
-static void a_stranger_bars_and_can_be_shut_out(void **state)
+static void an_unknown_client_bars_and_can_be_blocklisted(void **state)
 {
 	struct hold mine = hold_of("bbbb", "", false);
 	struct hold_claim claim = {.mine = &mine, .deadline = deadline_in(60 * USEC_PER_SEC)};
@@ -528,20 +528,20 @@ static void a_stranger_bars_and_can_be_shut_out(void **state)
 	char *address = NULL;
 
 	(void)state;
-	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	assert_done(hold_check_unknown_clients(host_b, at("vol"), &claim, &e), e);
 	assert_int_equal(rados_create2(&rados, "ceph", "client.admin", 0), 0);
 	assert_int_equal(rados_conf_read_file(rados, NULL), 0);
 	assert_int_equal(rados_connect(rados), 0);
 	assert_int_equal(rados_ioctx_create(rados, lab.pool, &io), 0);
 	assert_int_equal(rbd_open(io, "vol", &image, NULL), 0);
 	assert_int_equal(rados_getaddrs(rados, &address), 0);
-	assert_fails(hold_check_strangers(host_b, at("vol"), &claim, &e), &e, ERR_HELD, -EBUSY,
-		     "unknown holder", strrchr(address, '/'), NULL);
+	assert_fails(hold_check_unknown_clients(host_b, at("vol"), &claim, &e), &e, ERR_HELD,
+		     -EBUSY, "unknown holder", strrchr(address, '/'), NULL);
 	claim.steal = true;
-	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	assert_done(hold_check_unknown_clients(host_b, at("vol"), &claim, &e), e);
 	assert_int_equal(rbd_write(image, 0, 1, "x"), -ESHUTDOWN);
 	claim.steal = false;
-	assert_done(hold_check_strangers(host_b, at("vol"), &claim, &e), e);
+	assert_done(hold_check_unknown_clients(host_b, at("vol"), &claim, &e), e);
 	rbd_close(image);
 	rados_ioctx_destroy(io);
 	rados_shutdown(rados);
@@ -588,13 +588,13 @@ int main(void)
 		cmocka_unit_test(a_strange_description_is_bearable),
 		cmocka_unit_test(a_lost_hold_is_not_recorded),
 		cmocka_unit_test(a_steal_shuts_the_old_client_out),
-		cmocka_unit_test(no_client_is_shut_out_for_a_text),
+		cmocka_unit_test(no_client_is_blocklisted_for_a_text),
 		cmocka_unit_test(a_connection_knows_its_address),
-		cmocka_unit_test(an_earlier_boot_is_shut_out),
+		cmocka_unit_test(an_earlier_boot_is_blocklisted),
 		cmocka_unit_test(a_hold_is_compared_by_machine_boot_and_name),
 		cmocka_unit_test(a_copy_with_the_same_name_is_another_host),
 		cmocka_unit_test(a_copy_with_the_same_boot_is_an_unknown_holder),
-		cmocka_unit_test(a_stranger_bars_and_can_be_shut_out),
+		cmocka_unit_test(an_unknown_client_bars_and_can_be_blocklisted),
 		cmocka_unit_test(a_hold_is_released_by_the_image_s_id),
 		cmocka_unit_test(what_is_missing_is_named),
 	};

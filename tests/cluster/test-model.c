@@ -263,7 +263,7 @@ static int roll_object_back(const rbd_image_info_t *info, uint64_t snap_id)
 	return r;
 }
 
-/* A rollback that is cut short: the map of the snapshot, and the objects of head, but for one. */
+/* A rollback that is interrupted: the map of the snapshot, and the objects of head, but for one. */
 static int act_cut_rollback(struct subject *s)
 {
 	static char map[4096];

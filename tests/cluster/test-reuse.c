@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which changes of a golden image call for a new snapshot, and which don't: each row is done to an
+/* Which changes of a golden image call for a new snapshot, and which do not: each row is done to an
  * image whose newest snapshot was just cloned, twice, so that the second look was remembered. */
 #include <errno.h>
 
@@ -207,7 +207,7 @@ static void map_object(const char *name, const char *snap, char *out, size_t siz
 	rbd_close(image);
 }
 
-/* A rollback that is cut short has replaced the map, and no object. */
+/* A rollback that is interrupted has replaced the map, and no object. */
 static void a_rollback_that_was_cut_short_is_seen(void **state)
 {
 	static char map[65536];
@@ -280,7 +280,7 @@ static void acquire_and_release(const char *name)
 	rbd_close(image);
 }
 
-/* An image whose objects can't be compared in time, so that only what is noted can tell. */
+/* An image whose objects cannot be compared in time, so that only what is noted can tell. */
 static void what_was_taken_is_noted_for_all_hosts(void **state)
 {
 	const uint64_t size = 16 * 1024 * 1024 * MIB;
@@ -466,7 +466,7 @@ static void one_look_decides_among_many_snapshots(void **state)
 	assert_int_equal(count_snapshots("many"), 20);
 }
 
-/* An object map that is marked invalid is no proof; the slow comparison still is. */
+/* An object map that is marked invalid does not prove anything; the slow comparison still is. */
 static void an_invalid_object_map_is_not_trusted(void **state)
 {
 	struct snapshot_cache cache;

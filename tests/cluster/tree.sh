@@ -8,24 +8,24 @@ in_cluster "$@"
 
 pool=tree other=tree2
 rbdvol=$top_builddir/rbdvol
-folder=$(mktemp -d)
-export RBDVOL_SOCKET=$folder/api.sock LC_ALL=C.UTF-8
+directory=$(mktemp -d)
+export RBDVOL_SOCKET=$directory/api.sock LC_ALL=C.UTF-8
 
 cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
 	pool_over $pool
 	pool_over $other
-	rm -rf "$folder"
+	rm -rf "$directory"
 }
 trap cleanup EXIT
 
 pool_create $pool
 pool_create $other
 rbd namespace create $other/team
-"$top_builddir/rbdvold" --foreground 2>"$folder/log" &
+"$top_builddir/rbdvold" --foreground 2>"$directory/log" &
 daemon_pid=$!
-wait_for 60 "$rbdvol" jobs || bail_out "rbdvold does not serve: $(cat "$folder/log")"
+wait_for 60 "$rbdvol" jobs || bail_out "rbdvold does not serve: $(cat "$directory/log")"
 
 "$rbdvol" create $pool/golden --size 16M
 is "what nothing depends on stands alone" "$("$rbdvol" tree $pool/golden)" "$pool/golden"

@@ -4,18 +4,18 @@
 #include <sys/stat.h>
 
 #include "daemon/config.h"
-#include "tests/fuzz/fuzz-folder.h"
+#include "tests/fuzz/fuzz-directory.h"
 
 static char file[300], drop_in[320];
 
-static void make_folders(void)
+static void make_directories(void)
 {
-	char folder[310];
+	char directory[310];
 
-	snprintf(file, sizeof(file), "%s/rbdvol.conf", fuzz_folder());
-	snprintf(folder, sizeof(folder), "%s.d", file);
-	snprintf(drop_in, sizeof(drop_in), "%s/a.conf", folder);
-	must(!mkdir(folder, 0700));
+	snprintf(file, sizeof(file), "%s/rbdvol.conf", fuzz_directory());
+	snprintf(directory, sizeof(directory), "%s.d", file);
+	snprintf(drop_in, sizeof(drop_in), "%s/a.conf", directory);
+	must(!mkdir(directory, 0700));
 }
 
 static void check(const struct config *c)
@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	if (!*file)
-		make_folders();
+		make_directories();
 	fuzz_file(file, data, cut ? (size_t)(cut - data) : size);
 	fuzz_file(drop_in, cut ? cut + 4 : NULL, cut ? size - (size_t)(cut + 4 - data) : 0);
 	r = config_load(file, true, &c, &e);

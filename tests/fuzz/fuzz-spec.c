@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A spec that is taken prints as one that parses to the same; its link stays below the folder of
+/* A spec that is taken prints as one that parses to the same; its link stays below the directory of
  * links and has nothing that udev or a shell would take for more than a name. */
 #include <ctype.h>
 

@@ -5,21 +5,21 @@
 
 #include <sys/stat.h>
 
-#include "tests/fuzz/fuzz-folder.h"
+#include "tests/fuzz/fuzz-directory.h"
 
 static const char *const attributes[] = {
 	"pool",	 "pool_ns", "name",	    "current_snap", "snap_id",	   "pool_id", "major",
 	"minor", "size",    "cluster_fsid", "image_id",	    "client_addr", "ro",
 };
 
-static void make_folders(const char *sys)
+static void make_directories(const char *sys)
 {
-	static const char *const folders[] = {
+	static const char *const directories[] = {
 		"bus", "bus/rbd", "bus/rbd/devices", "bus/rbd/devices/0", "block", "block/rbd0"};
 	char path[320];
 
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		snprintf(path, sizeof(path), "%s/%s", sys, folders[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sys, directories[i]);
 		must(!mkdir(path, 0700));
 	}
 }
@@ -67,11 +67,11 @@ static void check(const struct device *d)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_device_list_ struct device_list l = {0};
-	const char *sys = fuzz_folder();
+	const char *sys = fuzz_directory();
 	static bool made;
 
 	if (!made)
-		make_folders(sys);
+		make_directories(sys);
 	made = true;
 	write_tree(sys, data, size);
 	if (krbd_mappings(sys, &l) < 0) {

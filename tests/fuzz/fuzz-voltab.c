@@ -12,8 +12,8 @@ static char *unit_of(const struct voltab_line *l)
 
 	must(f);
 	unit_escape(f, l->volume, false);
-	if (l->folder)
-		unit_escape(f, l->folder, true);
+	if (l->directory)
+		unit_escape(f, l->directory, true);
 	unit_words(f, &l->attach);
 	unit_words(f, &l->create);
 	must(!fclose(f));
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (r <= 0)
 			continue;
 		must(l.link && !strncmp(l.link, "/dev/rbdvol/", 12));
-		must((l.folder != NULL) == fstab);
+		must((l.directory != NULL) == fstab);
 		unit = unit_of(&l);
 		must(!strchr(unit, '\n'));
 	}

@@ -8,14 +8,14 @@
 #include "base/file.h"
 #include "tests/fuzz/fuzz.h"
 
-static int rerun(int n, int folder, const char *path)
+static int rerun(int n, int directory, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ uint8_t *data = NULL;
 	size_t size;
 
-	if (file_read(folder, path, 1 << 20, &text, &size) < 0) {
-		printf("not ok %d - can't read %s\n", n, path);
+	if (file_read(directory, path, 1 << 20, &text, &size) < 0) {
+		printf("not ok %d - cannot read %s\n", n, path);
 		return 1;
 	}
 	/* Of its exact size, so that sanitizers and valgrind see a step beyond. */
@@ -33,18 +33,18 @@ int main(int argc, char **argv)
 	const char *top = getenv("top_srcdir"), *target = strstr(argv[0], "fuzz-");
 	_cleanup_free_ char *path = NULL;
 	int n = 0, failed = 0;
-	DIR *folder = NULL;
+	DIR *directory = NULL;
 
 	for (int i = 1; i < argc; i++)
 		failed += rerun(++n, AT_FDCWD, argv[i]);
 	if (argc == 1 && target &&
 	    asprintf(&path, "%s/tests/fuzz/corpus/%s", top ? top : ".", target + 5) >= 0)
-		folder = opendir(path);
-	for (struct dirent *d; folder && (d = readdir(folder));)
+		directory = opendir(path);
+	for (struct dirent *d; directory && (d = readdir(directory));)
 		if (*d->d_name != '.')
-			failed += rerun(++n, dirfd(folder), d->d_name);
-	if (folder)
-		closedir(folder);
+			failed += rerun(++n, dirfd(directory), d->d_name);
+	if (directory)
+		closedir(directory);
 	printf("1..%d\n", n);
 	return failed || !n;
 }

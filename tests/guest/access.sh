@@ -25,7 +25,7 @@ pool_create $pool-data
 getent group rbdvol >/dev/null || groupadd -r rbdvol
 reader=(setpriv --reuid 65534 --regid rbdvol --clear-groups)
 
-# look [WORD...] TIMES TARGET: so many requests at once, none of which waits for its answer
+# look [WORD...] TIMES TARGET: this number of requests at once, none of which waits for its answer
 look() {
 	local n=$((${*: -2:1})) config
 	config=$(mktemp /run/look.XXXXXX)
@@ -61,7 +61,7 @@ ok "root can list" rbdvol list --json
 ok "and see what is under way" rbdvol jobs
 ok "and attach" rbdvol attach $pool/small
 ok "and detach" rbdvol detach $pool/small
-for _ in {1..70}; do # bodies that don't end
+for _ in {1..70}; do # bodies that do not end
 	sleep 20 | setpriv --reuid 65520 --regid rbdvol --clear-groups \
 		curl -s -T - -o /dev/null --unix-socket $api "http://d/v1/volumes/$pool%2Fx" &
 done 2>/dev/null

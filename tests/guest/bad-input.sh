@@ -112,10 +112,10 @@ refuses "not root" 8 'be root' \
 refuses "a user without a key" 8 'nobody' rbdvol attach $pool/web1 --id nobody
 
 # --- users and clusters that a request names: no other files than Ceph's own are read for them ---
-refuses "a cluster's name that is a path" 2 "no cluster's name" rbdvol list --cluster ../../home/eve/x
-refuses "a user's name that is one" 2 "no user's name" rbdvol list --id ../../home/eve/x
+refuses "a cluster's name that is a path" 2 "not a cluster name" rbdvol list --cluster ../../home/eve/x
+refuses "a user's name that is one" 2 "not a user name" rbdvol list --id ../../home/eve/x
 # shellcheck disable=SC2016 # Ceph's
-refuses "a user's name with a variable of Ceph's" 2 "no user's name" rbdvol list --id '$host'
+refuses "a user's name with a variable of Ceph's" 2 "not a user name" rbdvol list --id '$host'
 cp /etc/ceph/ceph.client.admin.keyring /etc/ceph/keyring
 failures=0
 for i in {1..20}; do

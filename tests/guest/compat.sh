@@ -40,8 +40,8 @@ ok "list shows it" jq -e ".volumes[] | select(.volume == \"$pool/Debian 12\")" <
 rbdvol flatten $pool/web 2>/dev/null
 is "flattened, the same command has the same answer" "$(rbdvol attach $pool/web --from "$pool/Debian 12")" "$link"
 rbdvol detach $pool/web
-refuses "what is mapped has no blank" 2 "can't be mapped: the image has a blank" rbdvol attach "$pool/Debian 12"
-refuses "before a clone is made" 2 "can't be mapped: the image has a blank" \
+refuses "what is mapped has no blank" 2 "cannot be mapped: the image has a blank" rbdvol attach "$pool/Debian 12"
+refuses "before a clone is made" 2 "cannot be mapped: the image has a blank" \
 	rbdvol attach "$pool/my web" --from "$pool/Debian 12"
 is "so none is" "$(rbd ls $pool | grep -c my)" 0
 like "an image for others may have one" "$(rbdvol create "$pool/for others" --size 8M 2>&1)" 'note: .*has a blank'

@@ -98,7 +98,7 @@ elsewhere() {
 	held_by 0123456789abcdef "another boot" other
 }
 
-# Whoever held it is shut out when it is attached.
+# Whoever held it is blocklisted when it is attached.
 taken() { # OPTION...
 	rbdvol attach "$space" "$@" && ceph osd blocklist ls 2>/dev/null | grep "^$address "
 }

@@ -31,7 +31,7 @@ holders() { # VOLUME: the hosts that hold it, as it is written in the cluster
 
 # What runs as a container's first process ignores other signals: dockerd would wait 10 s for each. And
 # where it has not ended all of them after its shutdown-timeout, it leaves them to containerd, and the
-# next dockerd can't start them again ("task already exists").
+# next dockerd cannot start them again ("task already exists").
 run="run --network none --security-opt seccomp=unconfined --stop-signal KILL"
 guest --sh "mkdir -p /etc/docker /etc/rbdvol
 	printf '[rbdvol]\npool = $pool\nplugin-timeout = 25\n' >/etc/rbdvol/rbdvol.conf # dockerd waits 30 s

@@ -90,7 +90,7 @@ rbdvol create $pool/clone --from $pool/golden 2>/dev/null
 rbdvol delete $pool/clone
 is "a snapshot that is mapped here stays when its last clone goes, by flatten or delete" \
 	"$(rbd snap ls $pool/golden --format json | jq -r '.[].name')" "${snap#*@}"
-is "it is no leftover" "$(rbdvol prune --pool $pool)$(findings '[^o]')" ""
+is "it is not a leftover" "$(rbdvol prune --pool $pool)$(findings '[^o]')" ""
 rbdvol detach "$snap"
 is "until it is detached" "$(rbdvol prune --pool $pool)" "unused snapshot: $snap is removed"
 rbd rm --no-progress $pool/golden

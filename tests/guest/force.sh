@@ -40,7 +40,7 @@ on a dd if=/dev/urandom of=/srv/web/file bs=1M count=4 conv=notrunc status=none
 refuses "umount gives up where the cluster does not answer" 32 \
 	'/srv/web is unmounted, but not its file system: /dev/rbd[0-9]+ was not answered by the cluster for 3 s' \
 	on a env RBDVOL_UMOUNT_TIMEOUT=3 umount /srv/web
-ok "the folder is free" on a --sh '! mountpoint -q /srv/web'
+ok "the directory is free" on a --sh '! mountpoint -q /srv/web'
 is "what is left to the kernel bears systemd's mark" "$(on a --sh 'pgrep -f -c "^@/umount"')" 1
 # shellcheck disable=SC2016
 on a --sh 'for v in bounded plain; do

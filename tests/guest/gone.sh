@@ -36,7 +36,7 @@ serve_no_more a
 serve a
 refuses "a user who may only read is told what is lacking" 8 \
 	"client.passing needs the capabilities .*osd 'profile rbd'" on a rbdvol create "$pool/four" --size 16M
-refuses "and can't attach for writing" 8 "client.passing needs the capabilities" on a rbdvol attach "$pool/three"
+refuses "and cannot attach for writing" 8 "client.passing needs the capabilities" on a rbdvol attach "$pool/three"
 ok "but for reading" on a rbdvol attach "$pool/three" --read-only
 ok "and detach it" on a rbdvol detach "$pool/three"
 ceph auth caps client.passing mon 'profile rbd' osd 'profile rbd' 2>/dev/null

@@ -51,7 +51,7 @@ rbd snap rm $pool/vol@keep 2>/dev/null
 exec rbd watch $pool/vol >/dev/null < <(sleep 1000) &
 watcher=$!
 wait_for 60 is_watched $pool/vol
-refuses "what a stranger has open is not wiped" 6 'open for writing at' rbdvol wipe $pool/vol --algorithm trim --yes
+refuses "what an unknown client has open is not wiped" 6 'open for writing at' rbdvol wipe $pool/vol --algorithm trim --yes
 is "and not held after that" "$(holder $pool/vol)" nobody
 refuses "nor is it deleted" 6 'open for writing at' rbdvol delete $pool/vol
 is "and not held after that either" "$(holder $pool/vol)" nobody
@@ -137,7 +137,7 @@ wait_for 60 test -b /dev/rbd0
 tail -f /dev/null 3</dev/rbd0 &
 watcher=$!
 wait $attach
-is "where the device can't be ended" $? 1
+is "where the device cannot be ended" $? 1
 like "it is told what stays" "$(cat /run/attach.err)" 'stays attached as /dev/rbd0, and held.*in use'
 is "and it does" "$(device_of $pool/vol) $(holder $pool/vol)" "/dev/rbd0 $(uname -n)"
 kill $watcher

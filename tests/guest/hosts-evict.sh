@@ -94,7 +94,7 @@ detach b
 for forged in 10.99.0.1:6789/1 10.99.0.1:3300/0 10.99.0.0/24 10.99.0.12:0/0; do
 	rados -p $pool setxattr "$(header one)" rbdvol.hold \
 		"[{\"host\": \"0123\", \"boot_id\": \"b\", \"host_name\": \"evil\", \"client_address\": \"$forged\"}]"
-	ok "a hold that names $forged is no client's" on b rbdvol attach $pool/one --steal --yes
+	ok "a hold that names $forged is not a client's" on b rbdvol attach $pool/one --steal --yes
 	is "and blocklists nothing" "$(blocklisted "$forged")" 0
 	detach b
 done

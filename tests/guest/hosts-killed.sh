@@ -44,7 +44,7 @@ address=$(on b cat /sys/bus/rbd/devices/0/client_addr)
 refuses "another is refused while nobody says the first is dead" 6 "held by host guest-b \($address\)" on c rbdvol attach "$vol"
 ok "told so, it takes the volume over" on c rbdvol attach "$vol" --steal --yes
 is "what the dead one wrote is there" "$(text c)" first
-is "its client is shut out" "$(ceph osd blocklist ls 2>/dev/null | grep -c "^$address ")" 1
+is "its client is blocklisted" "$(ceph osd blocklist ls 2>/dev/null | grep -c "^$address ")" 1
 ok "the new one writes" put c second
 in_lab b
 serve b
@@ -56,7 +56,7 @@ is "and reads what was written meanwhile" "$(text b)" second
 address=$(on b cat /sys/bus/rbd/devices/0/client_addr)
 dies b
 ok "a host that comes back before anybody else goes on, without a question" on b rbdvol attach "$vol"
-is "its dead client is shut out first" "$(ceph osd blocklist ls 2>/dev/null | grep -c "^$address ")" 1
+is "its dead client is blocklisted first" "$(ceph osd blocklist ls 2>/dev/null | grep -c "^$address ")" 1
 is "its data is there" "$(text b)" second
 ok "and it detaches" on b rbdvol detach "$vol"
 is "nobody holds it" "$(on c rbdvol show "$vol" --json | jq .held_by)" null

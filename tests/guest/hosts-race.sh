@@ -78,7 +78,7 @@ paste -d ' ' "$logs/a" "$logs/b" | sort | uniq -c | sed 's/^/#/'
 is "exactly one has it each time, by hold and by device; the other is told that it is held" \
 	"$(paste -d ' ' "$logs/a" "$logs/b" | grep -vx -e '0 guest-a 1 6 guest-a 0' -e '6 guest-b 0 0 guest-b 1')" ""
 
-# What 'rbd map' has by then can't be taken back: but the attach is refused and leaves nothing, or
+# What 'rbd map' has by then cannot be taken back: but the attach is refused and leaves nothing, or
 # it holds the volume.
 race "one attaches, the other maps" rbd device map
 paste -d ' ' "$logs/a" "$logs/b" | sort | uniq -c | sed 's/^/#/'
@@ -113,7 +113,7 @@ robbed_at() {
 	client=$(on b --sh 'cat /sys/bus/rbd/devices/*/client_addr 2>/dev/null')
 	ok "$1: another takes the volume from it" on a rbdvol attach "$vol" --steal --yes
 	ok "$1: and writes" on a --sh "echo $1 | dd of=/dev/rbdvol/$vol bs=4k conv=sync oflag=direct status=none"
-	[[ -z $client ]] || is "$1: what was mapped there can't write" \
+	[[ -z $client ]] || is "$1: what was mapped there cannot write" \
 		"$(on b --sh "echo no | dd of=/dev/rbd0 bs=4k conv=sync oflag=direct status=none 2>/dev/null; echo \$?")" 1
 	on b --sh 'kill -CONT "$(cat /run/rbdvold.pid)"'
 	wait $attach

@@ -31,12 +31,12 @@ serve b
 # --- one of two ---
 ok "the first host attaches" on a rbdvol attach $pool/vol
 address=$(on a cat /sys/bus/rbd/devices/0/client_addr)
-shut_out=$(ceph osd blocklist ls 2>/dev/null | grep -c '^10.99.0.11:')
+blocklisted=$(ceph osd blocklist ls 2>/dev/null | grep -c '^10.99.0.11:')
 refuses "the second is refused and told who has it: host, address, since" 6 \
 	"held by host guest-a \($address\) since 20..-..-.. " on b rbdvol attach $pool/vol
 refuses "sharing needs both" 6 'held by host guest-a' on b rbdvol attach $pool/vol --shared
 refuses "nothing is stolen without a yes" 6 'held by host guest-a.*--yes' on b rbdvol attach $pool/vol --steal
-is "and nobody is shut out" "$(ceph osd blocklist ls 2>/dev/null | grep -c "$address")" 0
+is "and no client is blocklisted" "$(ceph osd blocklist ls 2>/dev/null | grep -c "$address")" 0
 ok "it may be read there" on b rbdvol attach $pool/vol --read-only
 ok "and detached" on b rbdvol detach $pool/vol
 is "which leaves the hold where it is" "$(field b $pool/vol .held_by.host)" guest-a
@@ -72,11 +72,11 @@ is "a host writes" "$(on a --sh 'test -e /tmp/writer.out; echo $?')" 1
 asked() { # ANSWER: at a terminal
 	on b --sh "printf '%s\n' $1 | script -qec 'rbdvol attach $pool/vol --steal' /dev/null"
 }
-like "at a terminal it is asked before; no is no" "$(asked n)" "held by host guest-a.*\[y/N\].*held by host guest-a"
+like "at a terminal it is asked before; 'no' is respected" "$(asked n)" "held by host guest-a.*\[y/N\].*held by host guest-a"
 is "and the first host writes on" "$(on a --sh 'test -e /tmp/writer.out; echo $?')" 1
 like "the volume is taken from it by a yes" "$(asked y)" "held by host guest-a.*\[y/N\].*/dev/rbdvol/$pool/vol"
 first=$(on b --sh "$sum")
-ok "exactly its client is shut out" test "$(ceph osd blocklist ls 2>/dev/null | grep -c '^10.99.0.11:')" = $((shut_out + 1))
+ok "exactly its client is blocklisted" test "$(ceph osd blocklist ls 2>/dev/null | grep -c '^10.99.0.11:')" = $((blocklisted + 1))
 is "by address and nonce" "$(ceph osd blocklist ls 2>/dev/null | grep -c "^$address ")" 1
 sleep 2
 is "its writers failed" "$(on a --sh 'wc -l </tmp/writer.out')" 2
@@ -87,7 +87,7 @@ is "it is known as the holder" "$(field a $pool/vol .held_by.host)" guest-b
 is "show says of the old device that it is fenced" "$(field a $pool/vol .fenced)" true
 like "and what to do" "$(on a rbdvol show $pool/vol 2>&1)" 'shut its client .* out, and the volume is held by host guest-b'
 is "list, too" "$(on a rbdvol list --json | jq -r '.volumes[] | select(.volume == "hosts/vol").fenced')" true
-refuses "it can't be attached there" 6 'held by host guest-b.*blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol
+refuses "it cannot be attached there" 6 'held by host guest-b.*blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol
 ok "the new holder lets go" on b rbdvol detach $pool/vol
 refuses "nor when it is free again" 5 'blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol
 refuses "nor for reading only" 5 'blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol --read-only

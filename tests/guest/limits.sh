@@ -69,11 +69,11 @@ ok "the 509th" rbdvol snapshot $pool/golden@s509
 ok "the 510th snapshot is taken" rbdvol snapshot $pool/golden@s510
 is "it is the 510th" "$(count $pool/golden)" 510
 ok "the device works" writes golden
-refuses "the 511th is not" 9 "$pool/golden has 510 snapshots, and can't get another: .*remove some; 510" \
+refuses "the 511th is not" 9 "$pool/golden has 510 snapshots, and cannot get another: .*remove some; 510" \
 	rbdvol snapshot $pool/golden@s511
 is "it is not there" "$(count $pool/golden)" 510
 ok "and the device works" writes golden
-refuses "a clone that would need it is refused" 9 "$pool/golden has 510 snapshots, and can't get another" \
+refuses "a clone that would need it is refused" 9 "$pool/golden has 510 snapshots, and cannot get another" \
 	rbdvol attach $pool/late --from $pool/golden
 is "and nothing is left of it" "$(count $pool/golden) $(exists $pool/late)" "510 no"
 ok "one of a snapshot that is there is not" rbdvol attach $pool/late --from $pool/golden@s510

@@ -124,7 +124,7 @@ is "a volume is mapped" "$spec $mode" "$pool/plain rw"
 is "its link is told" "$link" /dev/rbdvol/$pool/plain
 is "and leads to it" "$(readlink -f "$link")" "$node"
 is "the client's address is told" "$client" "$(cat "/sys/bus/rbd/devices/${node#/dev/rbd}/client_addr")"
-is "a writer's client is its own, its options are passed on, the key isn't" \
+is "a writer's client is its own, its options are passed on, the key is not" \
 	"$(cut -d' ' -f2 "/sys/bus/rbd/devices/${node#/dev/rbd}/config_info")" \
 	name=admin,key=client.admin,rw,noshare,queue_depth=32
 is "no key is left in the kernel" "$(grep -c ' ceph ' /proc/keys)" 0
@@ -148,7 +148,7 @@ ok "the one for writing gets the link, not the older one for reading" \
 ok "unmap the third" "$probe" unmap "$third"
 ok "the last gets it" wait_for 10 leads_to /dev/rbdvol/$pool/plain "$second"
 ok "unmap the last" "$probe" unmap "$second"
-# udev removes the folder a moment after the link
+# udev removes the directory a moment after the link
 ok "then no link is left" wait_for 10 test ! -e /dev/rbdvol
 is "and no mapping" "$(mappings)" 0
 
@@ -223,7 +223,7 @@ like "a partition leads to the device" "$("$probe" show /dev/rbdvol/$pool/golden
 like "its content" "$("$probe" content "${node}p1")" "type=ext4 label=goldenroot uuid=$uuid"
 like "the partition table" "$("$probe" content "$node")" 'table=gpt'
 is "a later mkfs was seen by udev" "$(udevadm info -q property "${node}p1" | grep ^ID_FS_TYPE)" ID_FS_TYPE=ext4
-is "an image that is no clone has its links by content" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${node}p1"
+is "an image that is not a clone has its links by content" "$(readlink -f "/dev/disk/by-uuid/$uuid")" "${node}p1"
 ok "unmap right after a write: udev still looks at it" "$probe" unmap "$node"
 rbd snap create --no-progress $pool/golden@base
 rbd clone --rbd-default-clone-format 2 $pool/golden@base $pool/clone
@@ -295,7 +295,7 @@ start=$EPOCHREALTIME
 like "it is busy at once" "$("$probe" unmap "$node" 2>&1)" 'in use'
 ok "without waiting" test $(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) -lt 3
 ok "trim" test "$("$probe" trim /srv/mapper)" -gt 0
-refuses "no trim of what is no mount" 2 'nothing is mounted' "$probe" trim /srv/twin
+refuses "no trim of what is not a mount" 2 'nothing is mounted' "$probe" trim /srv/twin
 unshare -m --propagation private sleep 60 &
 sleeper=$!
 sleep 0.5
@@ -367,7 +367,7 @@ is "both are unmapped" "$(mappings)" 0
 rm /etc/udev/rules.d/59-rbdvol.rules && udevadm control --reload
 
 # --- what the kernel refuses ---
-like "an image that is another by now" \
+like "an image that was replaced meanwhile" \
 	"$("$probe" map $pool/plain "$fsid" "$(pool_id $pool)" abc - $monitors admin /root/mapper.key - 2>&1)" \
 	'replaced by another image'
 like "another cluster" \

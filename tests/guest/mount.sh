@@ -66,7 +66,7 @@ ok "a clone is made and mounted" mount -t rbdvol -o from=$pool/gold,mkfs=xfs $po
 is "with its parent's content" "$(cat /srv/a/mark)" gold
 ok "a second clone of the same xfs beside it" mount -t rbdvol -o from=$pool/gold $pool/c2 /srv/b
 umount /srv/a /srv/b
-uuid() { # FOLDER
+uuid() { # DIRECTORY
 	blkid -p -s UUID -o value "$(findmnt -no SOURCE "$1")"
 }
 ok "with new_uuid" mount -t rbdvol -o from=$pool/gold,new_uuid $pool/c4 /srv/a
@@ -101,7 +101,7 @@ for type in ext4 xfs; do
 done
 
 # --- growth ---
-mib() { # FOLDER
+mib() { # DIRECTORY
 	echo $(($(stat -fc '%b * %S' "$1") >> 20))
 }
 ok "a volume of 64M" mount -t rbdvol -o size=64M,mkfs=ext4 $pool/grow /srv/a
@@ -183,7 +183,7 @@ refuses "or no file system of that type" 1 'no room for a file system of type xf
 	mount -t rbdvol -o size=64Mi,mkfs=xfs $pool/nope /srv/a
 refuses "a bad size" 1 'is not a size' mount -t rbdvol -o size=x $pool/nope /srv/a
 refuses "a bad name" 1 'bad volume name' mount -t rbdvol a/b/c/d /srv/a
-refuses "a file system type that is a path" 1 "can't be the type" mount -t rbdvol -o mkfs=../x $pool/blank /srv/a
+refuses "a file system type that is a path" 1 "cannot be the type" mount -t rbdvol -o mkfs=../x $pool/blank /srv/a
 refuses "steal, which is not for a mount" 1 'rbdvol attach --steal' mount -t rbdvol -o steal $pool/data /srv/a
 like "an unknown mount option" "$(mount -t rbdvol -o frobnicate $pool/data /srv/a 2>&1; echo $?)" '^mount: .*32$'
 refuses "no file system at all" 32 'no file system' mount -t rbdvol $pool/blank /srv/a

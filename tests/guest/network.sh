@@ -56,7 +56,7 @@ ok "it is detached" on a rbdvol detach "$pool/mapped"
 is "list tells what is attached" "$(on a rbdvol list --json | jq -c '[.volumes[].volume]')" "[\"$pool/one\",\"$pool/two\"]"
 shown=$(on a rbdvol show "$pool/one" --timeout 60 2>&1)
 like "show what it is" "$shown" 'device: +/dev/rbd0'
-like "and why it can't say more" "$shown" 'the cluster did not answer within 5 s'
+like "and why it cannot say more" "$shown" 'the cluster did not answer within 5 s'
 refuses "nothing can be attached" 7 'did not answer within 5 s|still running' on a rbdvol attach "$pool/three" --timeout 8
 refuses "a detach ends in its time" 7 'still running: job [0-9]+, in unmap for' on a rbdvol detach "$pool/one" --timeout 2
 ok "list answers meanwhile" on a timeout 20 rbdvol list

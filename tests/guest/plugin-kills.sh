@@ -44,14 +44,14 @@ check_mounted() { # NAME ANSWER
 	at=$(jq -r 'select(.Err == "") | .Mountpoint' <<<"$2" 2>/dev/null)
 	[[ $at ]] || return 0
 	findmnt -n "$at" >/dev/null || echo "$1 is not mounted, but was said to be"
-	[[ $1 != c* || -e $at/motd ]] || echo "$1 is no clone of golden"
+	[[ $1 != c* || -e $at/motd ]] || echo "$1 is not a clone of golden"
 }
 
 # clone and copy are clones of golden
 create() { # NAME
-	local wish='{"size":"32M"}'
-	[[ $1 != c* ]] || wish='{"from":"golden","size":"48M"}'
-	call Create "{\"Name\":\"$1\",\"Opts\":$wish}"
+	local request='{"size":"32M"}'
+	[[ $1 != c* ]] || request='{"from":"golden","size":"48M"}'
+	call Create "{\"Name\":\"$1\",\"Opts\":$request}"
 }
 
 # One operation, of a kind that NAME is ready for. Prints the answer.

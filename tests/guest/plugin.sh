@@ -72,7 +72,7 @@ like "mounted, with a file system" "$(mount_ golden one)" "^200 .*\"Mountpoint\"
 is "of the usual kind" "$(findmnt -no FSTYPE "$(at golden)")" ext4
 like "nosuid and nodev" "$(findmnt -no OPTIONS "$(at golden)")" 'nosuid.*nodev|nodev.*nosuid'
 is "it is empty: databases and the runtimes' copies want it so" "$(ls -A "$(at golden)")" ""
-is "its root folder as asked for" "$(stat -c %a:%u:%g "$(at golden)")" 1770:7:8
+is "its root directory as asked for" "$(stat -c %a:%u:%g "$(at golden)")" 1770:7:8
 echo golden >"$(at golden)/motd"
 fine "a second mount by the same id" Mount '{"Name":"golden","ID":"one"}'
 fine "a mount by another" Mount '{"Name":"golden","ID":"two"}'
@@ -185,7 +185,7 @@ superblock() { # VOLUME OPTION VALUE
 }
 superblock snapped -e panic
 mount_ snapped one >/dev/null
-like "its faults don't end the host" "$(cat /proc/fs/ext4/rbd*/options)" 'errors=remount-ro'
+like "its faults do not end the host" "$(cat /proc/fs/ext4/rbd*/options)" 'errors=remount-ro'
 unmount_ snapped one >/dev/null
 superblock snapped -E mount_opts=journal_path=/dev/null
 refused "it names no other device" Mount '{"Name":"snapped","ID":"one"}' "has the mount option 'journal_path=/dev/null'"
@@ -261,7 +261,7 @@ like "there is room for more" "$(probe capacity $pool)" '^[1-9][0-9]+$'
 refuses "in a pool that exists" 3 'no pool' probe capacity nosuchpool
 rbdvol delete $pool/csi
 
-# --- what can't be meant ---
+# --- what cannot be meant ---
 for options in fs=ntfs 'mkfs-options=-d /etc' 'mkfs-options=-b many' map-options=nosuch map-options=secret=x \
 	mount-options=commit=abc mount-options=data=some 'mode=0700 read-only=yes' 'uid=5 mount-options=ro' \
 	'read-only=yes shared=yes' 'read-only=yes mount-options=rw' shared=maybe size=-1 from=a//b \

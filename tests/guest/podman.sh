@@ -144,7 +144,7 @@ ok "a volume that is shared" again a podman volume create --driver rbdvol -o fro
 again b podman volume create --driver rbdvol -o from=golden -o shared=yes both >/dev/null
 ok "is written by who has it first" again a pod -d --replace --name first -v both:/data box sh -c 'echo a >/data/mark; sync; exec sleep 1000'
 is "and read by the other" "$(again b pod --rm -v both:/data box cat /data/motd)" golden
-like "who can't write it" "$(again b pod --rm -v both:/data box sh -c 'echo b >/data/mark' 2>&1)" 'Read-only file system'
+like "who cannot write it" "$(again b pod --rm -v both:/data box sh -c 'echo b >/data/mark' 2>&1)" 'Read-only file system'
 on a podman rm -f -t 0 first >/dev/null
 left_at_last a >/dev/null
 ok "until it is his alone" again b pod --rm -v both:/data box sh -c 'echo b >/data/mark; sync'

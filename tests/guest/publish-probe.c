@@ -29,10 +29,10 @@ static int act(struct host *h, const char *verb, const struct spec *spec, char *
 	       struct err **e)
 {
 	struct progress p = {.deadline = deadline_in(WAIT_US)};
-	const struct publish_wish wish = {.fs = more[0]};
+	const struct stage_options options = {.fs = more[0]};
 
 	if (!strcmp(verb, "stage"))
-		return publish_stage(h, spec, &wish, &p, e);
+		return publish_stage(h, spec, &options, &p, e);
 	if (!strcmp(verb, "unstage"))
 		return publish_unstage(h, spec, &p, e);
 	if (more[0] && !strcmp(verb, "at"))

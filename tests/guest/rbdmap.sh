@@ -43,7 +43,7 @@ plan=$(guest --sh 'rbdvol rbdmap 2>&1; echo "status $?"; ls /etc/rbdvoltab 2>&1'
 like "the plan has a line of rbdvoltab" "$plan" $'\n  \\+ '"$pool/web - id=admin,map=queue_depth=64,map=lock_on_read"$'\n'
 like "and the one of fstab" "$plan" $'\n  \\+ '"/dev/rbdvol/$pool/web /srv/web ext4 noatime,_netdev 0 0"$'\n'
 like "a volume that is there twice is told" "$plan" '/etc/ceph/rbdmap:4: an earlier line is of the same volume'
-like "what rbdvol can't do as well" "$plan" "rbdmap:5: rbdvol has nothing for the parameter 'frobnicate'"
+like "what rbdvol cannot do as well" "$plan" "rbdmap:5: rbdvol has nothing for the parameter 'frobnicate'"
 like "the status says so" "$plan" 'status [1-9]'
 like "and nothing is written" "$plan" 'No such file'
 guest --sh "sed -i '/frobnicate/s/,frob.*//; 4d' /etc/ceph/rbdmap; echo '# mine' >/etc/rbdvoltab; chmod 640 /etc/rbdvoltab"

@@ -53,7 +53,7 @@ fill $pool/web
 
 # --- refusals ---
 changed=$(content $pool/web)
-refuses "what is no clone" 2 "no clone: .*no parent.*rbdvol wipe" rbdvol reset $pool/golden
+refuses "what is not a clone" 2 "not a clone: .*no parent.*rbdvol wipe" rbdvol reset $pool/golden
 refuses "a snapshot" 2 'not a snapshot' rbdvol reset $pool/web@x
 refuses "no such volume" 3 "no image '$pool/none'" rbdvol reset $pool/none
 rbdvol attach $pool/web >/dev/null 2>&1
@@ -123,7 +123,7 @@ ok "a striped clone of format 1, without an object map" rbdvol reset $pool/old
 is "its content is its parent's, too" "$(content $pool/old)" "$fresh"
 is "and its layout as before" "$(kept $pool/old)" "$before"
 rbdvol wipe $pool/web --algorithm trim >/dev/null
-refuses "a wiped clone, with its parent" 2 "no clone any more.*--from $pool/golden@rbdvol-" rbdvol reset $pool/web
+refuses "a wiped clone, with its parent" 2 "not a clone any more.*--from $pool/golden@rbdvol-" rbdvol reset $pool/web
 rbdvol delete $pool/web
 rbdvol create $pool/web --from $pool/golden 2>/dev/null
 rbd create $pool/plain --size 16M
@@ -139,7 +139,7 @@ asked() { # ANSWER: at a terminal
 }
 fill $pool/web
 changed=$(content $pool/web)
-like "at a terminal it asks; no is no" "$(asked n)" "Drop all that was written to $pool/web\? \[y/N\].*is not reset"
+like "at a terminal it asks; 'no' is respected" "$(asked n)" "Drop all that was written to $pool/web\? \[y/N\].*is not reset"
 is "nothing has changed then" "$(content $pool/web)" "$changed"
 like "and yes is yes" "$(asked y)" "$pool/web: reset"
 done_testing

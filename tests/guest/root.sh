@@ -63,7 +63,7 @@ is "which this one did not notice" "$(holder)" "$first"
 ok "after a power cut it boots again" wait_for 180 guest systemctl is-active multi-user.target
 is "from the same root" "$(guest cat /root/mark)" first
 is "the hold names the mapping of now" "$(holder)" "guest-q $(guest cat /sys/bus/rbd/devices/0/client_addr)"
-ok "the former mapping is shut out" grep -q "${first##* }" <(cluster ceph osd blocklist ls 2>/dev/null)
+ok "the former mapping is blocklisted" grep -q "${first##* }" <(cluster ceph osd blocklist ls 2>/dev/null)
 guest --sh 'echo second >/root/mark'
 ok "a clean shutdown" guest_stop
 log=$(console)

@@ -96,14 +96,14 @@ ok "remote-fs.target comes after it" guest --sh "systemctl show -P After remote-
 ok "one whose pool is an option" is_active rbdvol@elsewhere.service
 ok "and one of another user" is_active "rbdvol@$pool-another.service"
 ok "both partitions of a volume are mounted, behind a link too" guest --sh "mountpoint -q /srv/p1 && mountpoint -q /srv/real/p2"
-is "by the units of these folders" "$(guest systemctl is-active srv-p1.mount srv-real-p2.mount | xargs)" "active active"
+is "by the units of these directories" "$(guest systemctl is-active srv-p1.mount srv-real-p2.mount | xargs)" "active active"
 ok "a cluster on this host comes first" began_after rbdvol@elsewhere.service ceph.target
 like "in fstab too" "$journal" "fstab:3: the option _netdev is missing"
 
 # --- by hand ---
 ok "systemctl stop unmounts and detaches" guest systemctl stop srv-web.mount
 ok "the volume is gone" guest --sh "! test -e /dev/rbdvol/$pool/web1"
-ok "mount FOLDER brings it back" guest mount /srv/web
+ok "mount DIRECTORY brings it back" guest mount /srv/web
 
 # --- shutdown ---
 ok "a clean shutdown" guest_stop

@@ -67,7 +67,7 @@ for name in rbdvold.service rbdvold.socket rbdvold-docker.socket rbdvol.target r
 done
 unchanged "restart of all that are ours" --sh "systemctl restart 'rbdvol*' || true" # one refuses that
 like "the plugin answers" "$(guest curl -s --unix-socket /run/docker/plugins/rbdvol.sock -d '' http://d/Plugin.Activate)" VolumeDriver
-like "what the mounts require can't be restarted by hand" "$(guest --sh "systemctl restart rbdvol-attached@$pool-web.service 2>&1")" 'by dependency only'
+like "what the mounts require cannot be restarted by hand" "$(guest --sh "systemctl restart rbdvol-attached@$pool-web.service 2>&1")" 'by dependency only'
 unchanged "daemon-reload" systemctl daemon-reload
 unchanged "daemon-reexec" systemctl daemon-reexec
 unchanged "other lines in the tables" --sh "sed -i '\$a # a comment' /etc/fstab /etc/rbdvoltab; systemctl daemon-reload; systemctl start remote-fs.target"
@@ -91,7 +91,7 @@ unchanged "the daemon is killed eight times in a row" --sh 'for i in 1 2 3 4 5 6
 	done 2>/dev/null'
 ok "it is back" is_served
 is "by the same socket" "$(guest systemctl is-failed rbdvold.socket rbdvold.service | xargs)" "active active"
-unchanged "the socket can't be made" --sh 'mkdir -p /run/systemd/system/rbdvold.socket.d
+unchanged "the socket cannot be made" --sh 'mkdir -p /run/systemd/system/rbdvold.socket.d
 	printf "[Socket]\nSocketGroup=nosuchgroup\n" >/run/systemd/system/rbdvold.socket.d/bad.conf
 	systemctl daemon-reload; ! systemctl restart rbdvold.socket'
 is "it failed" "$(guest systemctl is-failed rbdvold.socket)" failed
@@ -134,7 +134,7 @@ ok "then detaches" before 'Unmounted srv-busy.mount' "Stopped rbdvol@$pool-busy"
 ok "then ends the daemon" before "Stopped rbdvol@$pool-busy" 'Stopped rbdvold.service' "$log"
 boot again
 is "the system comes up" "$(guest systemctl is-system-running --wait)" running
-is "on volumes" "$(guest --sh 'for folder in /var /var/lib /tmp; do findmnt -rno SOURCE $folder | tr -d 0-9; done | xargs')" \
+is "on volumes" "$(guest --sh 'for directory in /var /var/lib /tmp; do findmnt -rno SOURCE $directory | tr -d 0-9; done | xargs')" \
 	"/dev/rbd /dev/rbd /dev/rbd"
 ok "in time for who needs them early" guest test -e /var/lib/early/began
 ok "in an order that is one" guest --sh '! journalctl -b -o cat | grep "ordering cycle"'

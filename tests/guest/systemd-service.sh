@@ -12,7 +12,7 @@ boot fresh
 # --- start ---
 is "the system is up with the units installed" "$(guest systemctl is-system-running --wait)" running
 ok "the socket is enabled" guest systemctl enable --now rbdvold.socket
-is "the daemon isn't started by that" "$(guest systemctl is-active rbdvold)" inactive
+is "the daemon is not started by that" "$(guest systemctl is-active rbdvold)" inactive
 is "the first request starts it" "$(guest rbdvol attach $pool/web1)" "/dev/rbdvol/$pool/web1"
 is "systemd counts it as ready" "$(guest systemctl show -P SubState rbdvold)" running
 is "the socket is its group's" "$(guest stat -c %U:%G:%a /run/rbdvol/api.sock)" root:rbdvol:660

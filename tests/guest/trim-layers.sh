@@ -112,7 +112,7 @@ refuses "dm-crypt that does not is named" 9 'dm-[0-9]+ \(secret\) passes no disc
 umount /srv/layers
 cryptsetup close secret
 
-# --- one that can't be trimmed keeps no other from it ---
+# --- one that cannot be trimmed keeps no other from it ---
 device=$(attach two)
 sfdisk -q "$device" <<<$',200M,L\n,,L' && udevadm settle
 node=$device
@@ -123,7 +123,7 @@ mount "${node}p1" /srv/plain
 refuses "what was trimmed beside is told" 9 'after [0-9.]+ MiB were trimmed:.*no discard.*passes no discards' \
 	rbdvol trim $pool/two
 said=$(rbdvol trim --all 2>&1)
-is "as one of all it is no failure" $? 0
+is "as one of all it is not a failure" $? 0
 like "but a note" "$said" 'note:.*cannot trim /srv/layers.*passes no discards'
 mount -t tmpfs hides /srv/plain
 refuses "no file system is trimmed that is mounted over it" 9 '^rbdvol: cannot trim /srv/layers' rbdvol trim $pool/two

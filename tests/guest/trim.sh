@@ -174,6 +174,6 @@ umount /srv/trim
 rbdvol detach $pool/vol
 rbdvol attach $pool/vol -o notrim >/dev/null 2>&1
 mount "$(readlink -f /dev/rbdvol/$pool/vol)" /srv/trim
-refuses "mapped so that it can't" 9 'attached with the map option notrim' rbdvol trim $pool/vol
+refuses "mapped so that it cannot" 9 'attached with the map option notrim' rbdvol trim $pool/vol
 umount /srv/trim
 done_testing

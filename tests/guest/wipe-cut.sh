@@ -36,7 +36,7 @@ ended() { # FILE
 half_wiped() { # BY WHAT
 	refuses "$1: it is not attached as if nothing were" 1 'erased in part.*rbdvol wipe.*completes' \
 		on a rbdvol attach $vol
-	like "$1: show tells" "$(on a rbdvol show $vol 2>&1)" 'a wipe of it.*cut short'
+	like "$1: show tells" "$(on a rbdvol show $vol 2>&1)" 'a wipe of it.*interrupted'
 	is "$1: in JSON, too" "$(on a rbdvol show $vol --json | jq .wiping)" true
 }
 
@@ -114,7 +114,7 @@ like "it is cut off, too" "$(ended plain-cut)" \
 	"wipe '$pool/plain' \([0-9]+ % done\): the cluster did not answer within 5 s.*status 7"
 "$tap_tools/guest" --name a net up
 ok "with the network back the daemon serves on" wait_for 120 on a rbdvol show $vol
-like "show tells of it" "$(on a rbdvol show $pool/plain 2>&1)" 'a wipe of it.*cut short'
+like "show tells of it" "$(on a rbdvol show $pool/plain 2>&1)" 'a wipe of it.*interrupted'
 
 # --- completed ---
 ok "the same command completes it, by the other algorithm as well" \

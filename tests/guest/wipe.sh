@@ -52,7 +52,7 @@ refuses "no algorithm" 2 '--algorithm' rbdvol wipe $pool/clone
 refuses "an unknown algorithm" 2 "no algorithm 'shred'.*trim and zero" rbdvol wipe $pool/clone --algorithm shred
 refuses "one of libvirt's others, told as such" 2 "'gutmann'.*overwrite in place.*trim or zero" \
 	rbdvol wipe $pool/clone --algorithm gutmann
-refuses "a snapshot" 2 "a snapshot can't be wiped" rbdvol wipe $pool/random@x --algorithm trim
+refuses "a snapshot" 2 "a snapshot cannot be wiped" rbdvol wipe $pool/random@x --algorithm trim
 refuses "no such volume" 3 "no image '$pool/none'" rbdvol wipe $pool/none --algorithm trim
 rbdvol attach $pool/clone >/dev/null 2>&1
 refuses "what is attached here" 5 'attached to this host as /dev/rbd.*detach' rbdvol wipe $pool/clone --algorithm trim
@@ -112,11 +112,11 @@ is "its object map is right" "$(rbd info $pool/striped --format json | jq -c .fl
 fill $pool/striped
 is "and goes on to be" "$(rbdvol show $pool/striped --json | jq .usage.objects)" "$(objects $pool/striped)"
 
-# --- cut short, and completed ---
+# --- interrupted, and completed ---
 fill $pool/plain
 rbd image-meta set $pool/plain rbdvol.wipe $((30 << 20)) >/dev/null
 rbd resize --no-progress --allow-shrink --size 0 $pool/plain 2>/dev/null
-ok "a trim that was cut short is completed" rbdvol wipe $pool/plain --algorithm trim
+ok "a trim that was interrupted is completed" rbdvol wipe $pool/plain --algorithm trim
 is "the size is back" "$(size $pool/plain)" $((30 << 20))
 rbd image-meta set $pool/plain rbdvol.wipe $((30 << 20)) >/dev/null
 rbd resize --no-progress --allow-shrink --size 0 $pool/plain 2>/dev/null
@@ -152,7 +152,7 @@ refuses "a snapshot is not sparsified" 2 'not a snapshot' rbdvol sparsify $pool/
 asked() { # ANSWER: at a terminal
 	printf '%s\n' "$1" | script -qec "rbdvol wipe $pool/plain --algorithm trim" /dev/null
 }
-like "at a terminal it asks; no is no" "$(asked n)" "Erase all data of $pool/plain\? \[y/N\].*is not wiped"
+like "at a terminal it asks; 'no' is respected" "$(asked n)" "Erase all data of $pool/plain\? \[y/N\].*is not wiped"
 is "nothing has changed then" "$(objects $pool/plain)" 8
 like "and yes is yes" "$(asked y)" "$pool/plain: wiped"
 is "so it is empty" "$(objects $pool/plain)" 0

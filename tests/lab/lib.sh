@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # What `cluster` and `guest` share: where a lab is, its processes, its lock.
 #
-# A lab is one folder ($RBDVOL_LAB) and one network namespace, whose name is made
-# from the folder's, so labs in different folders don't meet. Every process of a
+# A lab is one directory ($RBDVOL_LAB) and one network namespace, whose name is made
+# from the directory's, so labs in different directories do not meet. Every process of a
 # lab lives in that namespace, and nothing else does: so the namespace, not a list
 # of pids, says what is to be ended. A pid file only tells which process is which,
 # and counts only while that process is in the namespace.
@@ -44,16 +44,16 @@ print_help() {
 # A lab's path is passed to programs that split words and that hold socket names
 # in 108 bytes.
 check_lab_path() {
-	[[ $lab != *[[:space:],:]* ]] || die "the lab's folder can't have blanks, commas or colons in its name: $lab"
-	[[ ${#lab} -le 70 ]] || die "the lab's folder must have a name of at most 70 bytes: $lab"
+	[[ $lab != *[[:space:],:]* ]] || die "the lab's directory cannot have blanks, commas or colons in its name: $lab"
+	[[ ${#lab} -le 70 ]] || die "the lab's directory must have a name of at most 70 bytes: $lab"
 }
 
 need_root() {
 	[[ $EUID == 0 ]] || die "must be root: a lab is a network namespace with taps"
 }
 
-# The lab is this script's alone until it ends. The folder itself is the lock, so
-# nothing is left of it; a folder removed while we waited is made again.
+# The lab is this script's alone until it ends. The directory itself is the lock, so
+# nothing is left of it; a directory removed while we waited is made again.
 lock_lab() {
 	check_lab_path
 	need_root
@@ -71,11 +71,11 @@ unlock_lab() {
 	exec {lab_lock}<&-
 }
 
-# `stop` removes the folder with all that is in it: so only one that was empty, or
+# `stop` removes the directory with all that is in it: so only one that was empty, or
 # is a lab already, may become a lab.
 claim_lab() {
 	[[ -e $lab/.rbdvol-lab ]] && return
-	[[ -z $(ls -A -- "$lab") ]] || die "$lab has files, but isn't a lab: not touching it"
+	[[ -z $(ls -A -- "$lab") ]] || die "$lab has files, but is not a lab: not touching it"
 	: >"$lab/.rbdvol-lab"
 }
 

@@ -37,7 +37,7 @@ in_cluster() {
 
 # A test of several hosts says `in_lab a b`: it goes on outside, beside guests a and b, with the
 # product in each; `on a COMMAND…` runs a command there. Its rbd and ceph are the cluster's, which
-# has as many OSDs as it says before: `in_lab --osds 3 a b` (where it isn't up already).
+# has as many OSDs as it says before: `in_lab --osds 3 a b` (where it is not up already).
 in_lab() {
 	local guest starting=() options=()
 	if [[ $1 == --osds ]]; then
@@ -164,7 +164,7 @@ fi
 # A pool of a test's own, and its end.
 pool_create() {
 	ceph osd pool create "$1" 8 >&2 || bail_out "no pool $1"
-	rbd pool init "$1" || bail_out "pool $1 can't be used"
+	rbd pool init "$1" || bail_out "pool $1 cannot be used"
 }
 
 pool_delete() {

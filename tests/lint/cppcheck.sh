@@ -10,15 +10,15 @@ if ! command -v cppcheck >/dev/null; then
 	finish
 	exit
 fi
-for folder in base rbd mapper volume daemon cli udev-rules systemd; do
-	find $folder -name '*.c' | grep -q . || continue
+for directory in base rbd mapper volume daemon cli udev-rules systemd; do
+	find $directory -name '*.c' | grep -q . || continue
 	cppcheck --std=c11 --library=gnu,posix --enable=warning,performance,portability --quiet \
 		--error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
 		--suppress=memleak --suppress=resourceLeak --suppress=readdirCalled \
 		-I. -D_GNU_SOURCE -DSYSCONFDIR='"/etc"' -DRUNSTATEDIR='"/run"' \
 		-DHAVE_RBD_DIFF_ITERATE2=1 -DHAVE_RADOS_BLOCKLIST_ADD=1 \
 		-D'TAILQ_FOREACH(v,h,f)=for(v=(h)->tqh_first;v;v=v->f.tqe_next)' \
-		$folder >>"$faults" 2>&1
-	result "$folder"
+		$directory >>"$faults" 2>&1
+	result "$directory"
 done
 finish

@@ -46,7 +46,7 @@ code()
 }
 
 code | grep -E '\b(sprintf|vsprintf|strcpy|strcat|strncpy|strncat|gets|atoi|atol|atof|strtok|system|popen|alloca|tmpnam|mktemp)[[:space:]]*\(' >>"$faults"
-result "no call of functions that can't be bounded, checked or shared"
+result "no call of functions that cannot be bounded, checked or shared"
 code | grep -E '\bgoto\b' >>"$faults"
 result "no goto"
 code | grep -E '\btypedef struct\b' >>"$faults"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# rbdvol-generator as systemd runs it, but for its tables and its folders: what it makes, and what it
-# says of lines that it can't serve.
+# rbdvol-generator as systemd runs it, but for its tables and its directories: what it makes, and what it
+# says of lines that it cannot serve.
 . "$(dirname "$0")/tap.sh"
 generator=${top_builddir:-$top/build}/rbdvol-generator
 work=$(mktemp -d) || exit 1
@@ -34,7 +34,7 @@ if [ ! -x "$generator" ]; then
 	exit
 fi
 
-# --- what it can't serve ---
+# --- what it cannot serve ---
 cat >"$work/voltab" <<END
 p/one
 p/two - frobnicate
@@ -59,12 +59,12 @@ said "voltab:3: a second parent: 'gold' as the source"
 said "voltab:4: an earlier line is of the same volume"
 said "voltab:5: the option steal"
 said "fstab:1: part"
-said "fstab:2: '../y' can't be the type"
-said "fstab:3: the folder 'srv/c' does not begin with /"
+said "fstab:2: '../y' cannot be the type"
+said "fstab:3: the directory 'srv/c' does not begin with /"
 said "fstab:4: a second parent: 'h'"
 said "fstab:6: an earlier line names the same volume 'rbd/e' (name it alike in both)"
 said "fstab:7: the option _netdev is missing (without it systemd mounts before there is a network"
-said "fstab:8: an earlier line is of the same folder"
+said "fstab:8: an earlier line is of the same directory"
 said "fstab:9: the option steal"
 [ "$(wc -l <"$work/said")" -eq 12 ] || cat "$work/said" >>"$faults"
 result "each bad line is told by its number"
@@ -92,14 +92,14 @@ has rbdvol@web.service.d/50-rbdvol.conf "ExecStop="
 grep -q '^ExecStop=.*/rbdvol detach .* "--pool" "vms" "--id" "host1" "--cluster" "far" -- "web"$' \
 	"$work/units/rbdvol@web.service.d/50-rbdvol.conf" || cat "$work/units/rbdvol@web.service.d/50-rbdvol.conf" >>"$faults"
 result "the end of a unit looks for the volume where its begin did"
-for folder in real/x later/y; do
-	unit=$(systemd-escape -p --suffix=mount "$work/$folder" 2>/dev/null || echo "$work/$folder" | sed 's,^/,,; s,/,-,g; s,$,.mount,')
+for directory in real/x later/y; do
+	unit=$(systemd-escape -p --suffix=mount "$work/$directory" 2>/dev/null || echo "$work/$directory" | sed 's,^/,,; s,/,-,g; s,$,.mount,')
 	has "$unit.d/50-rbdvol.conf" "After=rbdvol@p-v.service"
 	grep -qF "Wants=$unit" "$work"/units/rbdvol@p-v.service.d/*.conf || echo "nothing wants $unit" >>"$faults"
 done
 result "two mounts of a volume are served, behind links too"
 
-# --- what is no table ---
+# --- what is not a table ---
 rm "$work/voltab"
 mkfifo "$work/voltab"
 generate

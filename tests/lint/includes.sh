@@ -1,23 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Who may include whom, each folder what is below it and never the other way round; and which
-# libraries a folder may know.
+# Who may include whom, each directory what is below it and never the other way round; and which
+# libraries a directory may know.
 . "$(dirname "$0")/tap.sh"
 cd "$top" || exit 1
 
-# FOLDER ALLOWED…: headers of ours.
+# DIRECTORY ALLOWED…: headers of ours.
 ours()
 {
-	folder=$1
+	directory=$1
 	shift
-	allowed=$(echo "$folder $*" | sed 's/ /|/g')
-	[ -d "$folder" ] || return 0
-	grep -rnE '^[[:space:]]*#[[:space:]]*include "' "$folder" --include='*.[ch]' |
+	allowed=$(echo "$directory $*" | sed 's/ /|/g')
+	[ -d "$directory" ] || return 0
+	grep -rnE '^[[:space:]]*#[[:space:]]*include "' "$directory" --include='*.[ch]' |
 		grep -vE "include \"($allowed)/" >>"$faults"
-	result "$folder/ includes only: $folder $*"
+	result "$directory/ includes only: $directory $*"
 }
 
-# FOLDER PATTERN WHAT: headers of others.
+# DIRECTORY PATTERN WHAT: headers of others.
 never()
 {
 	[ -d "$1" ] || return 0
@@ -48,9 +48,9 @@ never cli "$ceph|$host|systemd/|microhttpd|curl" "librbd, krbd and the daemon's 
 never udev-rules "$ceph|$front|$host" "any library but libc"
 never systemd "$ceph|$front|$host" "any library but libc"
 
-# A public header must say each of these itself; a bare name would be found in the wrong folder.
+# A public header must say each of these itself; a bare name would be found in the wrong directory.
 c_files | xargs grep -nE '^[[:space:]]*#[[:space:]]*include "[^/"]+"' >>"$faults"
-result "every include of ours names its folder"
+result "every include of ours names its directory"
 c_files | grep '\.h$' | xargs grep -L '^#pragma once' >>"$faults"
 result "every header is included once"
 finish

@@ -23,8 +23,8 @@ for unit in systemd/*.in; do
 	sed -e "s,@s*bindir@,$units/bin,g" -e 's|@runstatedir@|/run|g' "$unit" >"$units/$(basename "$unit" .in)"
 done
 
-# verify FOLDER UNIT [FOLDERS]: its exit status counts, and what it says of ours or of an order that can't
-# be. FOLDERS have systemd's own units; without, this host's, too.
+# verify DIRECTORY UNIT [DIRECTORIES]: its exit status counts, and what it says of ours or of an order that cannot
+# be. DIRECTORIES have systemd's own units; without, this host's, too.
 verify()
 {
 	SYSTEMD_UNIT_PATH=$1:${3-} systemd-analyze verify --man=no "$2" >"$units/said" 2>&1 ||
@@ -51,7 +51,7 @@ if [ -x "$generator" ]; then
 	printf 'rbd/web /srv/web rbdvol from=rbd/gold,_netdev 0 0\n' >"$units/fstab"
 	RBDVOLTAB=$units/table FSTAB=$units/fstab "$generator" "$made" 2>>"$faults"
 	find "$made" -name '*.conf' -exec sed -i -E "s,^(Exec[A-Za-z]*=)[^ ]*/rbdvol,\1$units/bin/rbdvol," {} +
-	# fstab_mount IMAGE FOLDER: of fstab's own line systemd-fstab-generator makes this.
+	# fstab_mount IMAGE DIRECTORY: of fstab's own line systemd-fstab-generator makes this.
 	fstab_mount()
 	{
 		printf '[Unit]\nBefore=remote-fs.target\n[Mount]\nWhat=rbd/%s\nWhere=%s\nType=rbdvol\nOptions=_netdev\n' \
@@ -84,7 +84,7 @@ else
 	skip "systemd-analyze verify what the generator makes" "it is not built"
 fi
 
-# Of a unit that may start before sysinit.target it does not count what hides folders; and it does not
+# Of a unit that may start before sysinit.target it does not count what hides directories; and it does not
 # know that the one for /tmp hides more than PrivateTmp=.
 mkdir "$units/late"
 sed -e '/^DefaultDependencies=no$/d' -e 's|^InaccessiblePaths=-/tmp$|PrivateTmp=yes|' "$units/rbdvold.service" \
@@ -95,6 +95,6 @@ if systemd-analyze security --offline=true --no-pager "$units/late/rbdvold.servi
 	[ "${tenths:-100}" -le $most_exposed ] || cat "$units/security" >>"$faults"
 	result "the daemon's sandbox is as tight as it was"
 else
-	skip "the daemon's sandbox is as tight as it was" "this systemd-analyze can't say"
+	skip "the daemon's sandbox is as tight as it was" "this systemd-analyze cannot say"
 fi
 finish

@@ -14,7 +14,7 @@ fake_host
 fake_nic br0 0a:58:a9:fe:00:01 virtual
 fake_nic lo 00:00:00:00:00:00 virtual
 fake_nic eth0 52:54:00:00:00:a1
-is "a bridge's address is no host's" "$(identity)" $mac
+is "a bridge's address is not a host's" "$(identity)" $mac
 fake_nic dummy0 8e:11:22:33:44:55 random
 is "nor is one that the kernel rolled" "$(identity)" $mac
 fake_nic ens1 52:54:00:00:00:b2

@@ -14,7 +14,7 @@ udevadm settle
 is "it is listed" "$(rbdvol list --json | jq -r '.volumes[].volume')" "$pool/$long"
 like "show says so by its node" "$(rbdvol show "$dev" --json | jq -r .link)" '^/dev/rbdvol/by-id/'
 is "the link by id leads there" "$(readlink -f /dev/rbdvol/by-id/*)" "$dev"
-is "doctor gives no advice that can't help" "$(rbdvol doctor | grep -c 'udevadm trigger')" 0
+is "doctor gives no advice that cannot help" "$(rbdvol doctor | grep -c 'udevadm trigger')" 0
 refuses "to attach it by its name is refused" 2 'the name is too long for the name of a device' rbdvol attach "$pool/$long"
 ok "it is detached by its node" rbdvol detach "$dev"
 is "and gone" "$(rbdvol list --json | jq -r '.volumes[].device')" ''

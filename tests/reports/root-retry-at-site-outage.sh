@@ -10,7 +10,7 @@
 
 fake_host 7 7 7 0
 fake_nic eth0 52:54:00:00:00:a1
-ok "it goes on for as long as the cluster can't be reached" attach_root root=rbdvol:q
+ok "it goes on for as long as the cluster cannot be reached" attach_root root=rbdvol:q
 is "asking again each time" "$(grep -c '<attach>' "$fake/called")" 4
 fake_host 7 7 0
 fake_nic eth0 52:54:00:00:00:a1
@@ -18,7 +18,7 @@ ok "rbdvol.retry= bounds it" test "$(attach_root 'root=rbdvol:q rbdvol.retry=5' 
 is "by the time that rbdvol tries" "$(cat "$fake/called")" '<attach><--retry><5><--><q>'
 fake_host 3 0
 fake_nic eth0 52:54:00:00:00:a1
-ok "what waiting can't mend ends it at once" test "$(attach_root root=rbdvol:q >/dev/null; echo $?)" = 3
+ok "what waiting cannot mend ends it at once" test "$(attach_root root=rbdvol:q >/dev/null; echo $?)" = 3
 fake_host 7
 fake_nic eth0 52:54:00:00:00:a1
 printf '#!/bin/sh\nexit 2\n' >"$fake/bin/rbdvold"

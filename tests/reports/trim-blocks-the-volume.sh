@@ -32,7 +32,7 @@ like "and says what it did" "$(</run/said)" 'after .* were trimmed.*cancelled'
 slow_trim --all
 ok "nor if it is one of all" timeout 100 rbdvol resize "$pool/vol" 96M
 wait $trim
-is "as one of all that is no failure" $? 0
+is "as one of all that is not a failure" $? 0
 like "but a note" "$(</run/said)" 'note: .*cancelled'
 slow_trim "$pool/vol"
 refuses "nor a detach, which the mount bars" 5 'mounted on /run/mnt' timeout 100 rbdvol detach "$pool/vol"

@@ -95,16 +95,16 @@ void fake_forget(void)
 	s = find_or_add(with_text);                                                                \
 	pthread_mutex_unlock(&lock)
 
-void publish_wish_deinit(struct publish_wish *w)
+void stage_options_deinit(struct stage_options *w)
 {
 	free(w->fs);
 	free(w->mkfs_options);
 	free(w->mount_options);
 	free(w->map_options);
-	*w = (struct publish_wish){0};
+	*w = (struct stage_options){0};
 }
 
-int publish_wish_check(const struct publish_wish *w, struct err **e)
+int stage_options_check(const struct stage_options *w, struct err **e)
 {
 	if (w->mount_options && strstr(w->mount_options, "frob"))
 		return err_set(e, ERR_USAGE, -EINVAL, "'frob' is not among the mount options");
@@ -173,7 +173,7 @@ int publish_other_writer(struct host *h, const struct spec *spec, char **out_hos
 	return s->held_elsewhere;
 }
 
-char *publish_folder(const struct spec *spec)
+char *publish_directory(const struct spec *spec)
 {
 	char *out;
 
@@ -195,7 +195,7 @@ int publish_check_alive(struct host *h, const struct spec *spec, struct err **e)
 	return 0;
 }
 
-int publish_stage(struct host *h, const struct spec *spec, const struct publish_wish *w,
+int publish_stage(struct host *h, const struct spec *spec, const struct stage_options *w,
 		  struct progress *p, struct err **e)
 {
 	WITH_STAGE(s, spec);

@@ -16,7 +16,7 @@ struct fake_stage {
 	_Atomic bool staged; /* looked at while a job is at it */
 	_Atomic unsigned users, stagings;
 	char user[8][80];
-	struct publish_wish last; /* borrowed words of the last stage are not kept */
+	struct stage_options last; /* borrowed words of the last stage are not kept */
 };
 /* NULL where nothing is known of it. */
 struct fake_stage *fake_find(const char *spec);

@@ -27,20 +27,20 @@ const char *const http_input_looks[HTTP_INPUT_LOOKS] = {
 };
 
 const char *const http_input_changes[HTTP_INPUT_CHANGES] = {
-	"PUT /v1/volumes/rbd%2Fstranger1 " HEAD "Content-Length: 13\r\n\r\n{\"size\":\"1G\"}",
-	"DELETE /v1/volumes/stranger2 " HEAD "\r\n",
-	"POST /v1/volumes/stranger3/attach " HEAD "Content-Length: 17\r\n\r\n{\"from\":\"golden\"}",
-	"POST /v1/volumes/stranger4/detach?force=yes " HEAD "Content-Length: 0\r\n\r\n",
-	"POST /v1/volumes/stranger5/trim " HEAD "\r\n",
-	"POST /v1/volumes/stranger6/wipe?algorithm=zero " HEAD "\r\n",
-	"POST /v1/volumes/stranger7/reset " HEAD "\r\n",
-	"POST /v1/volumes/stranger8/resize?size=2G " HEAD "\r\n",
-	"POST /v1/volumes/stranger9/snapshot " HEAD "\r\n",
-	"POST /v1/volumes/stranger10/sparsify " HEAD "\r\n",
-	"POST /v1/volumes/stranger11/flatten " HEAD "\r\n",
-	"POST /v1/volumes/stranger12/cancel " HEAD "\r\n",
+	"PUT /v1/volumes/rbd%2Foutsider1 " HEAD "Content-Length: 13\r\n\r\n{\"size\":\"1G\"}",
+	"DELETE /v1/volumes/outsider2 " HEAD "\r\n",
+	"POST /v1/volumes/outsider3/attach " HEAD "Content-Length: 17\r\n\r\n{\"from\":\"golden\"}",
+	"POST /v1/volumes/outsider4/detach?force=yes " HEAD "Content-Length: 0\r\n\r\n",
+	"POST /v1/volumes/outsider5/trim " HEAD "\r\n",
+	"POST /v1/volumes/outsider6/wipe?algorithm=zero " HEAD "\r\n",
+	"POST /v1/volumes/outsider7/reset " HEAD "\r\n",
+	"POST /v1/volumes/outsider8/resize?size=2G " HEAD "\r\n",
+	"POST /v1/volumes/outsider9/snapshot " HEAD "\r\n",
+	"POST /v1/volumes/outsider10/sparsify " HEAD "\r\n",
+	"POST /v1/volumes/outsider11/flatten " HEAD "\r\n",
+	"POST /v1/volumes/outsider12/cancel " HEAD "\r\n",
 	"POST /v1/prune " HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-	"GET /v1/volumes/stranger13 " HEAD "\r\n",
+	"GET /v1/volumes/outsider13 " HEAD "\r\n",
 	"GET /v1/volumes?all=yes " HEAD "\r\n",
 	"GET /v1/doctor " HEAD "\r\n",
 	"GET /v1/jobs " HEAD "\r\n",
@@ -191,7 +191,7 @@ static void add_huge_body(struct http_input *b, bool changes)
 	};
 	const char *kind = kinds[below(b, ARRAY_SIZE(kinds))];
 	size_t body = below(b, HUGE_BODY_MAX);
-	const char *head = changes ? "POST /v1/volumes/stranger14/attach " HEAD
+	const char *head = changes ? "POST /v1/volumes/outsider14/attach " HEAD
 				   : "POST /v1/volumes/a%2F%2Fb/attach " HEAD;
 
 	append(b, head, strlen(head));

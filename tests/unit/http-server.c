@@ -19,10 +19,10 @@ int test_server_start(struct test_server *s)
 	struct config config = {0};
 	struct err *e = NULL;
 
-	snprintf(s->folder, sizeof(s->folder), "/tmp/rbdvol-test-XXXXXX");
-	if (!mkdtemp(s->folder))
+	snprintf(s->directory, sizeof(s->directory), "/tmp/rbdvol-test-XXXXXX");
+	if (!mkdtemp(s->directory))
 		return -1;
-	snprintf(s->path, sizeof(s->path), "%s/run/a.sock", s->folder);
+	snprintf(s->path, sizeof(s->path), "%s/run/a.sock", s->directory);
 	assert_int_equal(config_load("/nonexistent", false, &config, &e), 0);
 	if (s->plugin_timeout_us)
 		config.plugin_timeout_us = s->plugin_timeout_us;
@@ -45,8 +45,8 @@ int test_server_stop(struct test_server *s)
 	http_stop(s->http);
 	service_free(s->service);
 	assert_int_equal(atomic_load(&fake.hosts), 0);
-	snprintf(run, sizeof(run), "%s/run", s->folder);
-	return remove(run) || remove(s->folder);
+	snprintf(run, sizeof(run), "%s/run", s->directory);
+	return remove(run) || remove(s->directory);
 }
 
 int test_connect(const struct test_server *s)

@@ -17,7 +17,7 @@ struct test_server {
 	const char *const *plugin_pools; /* ends with NULL; NULL: none */
 
 	/* While it runs: */
-	char folder[32], path[64]; /* of its socket, alone in folder/run */
+	char directory[32], path[64]; /* of its socket, alone in directory/run */
 	struct service *service;
 	struct http *http;
 	struct listener listener;

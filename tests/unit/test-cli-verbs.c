@@ -69,7 +69,7 @@ static const struct exchange {
 struct daemon {
 	pthread_t thread;
 	int fd;
-	char folder[PATH_ROOM], path[PATH_ROOM];
+	char directory[PATH_ROOM], path[PATH_ROOM];
 };
 
 static void answer_one(int fd)
@@ -103,9 +103,9 @@ static int daemon_up(void **state)
 	struct daemon *d = calloc(1, sizeof(*d));
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
-	snprintf(d->folder, sizeof(d->folder), "/tmp/rbdvol-test-XXXXXX");
-	assert_non_null(mkdtemp(d->folder));
-	assert_true(snprintf(d->path, sizeof(d->path), "%.40s/api.sock", d->folder) > 0);
+	snprintf(d->directory, sizeof(d->directory), "/tmp/rbdvol-test-XXXXXX");
+	assert_non_null(mkdtemp(d->directory));
+	assert_true(snprintf(d->path, sizeof(d->path), "%.40s/api.sock", d->directory) > 0);
 	memcpy(a.sun_path, d->path, strlen(d->path));
 	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(d->fd, (struct sockaddr *)&a, sizeof(a)), 0);
@@ -124,7 +124,7 @@ static int daemon_down(void **state)
 	pthread_join(d->thread, NULL);
 	close(d->fd);
 	unlink(d->path);
-	rmdir(d->folder);
+	rmdir(d->directory);
 	free(d);
 	return 0;
 }

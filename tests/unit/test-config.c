@@ -13,7 +13,7 @@
 #include "base/deadline.h"
 #include "daemon/config.h"
 
-struct folder {
+struct directory {
 	char path[64];
 	char file[80];
 	char drop_ins[80];
@@ -21,7 +21,7 @@ struct folder {
 
 static int setup(void **state)
 {
-	struct folder *f = calloc(1, sizeof(*f));
+	struct directory *f = calloc(1, sizeof(*f));
 
 	snprintf(f->path, sizeof(f->path), "/tmp/rbdvol-config-XXXXXX");
 	if (!mkdtemp(f->path))
@@ -32,7 +32,7 @@ static int setup(void **state)
 	return mkdir(f->drop_ins, 0755);
 }
 
-static void path_in(const struct folder *f, const char *name, char out[static 128])
+static void path_in(const struct directory *f, const char *name, char out[static 128])
 {
 	snprintf(out, 128, "%s/%s", f->drop_ins, name);
 }
@@ -41,7 +41,7 @@ static int teardown(void **state)
 {
 	static const char *const names[] = {"10-a.conf", "20-b.conf", "ignored.txt",
 					    ".hidden.conf"};
-	struct folder *f = *state;
+	struct directory *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char path[128];
@@ -65,7 +65,7 @@ static void write_file(const char *path, const char *text, size_t len)
 	assert_int_equal(fclose(f), 0);
 }
 
-static void drop_in(const struct folder *f, const char *name, const char *text)
+static void drop_in(const struct directory *f, const char *name, const char *text)
 {
 	char path[128];
 
@@ -75,7 +75,7 @@ static void drop_in(const struct folder *f, const char *name, const char *text)
 
 static void test_defaults(void **state)
 {
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL;
 
@@ -94,7 +94,7 @@ static void test_defaults(void **state)
 
 static void test_missing_file_that_was_asked_for(void **state)
 {
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL;
 
@@ -111,7 +111,7 @@ static void test_values_and_drop_ins(void **state)
 		"map-options = ms_mode=crc,queue_depth=64\n"
 		"allow-change = root, @root 1234 @4321\nallow-user = web, backup\nallow-cluster = "
 		"*";
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL;
 
@@ -162,7 +162,7 @@ static const struct {
 
 static void test_bad_lines(void **state)
 {
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		_cleanup_config_ struct config c = {0};
@@ -181,7 +181,7 @@ static void test_bad_lines(void **state)
 
 static void test_long_line_and_nul(void **state)
 {
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 	static const char nul[] = "[rbdvol]\npool = a\0b\nfrob = 1\n";
 	char text[1024] = "[rbdvol]\npool = ";
 
@@ -201,7 +201,7 @@ static void test_long_line_and_nul(void **state)
 
 static void test_bad_drop_in(void **state)
 {
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL;
 
@@ -237,7 +237,7 @@ static void test_unknown_names(void **state)
 	static const char text[] =
 		"[rbdvol]\nallow-change = root no-such-user-x @no-such-group-x\n";
 	const struct peer user = {.uid = 4000000, .gid = 4000001};
-	const struct folder *f = *state;
+	const struct directory *f = *state;
 	_cleanup_config_ struct config c = {0};
 	_cleanup_err_ struct err *e = NULL, *change = NULL;
 

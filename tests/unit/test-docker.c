@@ -101,7 +101,7 @@ static void fails(const char *what, const char *body, const char *text)
 		fail_msg("%s %s: %u '%s', not '%s'", what, body, status, err ? err : "", text);
 }
 
-/* Ask until the answer isn't that it goes on. The status; Err goes to TEXT. */
+/* Ask until the answer is not that it goes on. The status; Err goes to TEXT. */
 static unsigned insist(const char *what, const char *body, char *text, size_t size)
 {
 	for (;;) {
@@ -187,17 +187,17 @@ static void test_names(void **state)
 			 "{\"Name\":\"%s\",\"ID\":\"a\",\"Opts\":{\"size\":"
 			 "\"1G\"}}",
 			 bad[i]);
-		fails("VolumeDriver.Create", body, "is no name of a volume");
-		fails("VolumeDriver.Mount", body, "is no name of a volume");
-		fails("VolumeDriver.Get", body, "is no name of a volume");
+		fails("VolumeDriver.Create", body, "is not a volume name");
+		fails("VolumeDriver.Mount", body, "is not a volume name");
+		fails("VolumeDriver.Get", body, "is not a volume name");
 	}
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	snprintf(body, sizeof(body), "{\"Name\":\"%s\",\"Opts\":{\"size\":\"1G\"}}", name);
-	fails("VolumeDriver.Create", body, "is no name of a volume");
+	fails("VolumeDriver.Create", body, "is not a volume name");
 	fails("VolumeDriver.Create", "{}", "no Name");
-	fails("VolumeDriver.Create", "[", "no JSON");
-	fails("VolumeDriver.Create", "[]", "no JSON object");
+	fails("VolumeDriver.Create", "[", "not JSON");
+	fails("VolumeDriver.Create", "[]", "not a JSON object");
 	fails("VolumeDriver.Mount", "{\"Name\":\"data\"}", "has no id");
 	snprintf(body, sizeof(body), "{\"Name\":\"data\",\"ID\":\"%.300s\"}", name);
 	fails("VolumeDriver.Mount", body, "is too long");
@@ -212,7 +212,7 @@ static void test_options(void **state)
 		{"\"size\":\"\"", "empty value"},
 		{"\"size\":\"0\"", "size"},
 		{"\"size\":\"-1\"", "size"},
-		{"\"size\":1", "no string"},
+		{"\"size\":1", "not a string"},
 		{"\"from\":\"a//b\"", "option 'from'"},
 		{"\"pool\":\"a/b\"", "option 'pool'"},
 		{"\"pool\":\"..\"", "option 'pool'"},
@@ -251,7 +251,7 @@ static void test_options(void **state)
 	snprintf(body, sizeof(body), "{\"Name\":\"data\",\"Opts\":{\"mount-options\":\"%03100d\"}}",
 		 0);
 	fails("VolumeDriver.Create", body, "longer than 3072 bytes");
-	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":[]}", "no JSON object");
+	fails("VolumeDriver.Create", "{\"Name\":\"data\",\"Opts\":[]}", "not a JSON object");
 	fails("VolumeDriver.Create", "{\"Name\":\"data\"}", "from=PARENT or size=SIZE");
 }
 
@@ -268,8 +268,8 @@ static void test_note(void **state)
 	      NULL);
 	assert_string_equal(fake_find("rbd/data")->note, "size=1G\nmode=1777\nkeep=yes\n");
 	assert_int_equal(docker_options_parse(fake_find("rbd/data")->note, &o, &e), 0);
-	assert_true(o.keep_given && o.keep && o.wish.mode_given && o.wish.mode == 01777);
-	assert_string_equal(o.wish.fs, "ext4");
+	assert_true(o.keep_given && o.keep && o.stage.mode_given && o.stage.mode == 01777);
+	assert_string_equal(o.stage.fs, "ext4");
 	again = docker_options_format(&o);
 	assert_string_equal(again, fake_find("rbd/data")->note);
 	works("VolumeDriver.Remove", "{\"Name\":\"data\"}", NULL);
@@ -294,7 +294,7 @@ static void test_other_pool(void **state)
 	      "exists already, as ssd/team/data");
 }
 
-/* Who may write to some other pool can't give this host a volume under a name of his choice, nor
+/* Who may write to some other pool cannot give this host a volume under a name of his choice, nor
  * decide by a note how this host mounts one. */
 static void test_planted(void **state)
 {

@@ -21,9 +21,9 @@ static void errno_finds_the_kind_and_adds_its_words(void **state)
 	_cleanup_err_ struct err *e = NULL;
 
 	(void)state;
-	assert_int_equal(err_errno(&e, -ENOSPC, "can't write %s", "x"), -ENOSPC);
+	assert_int_equal(err_errno(&e, -ENOSPC, "cannot write %s", "x"), -ENOSPC);
 	assert_int_equal(e->kind, ERR_NO_SPACE);
-	assert_string_equal(e->message, "can't write x: No space left on device");
+	assert_string_equal(e->message, "cannot write x: No space left on device");
 }
 
 static void wrap_and_hint_keep_the_code(void **state)

@@ -31,14 +31,14 @@
 #define REQUESTS 100000
 #endif
 #define CLIENTS	      4 /* threads; the last one is the foreign user */
-#define STRANGER      65534
+#define OUTSIDER      65534
 #define SLOW_ROOT     100 /* connections that never get a request done */
-#define SLOW_STRANGER 40
+#define SLOW_OUTSIDER 40
 #define PATIENCE_S    60 /* for an answer: after that, rbdvold is stuck */
 #define ANSWER_MAX    65536
 
 static struct {
-	char folder[32], socket[64];
+	char directory[32], socket[64];
 	pid_t pid;
 	int log;
 } daemon_;
@@ -47,7 +47,7 @@ static struct {
 	atomic_uint sent, answered, refused;
 	atomic_uint stuck;  /* no end of the connection in PATIENCE_S */
 	atomic_uint odd;    /* an answer that is none */
-	atomic_uint served; /* to the stranger */
+	atomic_uint served; /* to the outsider */
 	atomic_uint clients;
 } tally;
 
@@ -58,7 +58,7 @@ static void write_file(const char *name, const char *text)
 	_cleanup_free_ char *path = NULL;
 	FILE *f;
 
-	assert_true(asprintf(&path, "%s/%s", daemon_.folder, name) > 0);
+	assert_true(asprintf(&path, "%s/%s", daemon_.directory, name) > 0);
 	f = fopen(path, "we");
 	assert_non_null(f);
 	fputs(text, f);
@@ -171,7 +171,7 @@ static void leave_ceph_alone(void)
 	_cleanup_free_ char *options = NULL;
 
 	write_file("suppressions", "called_from_lib:libceph-common\ncalled_from_lib:librados\n");
-	if (asprintf(&options, "suppressions=%s/suppressions", daemon_.folder) > 0)
+	if (asprintf(&options, "suppressions=%s/suppressions", daemon_.directory) > 0)
 		setenv("TSAN_OPTIONS", options, 1);
 }
 
@@ -184,7 +184,7 @@ static _Noreturn void be_daemon(void)
 	dup2(daemon_.log, STDOUT_FILENO);
 	dup2(daemon_.log, STDERR_FILENO);
 	if (asprintf(&program, "%s/rbdvold", build ? build : ".") > 0 &&
-	    asprintf(&config, "%s/rbdvol.conf", daemon_.folder) > 0)
+	    asprintf(&config, "%s/rbdvol.conf", daemon_.directory) > 0)
 		execl(program, program, "--foreground", "--config", config, "--socket",
 		      daemon_.socket, NULL);
 	_exit(127);
@@ -197,14 +197,14 @@ static int setup(void **state)
 	int fd;
 
 	(void)state;
-	snprintf(daemon_.folder, sizeof(daemon_.folder), "/tmp/rbdvol-test-XXXXXX");
-	assert_non_null(mkdtemp(daemon_.folder));
-	snprintf(daemon_.socket, sizeof(daemon_.socket), "%s/run/a.sock", daemon_.folder);
+	snprintf(daemon_.directory, sizeof(daemon_.directory), "/tmp/rbdvol-test-XXXXXX");
+	assert_non_null(mkdtemp(daemon_.directory));
+	snprintf(daemon_.socket, sizeof(daemon_.socket), "%s/run/a.sock", daemon_.directory);
 	write_file("ceph.conf", "[global]\nmon host = 127.0.0.1:1\n");
 	snprintf(text, sizeof(text), "[rbdvol]\ncluster-timeout = 1\nconf = %s/ceph.conf\n",
-		 daemon_.folder);
+		 daemon_.directory);
 	write_file("rbdvol.conf", text);
-	snprintf(text, sizeof(text), "%s/log", daemon_.folder);
+	snprintf(text, sizeof(text), "%s/log", daemon_.directory);
 	daemon_.log = open(text, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	assert_true(daemon_.log >= 0);
 	leave_ceph_alone();
@@ -217,7 +217,7 @@ static int setup(void **state)
 		poll(NULL, 0, 10);
 	}
 	close(fd);
-	chmod(daemon_.folder, 0755);
+	chmod(daemon_.directory, 0755);
 	assert_int_equal(chmod(daemon_.socket, 0666), 0);
 	return 0;
 }
@@ -250,7 +250,7 @@ static int teardown(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
 		char path[64];
 
-		snprintf(path, sizeof(path), "%s/%s", daemon_.folder, left[i]);
+		snprintf(path, sizeof(path), "%s/%s", daemon_.directory, left[i]);
 		remove(path);
 	}
 	close(daemon_.log);
@@ -293,7 +293,7 @@ static void judge(uid_t uid, int r, const char *answer)
 static void *be_client(void *arg)
 {
 	uintptr_t number = (uintptr_t)arg;
-	uid_t uid = number == CLIENTS - 1 ? STRANGER : 0;
+	uid_t uid = number == CLIENTS - 1 ? OUTSIDER : 0;
 	struct http_input b = {.at = malloc(HTTP_INPUT_MAX), .random = seed * CLIENTS + number + 1};
 	_cleanup_free_ char *answer = malloc(ANSWER_MAX);
 
@@ -309,7 +309,7 @@ static void *be_client(void *arg)
 
 static uid_t slow_uid(size_t i)
 {
-	return i < SLOW_ROOT ? 0 : STRANGER;
+	return i < SLOW_ROOT ? 0 : OUTSIDER;
 }
 
 /* One byte for each of those that are slow; they never end their request. One that was dropped, as
@@ -338,7 +338,7 @@ static void cut_at_every_byte(void **state)
 			judge(0, exchange(0, http_input_looks[i], len, answer), answer);
 	for (size_t i = 0; i < HTTP_INPUT_CHANGES; i++)
 		for (size_t len = 0; len <= strlen(http_input_changes[i]); len++)
-			judge(STRANGER, exchange(STRANGER, http_input_changes[i], len, answer),
+			judge(OUTSIDER, exchange(OUTSIDER, http_input_changes[i], len, answer),
 			      answer);
 	assert_int_equal(atomic_load(&tally.stuck), 0);
 	assert_int_equal(atomic_load(&tally.odd), 0);
@@ -346,7 +346,7 @@ static void cut_at_every_byte(void **state)
 	assert_answers("/v1/host");
 }
 
-/* A cluster that can't be had takes its second, and what stands in its queue. */
+/* A cluster that cannot be had takes its second, and what stands in its queue. */
 static void wait_for_idle(unsigned descriptors, unsigned threads)
 {
 	struct deadline deadline = deadline_in(2 * PATIENCE_S * USEC_PER_SEC);
@@ -362,7 +362,7 @@ static void wait_for_idle(unsigned descriptors, unsigned threads)
 
 static void many_and_bad(void **state)
 {
-	int slow[SLOW_ROOT + SLOW_STRANGER];
+	int slow[SLOW_ROOT + SLOW_OUTSIDER];
 	unsigned descriptors, threads, tick = 0;
 	pthread_t clients[CLIENTS];
 
@@ -398,12 +398,12 @@ static void many_and_bad(void **state)
 }
 
 /* Each change has its line in the log, with the volume's name. */
-static void nothing_was_done_for_the_stranger(void **state)
+static void nothing_was_done_for_the_outsider(void **state)
 {
 	_cleanup_free_ char *log = read_log();
 
 	(void)state;
-	assert_null(strstr(log, "stranger"));
+	assert_null(strstr(log, "outsider"));
 	assert_null(strstr(log, "Sanitizer"));
 }
 
@@ -428,23 +428,23 @@ static size_t take(uid_t uid, size_t n, int *fds)
 	return taken;
 }
 
-/* One user who holds all the connections there are for him shuts out himself, several of them the
+/* One user who holds all the connections there are for him locks himself out, several of them the
  * others, and none of them root. */
-static void nobody_shuts_root_out(void **state)
+static void nobody_locks_root_out(void **state)
 {
 	int fds[CONNECTIONS_OTHERS_MAX];
-	size_t n = take(STRANGER, CONNECTIONS_USER_MAX + 8, fds);
+	size_t n = take(OUTSIDER, CONNECTIONS_USER_MAX + 8, fds);
 
 	(void)state;
 	assert_int_equal(n, CONNECTIONS_USER_MAX);
 	assert_answers("/v1/host");
-	for (uid_t uid = STRANGER - 1; n < CONNECTIONS_OTHERS_MAX; uid--)
+	for (uid_t uid = OUTSIDER - 1; n < CONNECTIONS_OTHERS_MAX; uid--)
 		n += take(uid, CONNECTIONS_USER_MAX, fds + n);
-	assert_int_equal(take(STRANGER - 100, 8, fds), 0);
+	assert_int_equal(take(OUTSIDER - 100, 8, fds), 0);
 	assert_answers("/v1/volumes");
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
-	for (int i = 0; !take(STRANGER, 1, fds); i++) {
+	for (int i = 0; !take(OUTSIDER, 1, fds); i++) {
 		assert_true(i < 6000);
 		poll(NULL, 0, 10);
 	}
@@ -456,8 +456,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_at_every_byte),
 		cmocka_unit_test(many_and_bad),
-		cmocka_unit_test(nothing_was_done_for_the_stranger),
-		cmocka_unit_test(nobody_shuts_root_out),
+		cmocka_unit_test(nothing_was_done_for_the_outsider),
+		cmocka_unit_test(nobody_locks_root_out),
 	};
 	const char *text = getenv("SEED");
 

@@ -347,7 +347,7 @@ static void test_sockets(void **state)
 	(void)state;
 	assert_int_equal(listener_open(server.path, &l, &busy), -EADDRINUSE);
 	listener_close(&l);
-	snprintf(path, sizeof(path), "%s/run/other", server.folder);
+	snprintf(path, sizeof(path), "%s/run/other", server.directory);
 	assert_int_equal(listener_open(path, &l, &e), 0);
 	close(l.fd);
 	l.fd = -1;

@@ -55,7 +55,7 @@ static void good_lines_are_parted(void **state)
 		if (parse(&cli, good[i].text, &m, &e) < 0)
 			fail_msg("'%s': %s", good[i].text, e->message);
 		assert_string_equal(m.volume, "p/v");
-		assert_string_equal(m.folder, "/");
+		assert_string_equal(m.directory, "/");
 		assert_string_equal(m.rest, good[i].rest);
 		options = json_dumps(cli.options, JSON_COMPACT | JSON_SORT_KEYS);
 		assert_string_equal(options, good[i].options);
@@ -86,14 +86,14 @@ static void bad_lines_are_refused(void **state)
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
-		{"p/v", "mount.rbdvol VOLUME FOLDER"},
-		{"p/v / more", "mount.rbdvol VOLUME FOLDER"},
-		{"p/v / -x", "mount.rbdvol VOLUME FOLDER"},
+		{"p/v", "mount.rbdvol VOLUME DIRECTORY"},
+		{"p/v / more", "mount.rbdvol VOLUME DIRECTORY"},
+		{"p/v / -x", "mount.rbdvol VOLUME DIRECTORY"},
 		{"p/v / -o mkfs", "mkfs= has no value"},
 		{"p/v / -o mkfs=", "mkfs= has no value"},
-		{"p/v / -o mkfs=../x", "can't be the type"},
-		{"p/v / -o fstype=a/b", "can't be the type"},
-		{"p/v / -t rbdvol.A", "can't be the type"},
+		{"p/v / -o mkfs=../x", "cannot be the type"},
+		{"p/v / -o fstype=a/b", "cannot be the type"},
+		{"p/v / -t rbdvol.A", "cannot be the type"},
 		{"p/v / -o part=0", "part"},
 		{"p/v / -o part=x", "part"},
 		{"p/v / -o part=256", "part"},
@@ -127,14 +127,14 @@ static void bad_lines_are_refused(void **state)
 	}
 }
 
-static void a_folder_must_be_there(void **state)
+static void a_directory_must_be_there(void **state)
 {
 	_cleanup_mount_request_ struct mount_request m = {0};
 	struct cli cli;
 
 	(void)state;
 	assert_fails(parse(&cli, "p/v /nonexistent", &m, &e), -ENOENT, err_kind_of(-ENOENT),
-		     "can't mount on /nonexistent");
+		     "cannot mount on /nonexistent");
 	cli_deinit(&cli);
 }
 
@@ -144,7 +144,7 @@ int main(void)
 		cmocka_unit_test(good_lines_are_parted),
 		cmocka_unit_test(what_is_the_helpers_is_kept),
 		cmocka_unit_test(bad_lines_are_refused),
-		cmocka_unit_test(a_folder_must_be_there),
+		cmocka_unit_test(a_directory_must_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,11 +139,11 @@ static void bad_lines_are_told(void **state)
 		{"p/v options='queue_depth'", "map option queue_depth takes a value"},
 		{"p/v options='queue_depth=0'", "queue_depth"},
 		{"p/v options='crc,nocrc'", "exclude each other"},
-		{"p/v options='secret=k'", "map option secret can't be given"},
+		{"p/v options='secret=k'", "map option secret cannot be given"},
 		{"p/v options='_pool_ns=n'", "the namespace is a part of the volume's name"},
 		{"p/v device-type=nbd", "a device of type 'nbd'"},
-		{"p/v conf=/etc/c", "can't name another configuration, as 'conf'"},
-		{"p/v mon_host=a", "can't name another configuration, as 'mon_host'"},
+		{"p/v conf=/etc/c", "cannot name another configuration, as 'conf'"},
+		{"p/v mon_host=a", "cannot name another configuration, as 'mon_host'"},
 		{"p/v snap=a/b", "bad volume name"},
 	};
 

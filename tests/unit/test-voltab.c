@@ -92,7 +92,7 @@ static void bad_lines_are_told(void **state)
 	} bad[] = {
 		{"a/b/c/d", "bad volume name", false},
 		{"/x", "bad volume name", false},
-		{"a\\040b", "'rbd/a b' can't be mapped", false},
+		{"a\\040b", "'rbd/a b' cannot be mapped", false},
 		{"v a/b/c/d", "bad volume name", false},
 		{"v - frobnicate", "no option 'frobnicate'", false},
 		{"v - size", "size= has no value", false},
@@ -116,9 +116,9 @@ static void bad_lines_are_told(void **state)
 		{"v /srv rbdvol _netdev,from=g,from=h", "a second parent: 'h'", true},
 		{"v /srv rbdvol _netdev,part=x", "part", true},
 		{"v /srv rbdvol _netdev,part", "part", true},
-		{"v /srv rbdvol _netdev,mkfs=../y", "'../y' can't be the type", true},
+		{"v /srv rbdvol _netdev,mkfs=../y", "'../y' cannot be the type", true},
 		{"v /srv rbdvol _netdev,mkfs", "has no value", true},
-		{"v /srv rbdvol _netdev,fstype=/x", "'/x' can't be the type", true},
+		{"v /srv rbdvol _netdev,fstype=/x", "'/x' cannot be the type", true},
 		{"v srv rbdvol _netdev", "'srv' does not begin with /", true},
 		{"v none rbdvol _netdev", "'none' does not begin with /", true},
 		{"v /srv rbdvol noatime", "_netdev is missing", true},
@@ -151,14 +151,14 @@ static void words_that_are_not_attachs_set_flags(void **state)
 	(void)state;
 	assert_int_equal(parse("p/s-1 - swap,nofail,noauto", false, &l, &e), 1);
 	assert_true(l.swap && l.nofail && l.noauto);
-	assert_null(l.folder);
+	assert_null(l.directory);
 	assert_string_equal(l.link, "/dev/rbdvol/p/s-1");
 	assert_int_equal(
 		parse("v /a\\040b rbdvol _netdev,x-systemd.automount,umount_timeout=2.5,swap", true,
 		      &m, &e),
 		1);
 	assert_true(m.automount && m.netdev && !m.swap && !m.nofail);
-	assert_string_equal(m.folder, "/a b");
+	assert_string_equal(m.directory, "/a b");
 	assert_string_equal(m.umount_timeout, "2.5");
 	assert_string_equal(m.link, "/dev/rbdvol/rbd/v");
 	assert_int_equal(m.detach.n, 0);

@@ -47,7 +47,7 @@ static void holds_are_read(void **state)
 	assert_non_null(strstr(who, "host alpha (10.0.0.1:0/7, shared) since 2023-11-"));
 }
 
-/* What can't be read is never taken for 'nobody'. */
+/* What cannot be read is never taken for 'nobody'. */
 static void cut_or_changed_holds_are_somebodys(void **state)
 {
 	(void)state;

@@ -20,7 +20,7 @@ installkernel() {
 install() {
 	local file files
 	files=$(/usr/libexec/rbdvol/initramfs-files) || {
-		derror "rbdvol: this host can't boot from the image that is being made; above is why"
+		derror "rbdvol: this host cannot boot from the image that is being made; above is why"
 		return 1
 	}
 	inst_multiple rbdvol rbdvold cat /usr/lib/udev/rbdvol-udev /usr/libexec/rbdvol/attach-root

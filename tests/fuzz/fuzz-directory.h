@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For what is parsed where it lies: a folder of the program's own, gone when the program ends. */
+/* For what is parsed where it lies: a directory of the program's own, gone when the program ends.
+ */
 #pragma once
 
 #include <fcntl.h>
@@ -17,13 +18,13 @@ static int fuzz_remove(const char *path, const struct stat *st, int type, struct
 	return remove(path);
 }
 
-static void fuzz_folder_remove(void)
+static void fuzz_directory_remove(void)
 {
 	nftw(fuzz_path, fuzz_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The folder's path, the same at each call. */
-static inline const char *fuzz_folder(void)
+/* The directory's path, the same at each call. */
+static inline const char *fuzz_directory(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
@@ -31,7 +32,7 @@ static inline const char *fuzz_folder(void)
 		return fuzz_path;
 	snprintf(fuzz_path, sizeof(fuzz_path), "%s/rbdvol-fuzz-XXXXXX", tmp ? tmp : "/tmp");
 	must(mkdtemp(fuzz_path));
-	must(!atexit(fuzz_folder_remove));
+	must(!atexit(fuzz_directory_remove));
 	return fuzz_path;
 }
 
