@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
-#include "base/filesystem.h"
+#include "base/filesystem-options.h"
 
 #define EXT 1u
 #define XFS 2u

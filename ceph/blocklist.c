@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/blocklist.h"
+#include "base/json.h"
+#include "ceph/cluster.h"
+#include "ceph/monitors.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "ceph/session.h"
-
-DEFINE_CLEANUP(json_t *, json_decref)
-#define _cleanup_json_ cleanup(json_decref_p)
 
 int blocklist_of(struct session *s, struct strlist *out, struct err **e)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/caps.h"
+#include "ceph/cluster.h"
 
 #include <errno.h>
 

@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
-#include "base/secret.h"
 
+struct session;
 struct cluster;
 
 struct cluster_config {
@@ -46,29 +47,12 @@ int cluster_fsid(struct cluster *c, char out[static FSID_LEN + 1], struct err **
  * configuration. False where that does not say. */
 bool cluster_fsid_configured(struct cluster *c, char out[static FSID_LEN + 1]);
 
-/* Monitor addresses "ip:port,ip:port" (IPv6 in brackets) by protocol, from the monmap; NULL where
- * none speaks it. The caller frees both. */
-struct monitors {
-	char *v1;
-	char *v2;
-};
-int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e);
-void monitors_deinit(struct monitors *m);
-#define _cleanup_monitors_ cleanup(monitors_deinit)
-
-/* The user's key, decoded: what the kernel's key type "ceph" takes. Empty where the cluster runs
- * without cephx. */
-int cluster_secret(struct cluster *c, struct secret *out, struct err **e);
-
 /* The file that the user's key is in, the caller's; NULL where the configuration has it, or none is
  * needed. Asks nobody. -ENOENT: there is no key. */
 int cluster_key_file(struct cluster *c, char **out, struct err **e);
 
-/* The smallest piece that all OSDs can free, in bytes (BlueStore's min_alloc_size, the largest
- * among the OSDs); 0 where no OSD says. Asked once a connection. */
-int cluster_alloc_size(struct cluster *c, uint64_t *out_bytes, struct err **e);
-
-/* How much more a client can store in POOL, in bytes, with replicas and the full ratio allowed for,
- * as the manager has counted it some seconds ago. -ENOENT (not found): there is no such pool;
- * -EAGAIN (unreachable): it is not counted yet. */
-int cluster_available(struct cluster *c, const char *pool, uint64_t *out_bytes, struct err **e);
+/* The living connection, made if there is none; the caller's until session_unref. */
+int cluster_session(struct cluster *c, struct session **out, struct err **e);
+/* What a layer above keeps with the cluster, one object of one kind: MAKE makes it at the first
+ * call and DROP frees it with the cluster. NULL when out of memory. Thread-safe. */
+void *cluster_attachment(struct cluster *c, void *(*make)(void), void (*drop)(void *));

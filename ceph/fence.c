@@ -3,6 +3,8 @@
  * that has not seen it yet goes on taking writes. So each placement group of the image's pools is
  * asked something that carries the new map's number, which no group answers before it has it. */
 #include "ceph/fence.h"
+#include "base/json.h"
+#include "ceph/monitors.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -16,9 +18,6 @@
 /* The entry must outlive a client that sleeps (a virtual machine that is paused), and no client of
  * another mapping ever has the same address and nonce. */
 #define BLOCKLIST_SECONDS (365 * 24 * 3600)
-
-DEFINE_CLEANUP(json_t *, json_decref)
-#define _cleanup_json_ cleanup(json_decref_p)
 
 static int groups_of(struct ioctx *p, const char *pool, uint64_t *out)
 {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/strlist.h"
-#include "ceph/cluster.h"
 #include "ceph/ioctx.h"
 
 /* Shut the clients at ADDRESSES out, and return when no placement group that SPEC's image can have

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/ioctx.h"
+#include "ceph/cluster.h"
+#include "ceph/monitors.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ceph/cluster.h"
 #include "ceph/keyring.h"
 #include "ceph/session.h"
 

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "base/secret.h"
 
+struct cluster;
+
 /* The key of USER (without "client.") as the configuration of RADOS says; needs no connection. FILE
  * may be NULL; *file, the caller's, is where the key is, and NULL where the configuration has it.
  * -ENOENT: there is no key. */
@@ -18,3 +20,7 @@ int key_decode(const char *text, struct secret *out);
 /* The key of ENTITY ("client.admin") in a keyring's TEXT, which is changed. 1 and *out; 0: it has
  * none; -EINVAL. */
 int key_in_text(char *text, const char *entity, struct secret *out);
+
+/* The user's key, decoded: what the kernel's key type "ceph" takes. Empty where the cluster runs
+ * without cephx. */
+int cluster_secret(struct cluster *c, struct secret *out, struct err **e);

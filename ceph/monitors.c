@@ -5,12 +5,11 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/value.h"
+#include "ceph/cluster.h"
 #include "ceph/monitors.h"
 #include "ceph/session.h"
-
-DEFINE_CLEANUP(json_t *, json_decref)
-#define _cleanup_json_ cleanup(json_decref_p)
 
 int session_ask(struct session *s, const char *command, json_t **out)
 {

@@ -5,12 +5,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
-
-/* jansson's own json_auto_t cannot be used: its expansion meets the macro cleanup of
- * base/cleanup.h.
- */
-DEFINE_CLEANUP(json_t *, json_decref)
-#define _cleanup_json_ cleanup(json_decref_p)
+#include "base/json.h"
 
 /* BYTES are a whole HTTP answer, up to where the connection ended. 0 and *out, an object, for a 2xx
  * status. Otherwise negative with *e of the kind, sentence and hint the daemon gave; *out is then

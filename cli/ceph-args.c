@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "cli/ceph-args.h"
 #include "cli/cli.h"
 
 static const struct {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/cli.h"
+#include "base/json.h"
+#include "cli/ceph-args.h"
 
 #include <ctype.h>
 #include <errno.h>

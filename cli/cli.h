@@ -4,10 +4,13 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/request.h"
-#include "cli/answer.h"
+#include "base/verb.h"
 
 #define CLI_DEFAULT_SOCKET RUNSTATEDIR "/rbdvol/api.sock"
 
@@ -27,8 +30,6 @@ void cli_deinit(struct cli *cli);
 /* Set the option KEY of the verbs VERBS to TEXT, for the daemon too. As request_set. */
 int cli_set_option(struct cli *cli, enum verb verbs, const char *key, const char *text,
 		   struct err **e);
-/* Defaults from TEXT, the value of CEPH_ARGS: --id, --user, -n, --name and --cluster count. */
-int cli_apply_ceph_args(struct cli *cli, const char *text, struct err **e);
 
 /* Ask the daemon for VERB, of the volume NAME as the user wrote it (NULL where the verb's route has
  * none), with OPTIONS as the query of a GET, else as the body. Results as of answer_parse. */

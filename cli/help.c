@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "cli/help.h"
 #include "cli/options.h"
 
 #define LABEL_COLUMNS 30

@@ -4,8 +4,11 @@
 #include <locale.h>
 #include <string.h>
 
+#include "cli/help.h"
 #include "cli/mount.h"
 #include "cli/options.h"
+#include "cli/umount.h"
+#include "cli/verb.h"
 
 /* What mount(8) was called with may lack the directories of mkfs and blkid. */
 #define HELPER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/filesystem.h"
-#include "cli/mount.h"
+#include "cli/mkfs.h"
 #include "cli/run.h"
 
 enum { BLKID_NOTHING = 2 };

@@ -7,7 +7,7 @@
 
 #include "base/filesystem.h"
 #include "base/value.h"
-#include "cli/mount.h"
+#include "cli/mount-options.h"
 
 void mount_request_deinit(struct mount_request *m)
 {

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/json.h"
+#include "cli/mkfs.h"
+#include "cli/mount-options.h"
+#include "cli/mount-uuid.h"
 #include "cli/mount.h"
 #include "cli/run.h"
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* mount.rbdvol: attach, then let mount(8) mount the device; each step looks whether it is done. */
 #include "cli/mount.h"
+#include "base/json.h"
+#include "cli/mkfs.h"
+#include "cli/mount-options.h"
+#include "cli/mount-uuid.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,7 +104,7 @@ int mount_node(const struct mount_request *m, const json_t *volume, char **out, 
 /* 1: NODE is what is mounted at the directory. */
 static int is_mounted(const struct mount_request *m, const char *node, struct err **e)
 {
-	_cleanup_mounted_ struct mounted mounted = {0};
+	_cleanup_mounted_ struct mount_entry mounted = {0};
 	int r = mounts_find(m->directory, &mounted, e);
 	struct stat st;
 
@@ -234,7 +238,7 @@ static int look_and_mount(struct cli *cli, const struct mount_request *m, const 
 /* Neither daemon nor cluster is asked: what is mounted is attached. */
 static int remount(const struct cli *cli, const struct mount_request *m, struct err **e)
 {
-	_cleanup_mounted_ struct mounted mounted = {0};
+	_cleanup_mounted_ struct mount_entry mounted = {0};
 	int r = mounts_find(m->directory, &mounted, e);
 
 	if (r < 0)

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-void mounted_deinit(struct mounted *m)
+void mounted_deinit(struct mount_entry *m)
 {
 	free(m->source);
-	*m = (struct mounted){0};
+	*m = (struct mount_entry){0};
 }
 
 /* "\040" is a blank, in place. */
@@ -54,7 +54,7 @@ static bool cut(char *line, struct mount_line *out)
 	return true;
 }
 
-static int read_line(char *line, const char *directory, struct mounted *out)
+static int read_line(char *line, const char *directory, struct mount_entry *out)
 {
 	struct mount_line l;
 	char *colon;
@@ -77,14 +77,14 @@ static FILE *open_mounts(struct err **e)
 	return f;
 }
 
-int mounts_find(const char *directory, struct mounted *out, struct err **e)
+int mounts_find(const char *directory, struct mount_entry *out, struct err **e)
 {
 	_cleanup_fclose_ FILE *f = open_mounts(e);
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	int found = 0;
 
-	*out = (struct mounted){0};
+	*out = (struct mount_entry){0};
 	if (!f)
 		return (*e)->code;
 	while (getline(&line, &room, f) > 0) {

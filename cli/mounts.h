@@ -6,14 +6,14 @@
 
 #include "base/err.h"
 
-struct mounted {
+struct mount_entry {
 	dev_t dev;
 	char *source; /* "/dev/rbd0" */
 };
 /* What was mounted last at DIRECTORY, an absolute path without links: 1 and *out, or 0. */
-int mounts_find(const char *directory, struct mounted *out, struct err **e);
+int mounts_find(const char *directory, struct mount_entry *out, struct err **e);
 /* How many mounts there are of DEVICE, "/dev/rbd0" or a partition of it, and of its other
  * partitions. */
 int mounts_of_disk(const char *device, struct err **e);
-void mounted_deinit(struct mounted *m);
+void mounted_deinit(struct mount_entry *m);
 #define _cleanup_mounted_ cleanup(mounted_deinit)

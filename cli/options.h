@@ -3,7 +3,13 @@
  * base/request-options.def. */
 #pragma once
 
-#include "cli/verb.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/request.h"
+#include "base/verb.h"
+#include "cli/cli.h"
 
 enum options_outcome {
 	OPTIONS_RUN = 0,
@@ -36,6 +42,3 @@ extern const size_t own_options_n;
 void flag_name(const char *key, char out[static FLAG_NAME_MAX]);
 /* Whether VERB takes O; VERB NULL: whether every verb does. */
 bool flag_taken(const struct request_option *o, const struct verb_info *verb);
-
-/* VERB NULL: the whole command. */
-void options_print_help(FILE *f, const struct verb_info *verb);

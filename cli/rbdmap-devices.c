@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/rbdmap-devices.h"
+#include "cli/mkfs.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/mount.h"
 #include "cli/run.h"
 
 #define BUS	   "/sys/bus/rbd/devices"

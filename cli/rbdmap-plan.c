@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/rbdmap-plan.h"
+#include "cli/rbdmap-tables.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,11 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/strlist.h"
 #include "cli/rbdmap-devices.h"
 #include "cli/rbdmap.h"
 
@@ -28,26 +32,6 @@ void rbdmap_plan_deinit(struct rbdmap_plan *p);
 /* L, the line WHERE ("FILE:NUMBER"), gets the word swap where fstab swaps to its volume. */
 int rbdmap_plan_add(struct rbdmap_plan *p, struct rbdmap_line *l, const char *where,
 		    struct err **e);
-/* When all lines of FILE are in: what is to change in fstab and crypttab, and what to tell of units
- * and hooks. */
-int rbdmap_plan_tables(struct rbdmap_plan *p, const char *file, struct err **e);
-int rbdmap_plan_units(struct rbdmap_plan *p, struct err **e);
-int rbdmap_plan_hooks(struct rbdmap_plan *p, struct err **e);
-
-/* What SOURCE, which a table of this host names, is with these volumes. */
-struct rbdmap_target {
-	enum rbdmap_place place;
-	char *volume; /* NULL where it is of none, or of several */
-	char *link;   /* its device, below /dev/rbdvol/ */
-	bool planned; /* the volume is one of these */
-	bool partition;
-};
-int rbdmap_target(const struct rbdmap_plan *p, const char *source, struct rbdmap_target *out,
-		  struct err **e);
-void rbdmap_target_deinit(struct rbdmap_target *t);
-#define _cleanup_rbdmap_target_ cleanup(rbdmap_target_deinit)
-/* fstab swaps to the whole of its device. */
-bool rbdmap_swaps_to(const struct rbdmap_plan *p, const struct spec *spec);
 
 int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...) _printf_(3, 4);
 

@@ -5,6 +5,7 @@
 
 #include "cli/rbdmap-lines.h"
 #include "cli/rbdmap-plan.h"
+#include "cli/rbdmap-tables.h"
 
 void rbdmap_target_deinit(struct rbdmap_target *t)
 {

@@ -10,6 +10,8 @@
 
 #include "base/file.h"
 #include "cli/rbdmap-plan.h"
+#include "cli/rbdmap-tables.h"
+#include "cli/rbdmap-units.h"
 
 #define UNIT_MAX_BYTES (1 << 20)
 #define DEPTH_MAX      4

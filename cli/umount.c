@@ -10,10 +10,12 @@
 
 #include "base/deadline.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/value.h"
 #include "cli/mount.h"
 #include "cli/mounts.h"
 #include "cli/run.h"
+#include "cli/umount.h"
 
 #define UMOUNT_FLAGS_MAX 12
 #define PATIENCE_US	 (30 * USEC_PER_SEC)
@@ -83,7 +85,7 @@ static int read_options(struct cli *cli, const char *directory, struct err **e)
 	return r;
 }
 
-static bool is_volume(const struct mounted *m)
+static bool is_volume(const struct mount_entry *m)
 {
 	return m->source && !strncmp(m->source, "/dev/rbd", 8);
 }
@@ -125,7 +127,7 @@ static char *id_link_of(dev_t dev)
 	return NULL;
 }
 
-static void below_init(struct below *b, const struct mounted *m)
+static void below_init(struct below *b, const struct mount_entry *m)
 {
 	struct stat st;
 
@@ -210,10 +212,10 @@ static int patience_init(struct patience *p, dev_t dev, struct err **e)
 
 /* What is mounted goes from the directory first, and what it has not written yet is written then.
  */
-static int gave_up(const char *directory, const struct patience *p, const struct mounted *before,
-		   struct err **e)
+static int gave_up(const char *directory, const struct patience *p,
+		   const struct mount_entry *before, struct err **e)
 {
-	_cleanup_mounted_ struct mounted now = {0};
+	_cleanup_mounted_ struct mount_entry now = {0};
 	_cleanup_err_ struct err *ignored = NULL;
 	bool still = mounts_find(directory, &now, &ignored) > 0 && now.dev == before->dev;
 
@@ -230,8 +232,8 @@ static int gave_up(const char *directory, const struct patience *p, const struct
 			"loses it");
 }
 
-static int unmount(const char *const words[], const char *directory, const struct mounted *mounted,
-		   const struct below *b, struct err **e)
+static int unmount(const char *const words[], const char *directory,
+		   const struct mount_entry *mounted, const struct below *b, struct err **e)
 {
 	struct patience patience;
 	int r = patience_init(&patience, b->dev ? b->dev : mounted->dev, e);
@@ -243,7 +245,7 @@ static int unmount(const char *const words[], const char *directory, const struc
 
 int umount_main(struct cli *cli, int argc, char **argv)
 {
-	_cleanup_mounted_ struct mounted mounted = {0};
+	_cleanup_mounted_ struct mount_entry mounted = {0};
 	cleanup(below_deinit) struct below below = {0};
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_free_ char *directory = NULL;

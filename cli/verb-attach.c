@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "base/json.h"
 #include "cli/verb.h"
 
 /* Whether the user, told WHY it cannot be had just so, lets it be taken away. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "base/json.h"
 #include "cli/verb.h"
 
 static void print_finding(const json_t *finding)

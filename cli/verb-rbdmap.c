@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/rbdmap-plan.h"
+#include "cli/rbdmap-tables.h"
+#include "cli/rbdmap-units.h"
 #include "cli/verb.h"
 
 /* The exit status of the first bad line, or 0; the good ones are in P. */

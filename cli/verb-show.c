@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/fields.h"
 #include "cli/verb.h"
 

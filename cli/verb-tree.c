@@ -2,6 +2,7 @@
 #include <libsmartcols.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/verb.h"
 
 DEFINE_CLEANUP(struct libscols_table *, scols_unref_table)

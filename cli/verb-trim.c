@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/strlist.h"
 #include "cli/trimmed.h"
 #include "cli/verb.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/api.h"
+#include "daemon/cancel.h"
+#include "daemon/job-view.h"
+#include "volume/list.h"
+#include "volume/progress.h"
+#include "volume/show.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,10 +2,17 @@
 /* The routes of the API, version 1, without HTTP: a call in, an answer out. */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/request.h"
+#include "base/verb.h"
 #include "daemon/route.h"
 #include "daemon/service.h"
-
-struct answer;
 
 /* A protocol spoken over HTTP on a socket of its own. */
 struct front {
@@ -46,10 +53,6 @@ uint64_t call_timeout_us(const struct call *c);
 /* What the jobs of the volume NAME, of REQ's cluster, have for a key; the caller frees it. */
 char *volume_key(const struct runtime *runtime, const struct volume_request *req, const char *name);
 
-struct answer;
-/* End what is under way on a volume, or one job. */
-void handle_cancel(struct call *c, struct answer *a);
-void handle_cancel_job(struct call *c, struct answer *a);
 /* The subject as a job's number. -EINVAL (usage). */
 int call_job_id(const struct call *c, uint64_t *out, struct err **e);
 

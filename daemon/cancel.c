@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "daemon/api.h"
+#include "daemon/cancel.h"
 #include "daemon/json.h"
+#include "volume/show.h"
 
 static int nothing_to_cancel(const char *name, struct err **e)
 {

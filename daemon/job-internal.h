@@ -4,9 +4,17 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <time.h>
 
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/strlist.h"
+#include "daemon/job-view.h"
 #include "daemon/job.h"
+#include "volume/progress.h"
 
 /* 'struct job' begins with its progress, so that a step knows its job. Fields from 'state' on are
  * guarded by the queue's lock; those before it do not change; result and error are written once,
@@ -72,6 +80,3 @@ void job_unref_locked(struct job *j);
 void job_drop(struct job_queue *q, struct job *j);
 /* Drop the finished jobs that are too old, or too many; the oldest go first. */
 void job_queue_forget(struct job_queue *q);
-
-/* job-view.c; with the lock held: where an unfinished job is; the caller frees it, may be NULL. */
-char *job_explain(const struct job *j);

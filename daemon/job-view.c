@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/job-internal.h"
+#include "daemon/job-view.h"
 
 static const char *const state_names[] = {
 	[JOB_QUEUED] = "queued",

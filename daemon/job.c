@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/job-internal.h"
+#include "daemon/job-view.h"
+#include "volume/progress.h"
 
 #include <errno.h>
 #include <signal.h>

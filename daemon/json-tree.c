@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/json-tree.h"
 #include "daemon/json.h"
 
 static json_t *tree_snapshot(const struct tree_snapshot *s)

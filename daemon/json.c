@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/json.h"
+#include "daemon/job-view.h"
+#include "daemon/json-tree.h"
 #include "daemon/json.h"
+#include "volume/volume.h"
 
 #include <errno.h>
 #include <stdio.h>

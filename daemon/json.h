@@ -5,27 +5,22 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/request.h"
 #include "base/strlist.h"
-#include "daemon/job.h"
+#include "base/verb.h"
+#include "daemon/job-view.h"
 #include "volume/finding.h"
 #include "volume/volume.h"
-
-static inline void json_decref_p(json_t **j)
-{
-	json_decref(*j);
-}
-#define _cleanup_json_ cleanup(json_decref_p)
 
 /* A string; bytes that are not UTF-8 (a name may have them) as \xNN. */
 json_t *json_text(const char *text);
 
 /* What an operation of VERB answers. NOTES may be NULL. */
 json_t *json_volume(const struct volume_info *v, enum verb verb, const struct strlist *notes);
-json_t *json_tree(const struct tree_image *t);
 json_t *json_volumes(const struct volume_list *l, const struct strlist *notes);
 json_t *json_findings(const struct finding_list *l, const struct strlist *notes);
 json_t *json_job(const struct job_view *v);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/loop.h"
+#include "daemon/job-view.h"
 
 #include <inttypes.h>
 #include <signal.h>

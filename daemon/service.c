@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/service.h"
+#include "volume/host.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -2,6 +2,13 @@
 /* Requests and answers. Whatever went wrong is status 500 with the reason in 'Err': Docker reads
  * the one, Podman the other. */
 #include "docker/docker.h"
+#include "docker/job.h"
+#include "docker/names.h"
+#include "docker/request.h"
+#include "docker/volume.h"
+#include "docker/work.h"
+#include "volume/progress.h"
+#include "volume/publish-users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +16,6 @@
 
 #include "base/file.h"
 #include "daemon/json.h"
-#include "docker/docker-internal.h"
 
 #define DOCKER_US (55 * USEC_PER_SEC)
 #define GET_US	  (2 * USEC_PER_SEC)   /* for a name that is not known here: the cluster is asked */

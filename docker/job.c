@@ -3,8 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/job-view.h"
 #include "daemon/log.h"
-#include "docker/docker-internal.h"
+#include "docker/job.h"
+#include "docker/work.h"
+#include "volume/progress.h"
 
 #define JOB_US	 (120 * USEC_PER_SEC) /* mkfs and fsck take what they need */
 #define TAKEN_US (5 * USEC_PER_SEC)   /* from the moment on that the job counts on its caller */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "docker/options.h"
+#include "base/filesystem-options.h"
 
 #include <assert.h>
 #include <ctype.h>

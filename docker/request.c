@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "docker/docker-internal.h"
+#include "docker/request.h"
 
 void docker_request_deinit(struct docker_request *r)
 {

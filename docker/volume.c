@@ -4,7 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "docker/docker-internal.h"
+#include "docker/job.h"
+#include "docker/names.h"
+#include "docker/volume.h"
+#include "docker/work.h"
+#include "volume/alive.h"
+#include "volume/progress.h"
+#include "volume/publish-notes.h"
+#include "volume/publish-users.h"
 
 /* --- where a name leads --- */
 

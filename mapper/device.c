@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapper/device.h"
+#include "mapper/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,25 +24,6 @@
 #define OPENER_US	       (1 * USEC_PER_SEC) /* grace for a program that is about to end */
 #define NOBODY_US	       (3 * USEC_PER_SEC) /* the same where nobody is seen */
 #define SLICE_US	       (USEC_PER_SEC / 4)
-
-void device_deinit(struct device *d)
-{
-	spec_deinit(&d->spec);
-	free(d->fsid);
-	free(d->image_id);
-	free(d->client_address);
-	free(d->node);
-	free(d->link);
-	*d = (struct device){0};
-}
-
-void device_list_deinit(struct device_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		device_deinit(&l->items[i]);
-	free(l->items);
-	*l = (struct device_list){0};
-}
 
 int device_list(struct device_list *out, struct err **e)
 {

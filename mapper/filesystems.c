@@ -10,7 +10,10 @@
 
 #include "base/file.h"
 #include "base/value.h"
-#include "mapper/users-internal.h"
+#include "mapper/filesystems.h"
+#include "mapper/mapping.h"
+#include "mapper/namespaces.h"
+#include "mapper/nodes.h"
 
 void mounted_list_deinit(struct mounted_list *l)
 {

@@ -2,6 +2,8 @@
 /* The file systems grow by their own ioctls: no program is needed, and nothing but the kernel
  * decides. Each of them does nothing where the size fits already. */
 #include "mapper/grow.h"
+#include "base/deadline.h"
+#include "mapper/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,8 @@
 /* A device, and the file system on it, take over a larger image. */
 #pragma once
 
-#include "mapper/device.h"
+#include "base/deadline.h"
+#include "mapper/mapping.h"
 
 /* Wait until the kernel has D at SIZE_BYTES, asking it to look. */
 int device_wait_size(struct device *d, uint64_t size_bytes, struct deadline deadline,

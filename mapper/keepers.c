@@ -8,7 +8,8 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
-#include "mapper/users-internal.h"
+#include "mapper/keepers.h"
+#include "mapper/nodes.h"
 
 #define LIO	   "/sys/kernel/config/target/core/"
 #define NVMET	   "/sys/kernel/config/nvmet/subsystems/"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapper/krbd.h"
+#include "mapper/mapping.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -3,7 +3,7 @@
  * tests. */
 #pragma once
 
-#include "mapper/device.h"
+#include "mapper/mapping.h"
 
 #define KRBD_HEAD UINT64_C(18446744073709551614) /* snap_id of an image's head */
 

@@ -18,7 +18,8 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
-#include "mapper/users-internal.h"
+#include "mapper/namespaces.h"
+#include "mapper/nodes.h"
 
 #define SHOWN_MAX     4096
 #define ANCESTORS_MAX 8 /* of a process that udev may have started */

@@ -8,7 +8,8 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
-#include "mapper/users-internal.h"
+#include "mapper/mapping.h"
+#include "mapper/nodes.h"
 
 #define CLASS "/sys/class/block/"
 #define BTRFS "/sys/fs/btrfs/"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapper/ready.h"
+#include "mapper/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,14 @@
  * there the word counts, and silence while udev has nothing to do. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/err.h"
 #include "mapper/device.h"
+#include "mapper/mapping.h"
 
 /* One thread's ear on udev's events of block devices. LEAVING: whose end will be waited for by
  * gone_wait, borrowed; or NULL. */
@@ -40,3 +47,9 @@ int device_old_link(const struct device *d, char **out);
 
 /* Fill d->link from what is in /dev now. 0 or -ENOMEM. */
 int device_fill_link(struct device *d);
+
+/* Wait until udev has processed D and its link is there; *d gets the link. -ETIMEDOUT
+ * (unreachable): udev has not processed it by the deadline, but is there, and may yet; -ENOENT
+ * (failed): there will be no link, with the reason (no udevd, no rules of ours, a name that cannot
+ * be a link). */
+int device_wait_ready(struct device *d, struct deadline deadline, struct err **e);

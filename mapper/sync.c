@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "mapper/users-internal.h"
+#include "mapper/filesystems.h"
+#include "mapper/mapping.h"
+#include "mapper/nodes.h"
+#include "mapper/sync.h"
 
 static bool done_before(const struct mounted_list *l, const struct mounted *m)
 {

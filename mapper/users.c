@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapper/users.h"
+#include "mapper/keepers.h"
+#include "mapper/mapping.h"
+#include "mapper/namespaces.h"
+#include "mapper/nodes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-
-#include "mapper/users-internal.h"
 
 /* --- mounts --- */
 

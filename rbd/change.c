@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/change.h"
+#include "ceph/close.h"
+#include "ceph/monitors.h"
+#include "rbd/delete.h"
+#include "rbd/guard.h"
+#include "rbd/image.h"
+#include "rbd/note.h"
 
 #include <errno.h>
 
@@ -7,7 +13,6 @@
 #include "base/value.h"
 #include "ceph/cls.h"
 #include "rbd/errors.h"
-#include "rbd/image-internal.h"
 
 #define SPARSE_BYTES 4096 /* the least that librbd takes */
 

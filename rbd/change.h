@@ -6,7 +6,7 @@
 
 #include "base/spec.h"
 #include "ceph/cluster.h"
-#include "rbd/image.h"
+#include "rbd/guard.h"
 
 /* How far it is, in thousandths; from any thread, one at a time. Negative: it shall end, with that.
  */

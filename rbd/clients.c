@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/clients.h"
+#include "rbd/list.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "ceph/address.h"
-#include "rbd/image.h"
 
 #define LOCK	  "rbd_lock"
 #define BYTES_MAX (64 * 1024)

@@ -2,6 +2,13 @@
 /* A clone is made under a hidden name, completed there, and published under its own when it is
  * whole. Each attempt begins by looking whether the child is there already. */
 #include "rbd/clone.h"
+#include "ceph/close.h"
+#include "rbd/conf.h"
+#include "rbd/feature-bits.h"
+#include "rbd/image.h"
+#include "rbd/name.h"
+#include "rbd/note.h"
+#include "rbd/origin.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +17,6 @@
 #include "ceph/cls.h"
 #include "rbd/errors.h"
 #include "rbd/hidden.h"
-#include "rbd/image-internal.h"
 #include "rbd/snapshot.h"
 
 #define ATTEMPTS_MAX 8

@@ -3,10 +3,15 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/deadline.h"
+#include "base/err.h"
 #include "base/spec.h"
 #include "ceph/cluster.h"
+#include "ceph/ioctx.h"
+#include "rbd/snapshot-cache.h"
 
 struct clone_options {
 	uint64_t size_bytes;	   /* 0: the parent's; else not smaller */
@@ -38,6 +43,11 @@ int clone_create(struct cluster *c, const struct spec *parent, const struct spec
  * Changes nothing where there is nothing of the kind. */
 int clone_complete(struct cluster *c, const struct spec *child, const char *owner,
 		   struct deadline deadline, struct err **e);
-/* Whether CHILD was cloned from PARENT, be it flattened since or PARENT renamed: 1 or 0. */
-int image_is_clone_of(struct cluster *c, const struct spec *child, const struct spec *parent,
-		      struct err **e);
+
+/* Clone the snapshot that SOURCE names, in FROM, as image NAME in TO, with SOURCE's layout and
+ * FEATURES; without a data pool of SOURCE's with the configured one; FORMAT is 1 or 2; *id is the
+ * caller's to free. Negative errno; -ESTALE: NAME
+ * was made, but of another image or snapshot than SOURCE's ids say, to which its names belong now.
+ */
+int clone_from_source(struct ioctx *from, const struct clone_source *source, struct ioctx *to,
+		      const char *name, uint64_t features, unsigned format, char **id);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/compare.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "ceph/compat.h"
 #include "ceph/window.h"
-#include "rbd/image-internal.h"
 
 #define COMPARE_US     (2 * USEC_PER_SEC) /* taking a snapshot costs 0.4 to 0.8 s */
 #define ABSENT_MAX     1024

@@ -3,7 +3,9 @@
  * config pool'), else those of ceph.conf and the monitors. */
 #include <errno.h>
 
-#include "rbd/image-internal.h"
+#include "ceph/close.h"
+#include "rbd/conf.h"
+#include "rbd/image.h"
 
 #define OVERRIDE  "conf_" /* what librbd puts before the option's name in the metadata */
 #define VALUE_MAX 4096

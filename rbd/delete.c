@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Deleting an image, and the snapshot of ours that it was the last child of. */
 #include <errno.h>
+#include <rbd/features.h>
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "ceph/close.h"
 #include "ceph/cls.h"
+#include "ceph/monitors.h"
+#include "rbd/delete.h"
 #include "rbd/errors.h"
-#include "rbd/image-internal.h"
+#include "rbd/guard.h"
 #include "rbd/image.h"
+#include "rbd/name.h"
 #include "rbd/removal.h"
 #include "rbd/snapshot-name.h"
 #include "rbd/watchers.h"

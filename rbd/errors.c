@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/errors.h"
+#include "ceph/close.h"
+#include "rbd/conf.h"
+#include "rbd/image.h"
 
 #include <errno.h>
+#include <rbd/features.h>
 #include <stdarg.h>
 #include <string.h>
-
-#include "rbd/image-internal.h"
 
 #define OBJECTS_MAX 256000000 /* what an object map can have */
 #define SNAPS_LOOK  16

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/evict.h"
+#include "rbd/hold-state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 #include "ceph/blocklist.h"
 #include "ceph/fence.h"
 #include "rbd/hold-owner.h"
-#include "rbd/image.h"
 
 /* To look which images a client has each image is asked for its watchers. */
 #define LOOK_US	  (20 * USEC_PER_SEC)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rbd/clients.h"
+#include "rbd/hold-state.h"
 #include "rbd/hold.h"
 
 struct eviction {

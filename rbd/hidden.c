@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/hidden.h"
+#include "ceph/close.h"
+#include "ceph/monitors.h"
+#include "rbd/image.h"
+#include "rbd/name.h"
+#include "rbd/note.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "ceph/cls.h"
 #include "ceph/compat.h"
-#include "rbd/image-internal.h"
 #include "rbd/removal.h"
 #include "rbd/watchers.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/hold-owner.h"
+#include "rbd/hold-state.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,7 +2,7 @@
 /* Whose a hold is, seen from this host. All comparisons of hosts are here. */
 #pragma once
 
-#include "rbd/hold.h"
+#include "rbd/hold-state.h"
 
 enum hold_owner {
 	HOLD_OTHER_HOST,

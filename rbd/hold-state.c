@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/hold-state.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -12,8 +13,6 @@
 #define BYTES_MAX   (8 * 1024 * 1024)
 #define HOLDS_MAX   256
 
-DEFINE_CLEANUP(json_t *, json_decref)
-#define _cleanup_json_ cleanup(json_decref_p)
 DEFINE_CLEANUP(rados_write_op_t, rados_release_write_op)
 #define _cleanup_write_op_ cleanup(rados_release_write_op_p)
 

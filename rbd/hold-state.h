@@ -2,8 +2,27 @@
 /* Inside rbd/: what is written about an image's holds, read and replaced as a whole. */
 #pragma once
 
+#include <rados/librados.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/spec.h"
 #include "ceph/ioctx.h"
 #include "rbd/hold.h"
+
+struct hold {
+	char *host; /* machine id; "" where what is written there cannot be read */
+	char *host_name;
+	char *boot_id;
+	char *client_address; /* of the mapping, "ip:port/nonce"; "" while it is not known */
+	time_t since;
+	bool shared;
+	/* The client was made by 'rbd map' without noshare: it may have other images, too. */
+	bool client_shared;
+};
 
 struct hold_state {
 	char *bytes; /* as they stand in the cluster; NULL: nothing does */
@@ -27,3 +46,12 @@ char *hold_state_format(const struct hold *const items[], size_t n);
 /* Write ITEMS, N of them, in place of what was READ. 1: it is not what stands there any more. */
 int hold_state_replace(rados_ioctx_t io, const char *object, const struct hold_state *read,
 		       const struct hold *const items[], size_t n);
+
+void hold_deinit(struct hold *h);
+#define _cleanup_hold_ cleanup(hold_deinit)
+
+/* Make TEXT one that a hold can have, in place: what is not printable ASCII becomes '?'. */
+void hold_text(char *text);
+
+/* "host web1 (10.0.0.7:0/123) since ..."; the caller frees it; NULL when out of memory. */
+char *hold_describe(const struct hold *h);

@@ -7,29 +7,13 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/deadline.h"
+#include "base/err.h"
 #include "base/spec.h"
 #include "base/strlist.h"
 #include "ceph/cluster.h"
-
-struct hold {
-	char *host; /* machine id; "" where what is written there cannot be read */
-	char *host_name;
-	char *boot_id;
-	char *client_address; /* of the mapping, "ip:port/nonce"; "" while it is not known */
-	time_t since;
-	bool shared;
-	/* The client was made by 'rbd map' without noshare: it may have other images, too. */
-	bool client_shared;
-};
-void hold_deinit(struct hold *h);
-#define _cleanup_hold_ cleanup(hold_deinit)
-
-/* Make TEXT one that a hold can have, in place: what is not printable ASCII becomes '?'. */
-void hold_text(char *text);
-
-/* "host web1 (10.0.0.7:0/123) since ..."; the caller frees it; NULL when out of memory. */
-char *hold_describe(const struct hold *h);
+#include "rbd/hold-state.h"
 
 struct hold_claim {
 	const struct hold *mine;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/image.h"
+#include "ceph/close.h"
+#include "rbd/conf.h"
+#include "rbd/feature-bits.h"
+#include "rbd/note.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/failpoint.h"
 #include "rbd/errors.h"
-#include "rbd/image-internal.h"
 #include "rbd/watchers.h"
 
 int snapshots_list(rbd_image_t image, struct snapshots *out)

@@ -2,13 +2,17 @@
 /* An image in the cluster: looked at, made, deleted, listed. */
 #pragma once
 
+#include <rbd/librbd.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/deadline.h"
+#include "base/err.h"
 #include "base/spec.h"
-#include "base/strlist.h"
 #include "ceph/cluster.h"
+#include "ceph/ioctx.h"
 
 #define SNAP_HEAD                                                                                  \
 	UINT64_C(18446744073709551614) /* the kernel's and rados' id of head (CEPH_NOSNAP) */
@@ -45,71 +49,35 @@ int image_info(struct cluster *c, const struct spec *spec, struct image_info *ou
 int image_create(struct cluster *c, const struct spec *spec, uint64_t size_bytes,
 		 uint64_t features_allowed, uint64_t *features_dropped, struct err **e);
 
-/* An option of Ceph's, such as "rbd_default_map_options", as it is set for this image: by 'rbd
- * config image', 'rbd config pool', the monitors or ceph.conf. The caller frees *out; NULL: there
- * is no such option. -ENOENT (not found): no such image. */
-int image_conf(struct cluster *c, const struct spec *spec, const char *option, char **out,
-	       struct err **e);
-
-/* A mapping for reading leaves no trace in the cluster, so what is to be removed of an image's
- * snapshots is asked about here first. */
-struct snapshot_ref {
-	struct spec spec; /* with the snapshot */
-	int64_t pool_id;
-	const char *image_id;
-	uint64_t snap_id;
+/* The snapshots of an open image, all kinds. */
+struct snapshots {
+	rbd_snap_info_t *items;
+	int n;
 };
-struct snapshot_guard {
-	/* False: it is in use, and stays. True: nobody can begin to use it until leave. */
-	bool (*enter)(void *arg, const struct snapshot_ref *s);
-	void (*leave)(void *arg);
-	void *arg;
+int snapshots_list(rbd_image_t image, struct snapshots *out);
+void snapshots_deinit(struct snapshots *s);
+#define _cleanup_snapshots_ cleanup(snapshots_deinit)
+bool snapshot_is_user(rbd_image_t image, uint64_t snap_id);
+
+/* Of an open image: id (empty: format 1), pool, size, features and layout; the rest of *out is left
+ * alone. Negative errno; what is filled then is the caller's to free, too. */
+int image_layout(struct ioctx *p, rbd_image_t image, struct image_info *out);
+
+/* The parent of an open image. 1 and *out; 0: it has none. */
+struct link {
+	rbd_linked_image_spec_t image;
+	rbd_snap_spec_t snap;
 };
+int image_link(rbd_image_t image, struct link *out);
+void link_deinit(struct link *l);
+#define _cleanup_link_ cleanup(link_deinit)
 
-/* Delete an image without snapshots. An image that does not exist any more is -ENOENT. Refused,
- * each with its reason: watchers (-EBUSY, names their addresses), snapshots (-ENOTEMPTY, names
- * them), names that another client is changing (-EBUSY). A snapshot of ours on the parent that no
- * child uses any more goes too, if GUARD (NULL: nobody asks) lets it; *out_parent_snapshot tells
- * its spec (the caller frees it) or is NULL. Repeated after a crash it completes what was begun. */
-int image_delete(struct cluster *c, const struct spec *spec, const struct snapshot_guard *guard,
-		 char **out_parent_snapshot, struct err **e);
+/* 1: the image ID has a header; 0: it has none. Negative errno. An image that cannot be opened may
+ * have one. */
+int image_has_header(struct ioctx *p, const char *id);
 
-/* What a clone has of its own goes, and what is read is its parent's snapshot again: at once, all
- * or nothing, under the same name, of the same size, layout, features and metadata. The image is
- * another one afterwards, with an id of its own. OWNER as for clone_create. Repeated after it was
- * interrupted it completes what was begun, and does it anew. Refused before anything is changed: no
- * clone (-EINVAL), snapshots (-ENOTEMPTY), watchers (-EBUSY), members of a group or of mirroring
- * and clones whose parent's snapshot is in the trash (-EOPNOTSUPP). */
-int image_reset(struct cluster *c, const struct spec *spec, const char *owner,
-		struct deadline deadline, struct err **e);
+/* A metadata value; the caller frees it; NULL where there is none. */
+char *image_note(rbd_image_t image, const char *key);
 
-/* Specs ("pool/ns/image") of all images of POOL, its namespaces included, the hidden ones left out;
- * POOL NULL: of each pool that has the application rbd, or images or namespaces without it. */
-int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
-/* The same of the hidden ones alone: clones under way, or what is left of them. */
-int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
-/* The names of images whose removal was interrupted; other images may have these names already. */
-int image_list_removals(struct cluster *c, const char *pool, struct strlist *out, struct err **e);
-
-/* What is noted on the image (metadata KEY, which begins with "rbdvol."). 1 and *out (the caller
- * frees it), or 0: there is no such note. -ENOENT (not found): no such image. */
-int image_note_get(struct cluster *c, const struct spec *spec, const char *key, char **out,
-		   struct err **e);
-/* At most 4 KiB. */
-int image_note_set(struct cluster *c, const struct spec *spec, const char *key, const char *value,
-		   struct err **e);
-
-/* Note whether the image that SPEC now names was made for who asks: no clone of it inherits that,
- * nor what later gets its name. */
-int image_made_set(struct cluster *c, const struct spec *spec, bool made, struct err **e);
-/* 1: it was; 0: not. */
-int image_made_get(struct cluster *c, const struct spec *spec, struct err **e);
-
-/* "layering,exclusive-lock": the caller frees it; NULL when out of memory. */
-char *image_features_format(uint64_t features);
-bool image_is_migrating(uint64_t features);
-bool image_is_non_primary(uint64_t features);
-/* Those that a client must know to read an image with FEATURES; while it migrates, also that. */
-uint64_t image_features_to_read(uint64_t features);
-/* Whether 'rbd feature disable' takes them all. */
-bool image_features_removable(uint64_t bits);
+/* The place of an open image's data. */
+int ioctx_open_data(struct ioctx *p, rbd_image_t image, struct ioctx *out);

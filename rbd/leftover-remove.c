@@ -3,9 +3,14 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/delete.h"
+#include "rbd/guard.h"
 #include "rbd/hidden.h"
-#include "rbd/leftover-internal.h"
+#include "rbd/leftover-remove.h"
+#include "rbd/leftover.h"
+#include "rbd/name.h"
 #include "rbd/removal.h"
 #include "rbd/snapshot-name.h"
 

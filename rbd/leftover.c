@@ -2,9 +2,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/guard.h"
 #include "rbd/hidden.h"
-#include "rbd/leftover-internal.h"
+#include "rbd/hold-state.h"
+#include "rbd/image.h"
+#include "rbd/leftover.h"
+#include "rbd/list.h"
+#include "rbd/name.h"
+#include "rbd/note.h"
 #include "rbd/snapshot-name.h"
 #include "rbd/watchers.h"
 

@@ -6,10 +6,15 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/deadline.h"
+#include "base/err.h"
+#include "base/spec.h"
 #include "base/strlist.h"
 #include "ceph/cluster.h"
-#include "rbd/hold.h"
+#include "ceph/ioctx.h"
+#include "rbd/guard.h"
+#include "rbd/hold-state.h"
 
 struct leftovers {
 	/* ".rbdvol-NAME.HOST": clones of this host that were never published, and images that a
@@ -59,14 +64,13 @@ const char *leftover_owner(const char *name, int *len);
 /* When the name was made; 0: not known. */
 int leftover_since(struct cluster *c, const char *name, time_t *out, struct err **e);
 
-/* 1: removed; 0: it is gone already, in use after all, or it is not proved any more that it may go.
- */
-int leftover_remove_clone(struct cluster *c, const char *name, struct deadline deadline,
-			  struct err **e);
-/* Nobody is blocklisted for its sake. */
-int leftover_remove_foreign(struct cluster *c, const char *name, struct err **e);
-int leftover_remove_snapshot(struct cluster *c, const char *name,
-			     const struct snapshot_guard *guard, struct err **e);
-int leftover_remove_remains(struct cluster *c, const char *name, struct err **e);
-/* The snapshot that it was a clone of stays: it is among the snapshots that no clone needs. */
-int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e);
+/* NAME taken apart, and the place that it is in. */
+int leftover_open(struct cluster *c, const char *name, struct spec *spec, struct ioctx *p,
+		  struct err **e);
+enum remains {
+	NO_REMAINS, /* there is an image, or one may be about to be made */
+	REMAINS,    /* the name is listed, but means no image and no data */
+	HAS_DATA,   /* the same, but there is data: an image has lost its header */
+};
+/* An enum remains, and *id (the caller frees it) the id that the directory has; or negative. */
+int find_remains(struct ioctx *p, const char *image, char **id);

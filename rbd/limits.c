@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/limits.h"
+#include "ceph/close.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "ceph/cls.h"
 #include "ceph/ioctx.h"
-#include "rbd/image-internal.h"
 #include "rbd/snapshot-name.h"
 
 #define NAMED_MAX 3 /* snapshots in a hint */

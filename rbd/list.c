@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rbd/image-internal.h"
-#include "rbd/image.h"
+#include "ceph/cluster.h"
+#include "ceph/monitors.h"
+#include "rbd/list.h"
 #include "rbd/removal.h"
 
 enum kind { VOLUMES, HIDDEN, REMOVALS };

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "base/spec.h"
 #include "ceph/cls.h"
-#include "rbd/image-internal.h"
+#include "rbd/name.h"
 
 char *name_hidden(const char *image, const char *owner)
 {

@@ -2,8 +2,10 @@
 /* What is noted on an image: a few short texts in its metadata, which go where the image goes. */
 #include <errno.h>
 
+#include "ceph/close.h"
 #include "ceph/cls.h"
-#include "rbd/image-internal.h"
+#include "rbd/image.h"
+#include "rbd/note.h"
 
 int image_note_get(struct cluster *c, const struct spec *spec, const char *key, char **out,
 		   struct err **e)

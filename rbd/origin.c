@@ -5,9 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ceph/close.h"
 #include "ceph/cls.h"
-#include "rbd/clone.h"
-#include "rbd/image-internal.h"
+#include "rbd/image.h"
+#include "rbd/note.h"
+#include "rbd/origin.h"
 
 /* The caller frees it; NULL: out of memory. */
 static char *format_ids(int64_t pool_id, const char *ns, const char *image_id)

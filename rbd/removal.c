@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/removal.h"
+#include "ceph/close.h"
+#include "rbd/delete.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
-#include "rbd/image-internal.h"
 #include "rbd/watchers.h"
 
 /* --- one image --- */

@@ -16,7 +16,7 @@
 
 #include "base/strlist.h"
 #include "ceph/ioctx.h"
-#include "rbd/image.h"
+#include "rbd/guard.h"
 
 /* What becomes of the snapshot that an image was cloned from. */
 struct drop {

@@ -6,12 +6,17 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "ceph/close.h"
 #include "ceph/cls.h"
 #include "rbd/clone.h"
+#include "rbd/delete.h"
+#include "rbd/feature-bits.h"
 #include "rbd/hidden.h"
-#include "rbd/image-internal.h"
 #include "rbd/image.h"
+#include "rbd/name.h"
+#include "rbd/note.h"
 #include "rbd/removal.h"
+#include "rbd/reset.h"
 #include "rbd/watchers.h"
 
 #define NOTES_AT_ONCE 8

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/snapshot-cache.h"
+#include "ceph/cluster.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include "ceph/session.h"
 
 #define ENTRIES_MAX 256
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/snapshot-note.h"
+#include "rbd/image.h"
+#include "rbd/note.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "ceph/cls.h"
-#include "rbd/image-internal.h"
 
 /* The caller frees it. */
 static char *format(const struct snapshot_note *n)

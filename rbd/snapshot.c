@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/snapshot.h"
+#include "ceph/close.h"
+#include "ceph/monitors.h"
+#include "rbd/image.h"
+#include "rbd/note.h"
 
 #include <errno.h>
+#include <rbd/features.h>
 #include <string.h>
 
 #include "base/failpoint.h"
@@ -9,7 +14,6 @@
 #include "ceph/compat.h"
 #include "rbd/compare.h"
 #include "rbd/errors.h"
-#include "rbd/image-internal.h"
 #include "rbd/limits.h"
 #include "rbd/snapshot-name.h"
 #include "rbd/snapshot-note.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/stored.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "ceph/window.h"
-#include "rbd/image-internal.h"
 
 #define CHECKED 1024 /* objects between two checks */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/tree.h"
+#include "ceph/close.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include "rbd/image-internal.h"
 
 #define IMAGES_MAX  100000 /* in one tree; depth is bounded by what Ceph can open */
 #define CLONES_ROOM 64

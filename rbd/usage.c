@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ranges that exist, from the image to its oldest ancestor; each adds what those before it lack. */
 #include "rbd/usage.h"
+#include "ceph/close.h"
+#include "ceph/cluster.h"
+#include "rbd/image.h"
 
 #include <errno.h>
+#include <rbd/features.h>
 #include <string.h>
 
 #include "ceph/compat.h"
-#include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 #include "rbd/stored.h"
 

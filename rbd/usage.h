@@ -2,12 +2,15 @@
 /* How much of the cluster an image takes. */
 #pragma once
 
+#include <rbd/librbd.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/check.h"
+#include "base/err.h"
 #include "base/spec.h"
 #include "ceph/cluster.h"
+#include "ceph/ioctx.h"
 
 /* In whole objects: one of which a little is written counts in full, as in 'rbd du'. What older
  * snapshots keep beyond that is not counted. */
@@ -34,3 +37,7 @@ enum usage_want {
  * (unreachable). */
 int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 		const struct check *go_on, struct usage *out, struct err **e);
+
+/* What an image that is open in P has itself; out->known is false where no object map tells. That
+ * is read as it is in the cluster: nobody else may have the image open for writing. */
+int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out);

@@ -5,6 +5,7 @@
  * try is cheaper. An object map is changed when they are gone: at any moment it has all that exist.
  */
 #include "rbd/wipe-objects.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <rbd/features.h>
@@ -13,7 +14,6 @@
 
 #include "base/failpoint.h"
 #include "ceph/window.h"
-#include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 
 /* Objects listed in the time in which one is tried. */

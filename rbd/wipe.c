@@ -5,6 +5,10 @@
  * hide those of the parent.) Without an object map the objects are removed by themselves, where
  * that is all there is to do. The size is noted first, for one who has to complete it. */
 #include "rbd/wipe.h"
+#include "rbd/delete.h"
+#include "rbd/image.h"
+#include "rbd/note.h"
+#include "rbd/usage.h"
 
 #include <errno.h>
 #include <rbd/features.h>
@@ -15,7 +19,6 @@
 #include "ceph/cls.h"
 #include "ceph/compat.h"
 #include "rbd/errors.h"
-#include "rbd/image-internal.h"
 #include "rbd/object-map.h"
 #include "rbd/watchers.h"
 #include "rbd/wipe-objects.h"

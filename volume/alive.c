@@ -4,9 +4,15 @@
 #include <errno.h>
 
 #include "ceph/blocklist.h"
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "rbd/hold-state.h"
+#include "volume/alive.h"
 #include "volume/fenced.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
-#include "volume/publish.h"
+#include "volume/step.h"
 
 static int refuse_blocklisted(const char *name, const struct device *d, struct err **e)
 {

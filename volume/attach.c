@@ -5,8 +5,17 @@
 
 #include "base/failpoint.h"
 #include "mapper/module.h"
+#include "mapper/ready.h"
+#include "rbd/feature-bits.h"
 #include "rbd/limits.h"
+#include "volume/alive.h"
+#include "volume/create.h"
+#include "volume/hold.h"
+#include "volume/map.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 /* How long an attach that failed may take to let go of what it mapped. */
 #define UNDO_US (20 * USEC_PER_SEC)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/blank.h"
+#include "volume/host.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +10,6 @@
 #include <string.h>
 
 #include "mapper/probe.h"
-#include "volume/operation.h"
 
 #define PROBE_US (30 * USEC_PER_SEC)
 

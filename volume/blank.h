@@ -2,6 +2,7 @@
 /* Whether nothing has ever been written to a volume, so that a file system may be made on it. */
 #pragma once
 
+#include "volume/progress.h"
 #include "volume/volume.h"
 
 /* V, a volume of cluster C, was observed, and is attached. 1: nothing is on it: it is not a clone,

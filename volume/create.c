@@ -6,8 +6,15 @@
 #include "base/value.h"
 #include "mapper/module.h"
 #include "rbd/clone.h"
+#include "rbd/feature-bits.h"
 #include "rbd/limits.h"
+#include "rbd/origin.h"
+#include "volume/create.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 static int exists_otherwise(const struct operation *o, const char *how, struct err **e)
 {

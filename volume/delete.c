@@ -3,8 +3,13 @@
  * goes on this host holds it, so that no other host attaches it meanwhile. */
 #include <errno.h>
 
+#include "rbd/delete.h"
+#include "volume/hold.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
 #include "volume/snapshot-guard.h"
+#include "volume/step.h"
 
 static int remove_image(struct operation *o, struct err **e)
 {

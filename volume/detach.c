@@ -4,7 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "volume/hold.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 #define ANSWER_US (3 * USEC_PER_SEC)
 

@@ -6,11 +6,16 @@
 #include <time.h>
 
 #include "ceph/caps.h"
+#include "mapper/device.h"
+#include "mapper/mapping.h"
 #include "mapper/module.h"
 #include "mapper/rules.h"
+#include "rbd/feature-bits.h"
 #include "rbd/leftover.h"
 #include "volume/finding.h"
-#include "volume/operation.h"
+#include "volume/host.h"
+#include "volume/progress.h"
+#include "volume/prune.h"
 
 struct examination {
 	struct host *host;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/filesystem.h"
+#include "base/filesystem-options.h"
 #include "volume/filesystem.h"
 
 #include <dirent.h>

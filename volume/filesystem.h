@@ -7,7 +7,6 @@
 
 #include "base/deadline.h"
 #include "base/err.h"
-#include "base/filesystem.h"
 
 /* 1: its making was cut off, and it cannot ever have been mounted; 0: not, as far as that is to be
  * seen. */

@@ -2,6 +2,7 @@
 /* What a look at this host and the cluster found, in words: by the doctor, and by what prunes. */
 #pragma once
 
+#include "volume/progress.h"
 #include "volume/volume.h"
 
 enum finding_level { FINDING_OK, FINDING_WARNING, FINDING_ERROR };

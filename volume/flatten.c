@@ -4,8 +4,11 @@
 #include <stdio.h>
 
 #include "rbd/change.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
 #include "volume/snapshot-guard.h"
+#include "volume/step.h"
 
 static int is_flat(struct operation *o, struct err **e)
 {

@@ -7,7 +7,15 @@
 
 #include "base/failpoint.h"
 #include "ceph/blocklist.h"
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "rbd/hold-state.h"
+#include "volume/hold.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 #define THEFT_US      (20 * USEC_PER_SEC)
 #define LOOK_AGAIN_US 200000

@@ -8,8 +8,9 @@
 
 #include "base/file.h"
 #include "mapper/probe.h"
+#include "rbd/hold-state.h"
 #include "volume/fenced.h"
-#include "volume/operation.h"
+#include "volume/host.h"
 #include "volume/slot.h"
 
 /* Our own id in the hash of the machine id, so that what we write into a cluster does not give the

@@ -3,16 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "rbd/list.h"
 #include "volume/fenced.h"
-#include "volume/operation.h"
-
-void volume_list_deinit(struct volume_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		volume_info_deinit(&l->items[i]);
-	free(l->items);
-	*l = (struct volume_list){0};
-}
+#include "volume/host.h"
+#include "volume/list.h"
+#include "volume/progress.h"
+#include "volume/step.h"
+#include "volume/trim.h"
 
 static int list_grow(struct volume_list *l, struct volume_info **out, struct err **e)
 {

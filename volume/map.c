@@ -4,8 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ceph/keyring.h"
+#include "ceph/monitors.h"
+#include "mapper/device.h"
+#include "mapper/mapping.h"
 #include "mapper/module.h"
+#include "rbd/conf.h"
+#include "volume/hold.h"
+#include "volume/host.h"
+#include "volume/map.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 /* Where the kernel waits for the cluster, it waits so long at most, in seconds (its own default is
  * for ever, or a minute a step). */

@@ -3,20 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mapper/device.h"
+#include "mapper/filesystems.h"
+#include "mapper/mapping.h"
+#include "rbd/hold-state.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
-
-void volume_info_deinit(struct volume_info *v)
-{
-	spec_deinit(&v->spec);
-	image_info_deinit(&v->image);
-	device_deinit(&v->device);
-	content_deinit(&v->content);
-	strlist_deinit(&v->mounts);
-	hold_deinit(&v->hold);
-	tree_deinit(&v->tree);
-	free(v->not_blank);
-	*v = (struct volume_info){0};
-}
+#include "volume/progress.h"
+#include "volume/step.h"
 
 int observe_image(struct operation *o, struct err **e)
 {

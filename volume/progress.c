@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "volume/progress.h"
 #include "volume/volume.h"
 
 void progress_note(struct progress *p, const char *fmt, ...)

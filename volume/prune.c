@@ -5,9 +5,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "rbd/hold-state.h"
+#include "rbd/leftover-remove.h"
 #include "rbd/leftover.h"
 #include "volume/finding.h"
-#include "volume/operation.h"
+#include "volume/host.h"
+#include "volume/progress.h"
+#include "volume/prune.h"
 #include "volume/snapshot-guard.h"
 
 /* Another host that has not finished so long has died: each request of its to the cluster would

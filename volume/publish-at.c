@@ -9,7 +9,8 @@
 
 #include "mapper/mounts.h"
 #include "volume/filesystem.h"
-#include "volume/publish-internal.h"
+#include "volume/publish-at.h"
+#include "volume/publish.h"
 
 /* PATH without links, as the kernel's table of mounts has it. 1 and *out (the caller frees it); 0:
  * there is no such directory. */

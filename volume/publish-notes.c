@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "volume/operation.h"
-#include "volume/publish.h"
+#include "ceph/monitors.h"
+#include "rbd/hold-state.h"
+#include "rbd/note.h"
+#include "volume/host.h"
+#include "volume/publish-notes.h"
 
 int publish_note_get(struct host *h, const struct spec *spec, const char *key, char **out,
 		     struct err **e)

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "volume/publish-internal.h"
+#include "volume/publish-users.h"
+#include "volume/publish.h"
 
 #define USERS	 PUBLISH_DIRECTORY "/users"
 #define MARK	 ".attached" /* no id's file begins with a dot */

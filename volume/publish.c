@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "volume/publish-internal.h"
+#include "volume/publish.h"
+#include "base/filesystem-options.h"
+#include "base/filesystem.h"
+#include "mapper/device.h"
+#include "mapper/filesystems.h"
+#include "mapper/mapping.h"
+#include "volume/alive.h"
+#include "volume/host.h"
+#include "volume/progress.h"
+#include "volume/publish-notes.h"
+#include "volume/publish-users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +25,6 @@
 #include "mapper/probe.h"
 #include "volume/blank.h"
 #include "volume/filesystem.h"
-#include "volume/operation.h"
 
 #define MOUNTS	  PUBLISH_DIRECTORY "/mounts"
 #define NOTE_MKFS "rbdvol.mkfs" /* the type, while a file system is being made */

@@ -3,7 +3,13 @@
  * other host attaches it meanwhile. */
 #include <errno.h>
 
+#include "rbd/reset.h"
+#include "volume/hold.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 static int is_detached(struct operation *o, struct err **e)
 {

@@ -3,9 +3,13 @@
  * mounted. */
 #include <errno.h>
 
+#include "mapper/filesystems.h"
 #include "mapper/grow.h"
 #include "rbd/change.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 static int has_size(struct operation *o, struct err **e)
 {

@@ -2,10 +2,18 @@
 /* One volume, told whole; and which volume a text means. */
 #include <string.h>
 
+#include "mapper/device.h"
+#include "mapper/mapping.h"
 #include "mapper/probe.h"
 #include "volume/blank.h"
 #include "volume/fenced.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/show.h"
+#include "volume/step.h"
+#include "volume/trim.h"
 
 #define PROBE_US (5 * USEC_PER_SEC) /* a device of a cluster that answers is read in far less */
 

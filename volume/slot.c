@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/slot.h"
+#include "volume/progress.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -2,6 +2,7 @@
 /* A bound on how many operations of a kind run at once on this host. */
 #pragma once
 
+#include "volume/progress.h"
 #include "volume/volume.h"
 
 struct slots;

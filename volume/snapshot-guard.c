@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/snapshot-guard.h"
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "rbd/guard.h"
+#include "volume/host.h"
 
 #include <string.h>
 

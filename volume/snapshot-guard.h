@@ -3,7 +3,9 @@
  * it is mapped for reading, or about to be. Internal to volume/. */
 #pragma once
 
-#include "volume/operation.h"
+#include "ceph/cluster.h"
+#include "rbd/guard.h"
+#include "volume/image-lock.h"
 
 struct snapshot_keeper {
 	struct snapshot_guard guard; /* what the calls of rbd/ take */

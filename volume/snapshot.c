@@ -5,9 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "mapper/sync.h"
 #include "rbd/change.h"
 #include "rbd/limits.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 #define OURS "rbdvol-" /* snapshots that come and go with clones */
 

@@ -4,7 +4,10 @@
 #include <errno.h>
 
 #include "rbd/change.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 static int tell(unsigned permille, void *arg)
 {

@@ -2,8 +2,13 @@
 #include <errno.h>
 
 #include "base/failpoint.h"
+#include "mapper/device.h"
+#include "mapper/mapping.h"
+#include "volume/host.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
 #include "volume/slot.h"
+#include "volume/step.h"
 
 void operation_tell(struct operation *o, const char *step)
 {

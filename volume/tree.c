@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An image, and all that depends on it. */
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 int volume_tree(struct host *h, const struct spec *spec, const struct volume_request *req,
 		struct progress *p, struct volume_info *out, struct err **e)

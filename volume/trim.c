@@ -4,9 +4,16 @@
 #include <sys/statvfs.h>
 
 #include "base/value.h"
+#include "mapper/discard.h"
+#include "mapper/filesystems.h"
 #include "mapper/mounts.h"
+#include "volume/host.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
 #include "volume/slot.h"
+#include "volume/step.h"
+#include "volume/trim.h"
 
 /* Is the file system of items[i] done, maybe by another mount of it (a bind, a subvolume)? */
 static bool is_done(const struct mounted_list *l, size_t i)

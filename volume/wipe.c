@@ -5,7 +5,11 @@
 #include <string.h>
 
 #include "rbd/wipe.h"
+#include "volume/hold.h"
+#include "volume/observe.h"
 #include "volume/operation.h"
+#include "volume/progress.h"
+#include "volume/step.h"
 
 static int on_progress(void *arg, uint64_t done, uint64_t total)
 {

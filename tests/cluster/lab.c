@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/cluster/lab.h"
+#include "rbd/image.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -19,7 +19,6 @@
 #include "base/spec.h"
 #include "ceph/cluster.h"
 #include "rbd/clone.h"
-#include "rbd/image.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define FAST_FEATURES                                                                              \

@@ -3,7 +3,11 @@
 #include <errno.h>
 
 #include "ceph/cls.h"
-#include "rbd/image-internal.h"
+#include "rbd/delete.h"
+#include "rbd/feature-bits.h"
+#include "rbd/name.h"
+#include "rbd/note.h"
+#include "rbd/origin.h"
 #include "tests/cluster/lab.h"
 
 static struct clone_options options = {

@@ -7,7 +7,11 @@
 #include <pthread.h>
 
 #include "ceph/close.h"
+#include "ceph/cluster.h"
 #include "ceph/ioctx.h"
+#include "ceph/keyring.h"
+#include "ceph/monitors.h"
+#include "rbd/image.h"
 #include "tests/cluster/lab.h"
 
 #define SHORT_US (2 * USEC_PER_SEC)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "ceph/blocklist.h"
+#include "rbd/hold-state.h"
 #include "rbd/hold.h"
 #include "tests/cluster/lab.h"
 

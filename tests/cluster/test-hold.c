@@ -5,6 +5,8 @@
 
 #include "ceph/blocklist.h"
 #include "rbd/hold-owner.h"
+#include "rbd/hold-state.h"
+#include "rbd/image.h"
 #include "tests/cluster/lab.h"
 
 /* Two hosts: each its own connection. */

@@ -2,9 +2,13 @@
 /* Images made, looked at, listed and deleted. */
 #include <errno.h>
 #include <pthread.h>
+#include <rbd/features.h>
 #include <sched.h>
 
-#include "rbd/image-internal.h"
+#include "ceph/close.h"
+#include "rbd/conf.h"
+#include "rbd/delete.h"
+#include "rbd/list.h"
 #include "tests/cluster/lab.h"
 
 static uint64_t dropped;

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "ceph/cls.h"
+#include "rbd/delete.h"
 #include "tests/cluster/lab.h"
 
 #define KILLS 30

@@ -11,6 +11,7 @@
 #include "ceph/cls.h"
 #include "rbd/change.h"
 #include "rbd/object-map.h"
+#include "rbd/reset.h"
 #include "rbd/snapshot-cache.h"
 #include "rbd/wipe.h"
 #include "tests/cluster/lab.h"

@@ -3,7 +3,7 @@
  * they read back the same from what is noted. */
 #include <errno.h>
 
-#include "docker/docker-internal.h"
+#include "docker/request.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_note(const struct docker_options *o)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/mount.h>
 
+#include "base/filesystem-options.h"
+#include "base/filesystem.h"
 #include "tests/fuzz/fuzz.h"
 #include "volume/filesystem.h"
 

@@ -2,6 +2,7 @@
 /* Map options, and on a second line a spec: what is taken reads the same again, and the line that
  * the kernel gets has its five words. */
 #include "mapper/krbd.h"
+#include "mapper/mapping.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_again(const struct krbd_options *o)

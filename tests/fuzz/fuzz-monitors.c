@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <jansson.h>
 
+#include "base/json.h"
 #include "ceph/monitors.h"
 #include "tests/fuzz/fuzz.h"
-
-DEFINE_CLEANUP(json_t *, json_decref)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The options of mount.rbdvol, one line each: taken or refused with a reason; what goes on to
  * mount(8) has none of ours in it. */
-#include "cli/mount.h"
+#include "cli/mount-options.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool has_word(const char *list, const char *word)

@@ -2,9 +2,10 @@
 /* Small words of others: features of an image, a client's address, a hidden image's name, the file
  * of a volume that is mounted. */
 #include "ceph/address.h"
-#include "rbd/image-internal.h"
+#include "rbd/feature-bits.h"
+#include "rbd/name.h"
 #include "tests/fuzz/fuzz.h"
-#include "volume/publish-internal.h"
+#include "volume/publish-users.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line, a line each word, behind a first line that is CEPH_ARGS: taken, or refused with
  * a reason. */
+#include "cli/ceph-args.h"
 #include "cli/options.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -2,6 +2,7 @@
 /* The attributes of one mapping, as lines "ATTRIBUTE TEXT": the first of each is the attribute's
  * file, those that are missing an older kernel has not. A mapping that is read is whole. */
 #include "mapper/krbd.h"
+#include "mapper/mapping.h"
 
 #include <sys/stat.h>
 

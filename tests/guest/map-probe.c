@@ -16,9 +16,14 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "mapper/content.h"
 #include "mapper/device.h"
+#include "mapper/discard.h"
+#include "mapper/filesystems.h"
 #include "mapper/krbd.h"
+#include "mapper/mapping.h"
 #include "mapper/module.h"
+#include "mapper/ready.h"
 
 #define WAIT_US (30 * USEC_PER_SEC)
 

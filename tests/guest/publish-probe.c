@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "volume/host.h"
+#include "volume/progress.h"
+#include "volume/publish-at.h"
+#include "volume/publish-notes.h"
 #include "volume/publish.h"
 
 #define WAIT_US (100 * USEC_PER_SEC)

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/unit/fake-publish.h"
+#include "volume/alive.h"
+#include "volume/progress.h"
+#include "volume/publish-notes.h"
+#include "volume/publish-users.h"
 
 #include <errno.h>
 #include <pthread.h>

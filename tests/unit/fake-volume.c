@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/unit/fake-volume.h"
+#include "rbd/feature-bits.h"
+#include "volume/host.h"
+#include "volume/list.h"
+#include "volume/progress.h"
+#include "volume/show.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line, as it reaches the daemon, and what is refused before that. */
+#include "cli/ceph-args.h"
+#include "cli/help.h"
 #include "cli/options.h"
 
 #include <errno.h>

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/verb.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 /* Mappings read from a sysfs tree that tests/record/sysfs-rbd recorded in a guest (kernel 6.1), and
  * the line that the kernel gets. */
 #include "mapper/device.h"
+#include "mapper/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/json.h"
 #include "tests/unit/unit.h"
 
-#include "daemon/json.h"
 #include "docker/docker.h"
 #include "docker/options.h"
 #include "tests/unit/fake-publish.h"

@@ -7,6 +7,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "base/filesystem-options.h"
+#include "base/filesystem.h"
 #include "tests/unit/unit.h"
 
 #include "base/run.h"

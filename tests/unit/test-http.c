@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "daemon/json.h"
 #include "daemon/route.h"
 #include "tests/unit/fake-volume.h"

@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
+#include "daemon/job-view.h"
 #include "daemon/job.h"
+#include "volume/progress.h"
 
 /* A fake operation: it waits at its gate, then writes its letter down. */
 struct gate {

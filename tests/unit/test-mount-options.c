@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/mount.h"
+#include "cli/mount-options.h"
 #include "tests/unit/unit.h"
 
 /* LINE is cut at blanks. */

@@ -14,8 +14,8 @@
 #include "ceph/address.h"
 #include "ceph/monitors.h"
 #include "ceph/wire.h"
+#include "rbd/feature-bits.h"
 #include "rbd/hold-state.h"
-#include "rbd/image-internal.h"
 
 static const char two_holds[] =
 	"[{\"host\":\"h1\",\"host_name\":\"alpha\",\"boot_id\":\"b\",\"client_address\":"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside mapper/: the block devices that stand on a device, and walks over processes and mount
- * namespaces. Nothing here asks a file system that may hang. */
+/* The block devices that stand on a device. Nothing here asks a file system that may hang. */
 #pragma once
 
 #include <dirent.h>
 #include <libmount/libmount.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-#include "base/strlist.h"
-#include "mapper/device.h"
+#include "base/cleanup.h"
+#include "mapper/mapping.h"
 
 static inline void dir_close(DIR *d)
 {
@@ -17,8 +18,6 @@ static inline void dir_close(DIR *d)
 DEFINE_CLEANUP(DIR *, dir_close)
 DEFINE_CLEANUP(struct libmnt_table *, mnt_unref_table)
 DEFINE_CLEANUP(struct libmnt_iter *, mnt_free_iter)
-
-/* --- nodes.c --- */
 
 #define NODES_MAX 257
 
@@ -64,47 +63,3 @@ bool path_is_remote(struct nodes *s, const char *path);
  */
 int each_entry(const char *path, const char *prefix, int (*fn)(const char *name, void *data),
 	       void *data);
-
-/* --- namespaces.c --- */
-
-/* A process while it is looked at: its directory in /proc, and its name. */
-struct process {
-	int fd;
-	const char *pid;
-	char *comm;
-};
-int each_process(int (*fn)(const struct process *p, void *data), void *data);
-/* Call FN for each open file of P: its number and what it shows as. 1 and more from FN ends it. */
-int each_open_file(const struct process *p,
-		   int (*fn)(const struct process *p, const char *fd, const char *shown,
-			     void *data),
-		   void *data);
-/* A descriptor of the same open file, without a walk of its path; the caller closes it. */
-int process_take_file(const struct process *p, const char *fd);
-/* Whether udev runs the process: a worker, or what a rule has started. */
-bool process_is_udev(const struct process *p);
-
-/* A thread in a mount namespace: keeps it, and is the way to its mounts. */
-struct visitor;
-void visitor_free(struct visitor *v);
-
-/* A mount namespace while it is looked at. */
-struct view {
-	const char *who;  /* "in the mount namespace of sleep (pid 71)"; NULL: our own */
-	const char *root; /* before each path; "" for our own */
-	struct libmnt_table *table;
-	struct visitor *visitor; /* without it ROOT leads nowhere; may be taken; NULL for our own */
-};
-/* Call FN for each mount namespace: our own, those of processes and threads, and those that only an
- * open file or a bind mount keeps. The daemon's other threads have the same mounts as we, or look
- * at other's. Those that cannot be entered are described in UNREACHED, which may be NULL. */
-int each_view(int (*fn)(struct view *v, void *data), void *data, struct strlist *unreached);
-/* Call FN for each mount of one of NODES in V; NODE is its index, or -1 for a peer of one. */
-int each_mount(const struct view *v, const struct nodes *nodes,
-	       int (*fn)(const struct view *v, struct libmnt_fs *fs, ssize_t node, void *data),
-	       void *data);
-
-/* --- keepers.c --- */
-
-/* Who in the kernel uses one of NODES without a mount: sentences. */
-int add_keepers(struct nodes *nodes, struct strlist *out);

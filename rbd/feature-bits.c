@@ -2,7 +2,8 @@
 /* Features of images: their names, and which need which. */
 #include <string.h>
 
-#include "rbd/image-internal.h"
+#include "base/cleanup.h"
+#include "rbd/feature-bits.h"
 
 static const struct {
 	uint64_t bit;
