@@ -221,41 +221,6 @@ static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, con
 	return true;
 }
 
-/* Whether there cannot be a link PATH: an image and a namespace of one name. */
-static bool is_blocked(const char *path)
-{
-	struct stat st;
-
-	if (path && !lstat(path, &st))
-		return S_ISDIR(st.st_mode);
-	return path && errno == ENOTDIR;
-}
-
-/* Look at udev's database, then at the link. An older mapping of the same image may own both names:
- * then there is no link to wait for. */
-static enum look look(struct udev_watch *w, struct device *d)
-{
-	cleanup(udev_device_drop_p) struct udev_device *dev =
-		udev_device_new_from_devnum(w->udev, 'b', d->dev);
-	_cleanup_free_ char *name = NULL;
-
-	if (!dev || !udev_device_get_is_initialized(dev))
-		return LOOK_WAIT;
-	if (!udev_device_get_property_value(dev, "ID_RBD_POOL_ID"))
-		return LOOK_NO_RULES;
-	if (!is_of(dev, d) || !partitions_ready(w, dev, d))
-		return LOOK_WAIT;
-	if (device_fill_link(d) < 0)
-		return LOOK_NO_LINK;
-	name = name_path(d);
-	d->name_blocked = !leads_to(name) && is_blocked(name);
-	if (d->link && d->name_blocked)
-		return LOOK_READY;
-	if (d->link && !strncmp(d->link, LINKS "by-id/", strlen(LINKS "by-id/")))
-		return leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
-	return d->link || leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
-}
-
 /* What is at PATH, or at a part of it, where a link or a directory should be; NULL: nothing. The
  * caller frees it. */
 static char *what_is_in_the_way(const char *path)
@@ -283,6 +248,46 @@ static char *what_is_in_the_way(const char *path)
 			return NULL;
 		*c = end;
 	}
+}
+
+/* Whether there cannot be a link PATH: an image and a namespace of one name. The one that came
+ * first has a link there, below which there can be nothing, or a directory. */
+static bool is_blocked(const char *path)
+{
+	_cleanup_free_ char *other = NULL;
+	struct stat st;
+
+	if (path && !lstat(path, &st))
+		return S_ISDIR(st.st_mode);
+	if (!path || errno != ENOTDIR)
+		return false;
+	other = what_is_in_the_way(path);
+	return !other;
+}
+
+/* Look at udev's database, then at the link. An older mapping of the same image may own both names:
+ * then there is no link to wait for. */
+static enum look look(struct udev_watch *w, struct device *d)
+{
+	cleanup(udev_device_drop_p) struct udev_device *dev =
+		udev_device_new_from_devnum(w->udev, 'b', d->dev);
+	_cleanup_free_ char *name = NULL;
+
+	if (!dev || !udev_device_get_is_initialized(dev))
+		return LOOK_WAIT;
+	if (!udev_device_get_property_value(dev, "ID_RBD_POOL_ID"))
+		return LOOK_NO_RULES;
+	if (!is_of(dev, d) || !partitions_ready(w, dev, d))
+		return LOOK_WAIT;
+	if (device_fill_link(d) < 0)
+		return LOOK_NO_LINK;
+	name = name_path(d);
+	d->name_blocked = !leads_to(name) && is_blocked(name);
+	if (d->link && d->name_blocked)
+		return LOOK_READY;
+	if (d->link && !strncmp(d->link, LINKS "by-id/", strlen(LINKS "by-id/")))
+		return leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
+	return d->link || leads_to(name) ? LOOK_READY : LOOK_NO_LINK;
 }
 
 static int no_link(const struct device *d, const char *name, struct err **e)
