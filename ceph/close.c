@@ -10,6 +10,8 @@
 /* How long a thread that is ready to run may be held up. Those that wait are closed with the next
  * that comes after that: as many stay open as were opened in that time. */
 #define GRACE_US USEC_PER_SEC
+/* A cluster that answers has an image closed much sooner. */
+#define CLOSE_US (10 * USEC_PER_SEC)
 
 struct late {
 	rbd_image_t image;
@@ -95,6 +97,78 @@ rbd_image_t image_take(const char *key)
 	return image;
 }
 
+/* --- for writing --- */
+
+/* One that is being closed; DONE and LEFT are guarded by the lock. */
+struct closing {
+	bool done, left; /* nobody waits for it any more */
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t n;
+} closings = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void on_closed(rbd_completion_t completion, void *arg)
+{
+	struct closing *c = arg;
+
+	rbd_aio_release(completion);
+	pthread_mutex_lock(&closings.lock);
+	c->done = true;
+	closings.n--;
+	if (c->left)
+		free(c);
+	pthread_cond_broadcast(&closings.changed);
+	pthread_mutex_unlock(&closings.lock);
+}
+
+/* Ends it by a thread of librbd. False: nothing was begun. */
+static bool begin_closing(rbd_image_t image, struct closing *c)
+{
+	rbd_completion_t completion;
+
+	if (!c || rbd_aio_create_completion(c, on_closed, &completion) < 0)
+		return false;
+	pthread_mutex_lock(&closings.lock);
+	closings.n++;
+	pthread_mutex_unlock(&closings.lock);
+	rbd_aio_close(image, completion);
+	return true;
+}
+
+void image_close(rbd_image_t image)
+{
+	struct closing *c = calloc(1, sizeof(*c));
+	struct deadline end = deadline_in(CLOSE_US);
+	const struct timespec ts = {
+		.tv_sec = (time_t)(end.at_us / USEC_PER_SEC),
+		.tv_nsec = (long)(end.at_us % USEC_PER_SEC * 1000),
+	};
+
+	if (!begin_closing(image, c)) {
+		free(c);
+		rbd_close(image);
+		return;
+	}
+	pthread_mutex_lock(&closings.lock);
+	while (!c->done && !deadline_passed(end))
+		pthread_cond_clockwait(&closings.changed, &closings.lock, CLOCK_MONOTONIC, &ts);
+	c->left = true;
+	if (c->done)
+		free(c);
+	pthread_mutex_unlock(&closings.lock);
+}
+
+static void wait_for_closings(void)
+{
+	pthread_mutex_lock(&closings.lock);
+	while (closings.n)
+		pthread_cond_wait(&closings.changed, &closings.lock);
+	pthread_mutex_unlock(&closings.lock);
+}
+
 /* Locked. How long until all that waited at SINCE_US can be closed; 0: they are. */
 static uint64_t close_until(uint64_t since_us)
 {
@@ -120,4 +194,5 @@ void images_close(void)
 		}
 		pthread_mutex_unlock(&waiting.lock);
 	} while (left_us && !usleep((useconds_t)left_us));
+	wait_for_closings();
 }

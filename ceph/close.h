@@ -20,7 +20,8 @@ void image_lay_by(rbd_image_t image, char *key);
 /* The caller's again; NULL: there is none. */
 rbd_image_t image_take(const char *key);
 /* Before a connection ends: those that wait are closed, of whichever connection they are, when they
- * have waited long enough, after a second at most. */
+ * have waited long enough, after a second at most; and those that are being closed are waited for.
+ */
 void images_close(void);
 
 static inline void image_close_later_p(rbd_image_t *image)
@@ -31,10 +32,14 @@ static inline void image_close_later_p(rbd_image_t *image)
 /* Opened for reading. */
 #define _cleanup_image_ cleanup(image_close_later_p)
 
+/* One that was opened for writing: its watch and its lock end, which others wait for. Where the
+ * cluster is away each step of that runs into the connection's time-out; after some seconds it goes
+ * on by itself, and who closes can say what is wrong. */
+void image_close(rbd_image_t image);
+
 static inline void image_close_p(rbd_image_t *image)
 {
 	if (*image)
-		rbd_close(*image);
+		image_close(*image);
 }
-/* Opened for writing: others wait for the end of its watch and its lock. */
 #define _cleanup_writable_image_ cleanup(image_close_p)

@@ -304,7 +304,7 @@ static void keep_taken(struct snapshot_cache *cache, struct ioctx *p, const stru
 	    !held.map_version || cls_map_touch(p->io, out->image_id, &held.map_version) < 0 ||
 	    !is_sealed(*image, locked_us, out, snap, &held))
 		return;
-	rbd_close(steal(image));
+	image_close(steal(image));
 	if (!cls_image_version(p->io, parent->image, out->image_id, &now) &&
 	    now.map_version == held.map_version + 1 && image_version_same_shape(&now, &held))
 		keep(cache, p, out, &now);

@@ -16,6 +16,7 @@
 
 #include "base/failpoint.h"
 #include "base/value.h"
+#include "ceph/close.h"
 #include "ceph/cls.h"
 #include "ceph/compat.h"
 #include "rbd/errors.h"
@@ -334,6 +335,6 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 			fail(&p, spec, &w, r, e);
 	}
 	if (w.image)
-		rbd_close(w.image);
+		image_close(w.image);
 	return r < 0 ? r : 0;
 }
