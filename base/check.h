@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/err.h"
+
 struct check {
 	int (*fn)(void *arg); /* 0: go on; a negative errno: end with that. NULL: always go on */
 	void *arg;
@@ -13,3 +15,7 @@ static inline int check_now(const struct check *c)
 {
 	return c->fn ? c->fn(c->arg) : 0;
 }
+
+/* Why it ended before it could do WHAT (a verb and its object): R as the check gave it. Returns R.
+ */
+int check_fail(int r, struct err **e, const char *what, ...) _printf_(3, 4);

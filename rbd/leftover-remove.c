@@ -150,11 +150,12 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *id = NULL;
+	const struct check always = {0};
 	int r = leftover_open(c, name, &spec, &p, e);
 
 	if (r < 0)
 		return r;
-	r = find_remains(&p, spec.image, &id);
+	r = find_remains(&p, spec.image, &always, &id);
 	if (r >= 0 && r != REMAINS)
 		return 0;
 	if (r == REMAINS)

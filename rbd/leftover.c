@@ -228,7 +228,8 @@ int leftover_since(struct cluster *c, const char *name, time_t *out, struct err 
 
 /* Objects with the data of the image ID, in P's namespace of this pool; *out: whether any. The data
  * may be in another pool, and its name then has this pool's number in it. */
-static int find_data(struct ioctx *p, const char *id, int64_t image_pool, bool *out)
+static int find_data(struct ioctx *p, const char *id, int64_t image_pool, const struct check *go_on,
+		     bool *out)
 {
 	_cleanup_free_ char *own = NULL, *other = NULL;
 	rados_list_ctx_t list;
@@ -241,7 +242,9 @@ static int find_data(struct ioctx *p, const char *id, int64_t image_pool, bool *
 	if (r < 0)
 		return r;
 	while (!r && !*out) {
-		r = rados_nobjects_list_next(list, &name, NULL, NULL);
+		r = check_now(go_on);
+		if (!r)
+			r = rados_nobjects_list_next(list, &name, NULL, NULL);
 		*out = !r &&
 		       (!strncmp(name, own, strlen(own)) || !strncmp(name, other, strlen(other)));
 	}
@@ -251,7 +254,7 @@ static int find_data(struct ioctx *p, const char *id, int64_t image_pool, bool *
 
 /* 1: some pool has data of the image ID, whose header, which would say where, is gone, or it is not
  * known; 0: none. */
-static int has_data(struct ioctx *p, const char *id)
+static int has_data(struct ioctx *p, const char *id, const struct check *go_on)
 {
 	static const char *const others[] = {"cephfs", "rgw", "mgr"};
 	_cleanup_free_ char *pools = NULL;
@@ -268,7 +271,7 @@ static int has_data(struct ioctx *p, const char *id)
 		if (pool_id < 0 || ioctx_open_id(p->session, pool_id, ns, &at) < 0 ||
 		    ioctx_has_application(at.io, others, ARRAY_SIZE(others)))
 			continue;
-		r = find_data(&at, id, p->pool_id, &found);
+		r = find_data(&at, id, p->pool_id, go_on, &found);
 	}
 	if (r == -EPERM || r == -EACCES) /* not for this user to see */
 		return 1;
@@ -305,7 +308,7 @@ static int is_abandoned(struct ioctx *p, const char *image, const char *id)
 	return is_settled(p, object);
 }
 
-int find_remains(struct ioctx *p, const char *image, char **id)
+int find_remains(struct ioctx *p, const char *image, const struct check *go_on, char **id)
 {
 	int r = cls_directory_id(p->io, image, id);
 
@@ -316,7 +319,7 @@ int find_remains(struct ioctx *p, const char *image, char **id)
 	r = is_abandoned(p, image, *id);
 	if (r <= 0)
 		return r == -ENOENT || !r ? NO_REMAINS : r;
-	r = has_data(p, *id);
+	r = has_data(p, *id, go_on);
 	return r < 0 ? r : r ? HAS_DATA : REMAINS;
 }
 
@@ -345,10 +348,10 @@ static int find_hold(struct cluster *c, const struct spec *spec, const char *nam
 }
 
 static int look_at_remains(struct ioctx *p, const char *image, const char *name,
-			   struct leftovers *out)
+			   const struct leftover_query *q, struct leftovers *out)
 {
 	_cleanup_free_ char *id = NULL;
-	int r = find_remains(p, image, &id);
+	int r = find_remains(p, image, &q->go_on, &id);
 
 	if (r < 0 || r == NO_REMAINS)
 		return r < 0 ? r : 0;
@@ -364,7 +367,7 @@ static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 	if (r < 0)
 		image = NULL;
 	if (r == -ENOENT)
-		return is_busy(q, name) ? 0 : look_at_remains(p, spec->image, name, out);
+		return is_busy(q, name) ? 0 : look_at_remains(p, spec->image, name, q, out);
 	if (!r)
 		r = find_snapshots(p, spec, name, q, image, out);
 	if (!r && !is_busy(q, name))
@@ -372,13 +375,22 @@ static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 	return r;
 }
 
+static int go_on(const struct leftover_query *q, const char *name, struct err **e)
+{
+	int r = check_now(&q->go_on);
+
+	return r ? check_fail(r, e, "look for what is left over of '%s' and others", name) : 0;
+}
+
 static int find_of_image(struct cluster *c, const char *name, const struct leftover_query *q,
 			 struct leftovers *out, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_ioctx_ struct ioctx p = {0};
-	int r = leftover_open(c, name, &spec, &p, e);
+	int r = go_on(q, name, e);
 
+	if (r >= 0)
+		r = leftover_open(c, name, &spec, &p, e);
 	if (r < 0)
 		return r;
 	r = look_at(&p, &spec, name, q, out);
@@ -386,6 +398,8 @@ static int find_of_image(struct cluster *c, const char *name, const struct lefto
 		r = find_hold(c, &spec, name, q->mine, out);
 	if (r == -ENOENT)
 		return 0; /* deleted meanwhile */
+	if (r < 0 && check_now(&q->go_on) == r)
+		return go_on(q, name, e);
 	return r < 0 ? session_fail(p.session, r, e, "look for what is left over of '%s'", name)
 		     : 0;
 }
@@ -398,9 +412,11 @@ static int judge_hidden(struct cluster *c, const char *name, const struct leftov
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_free_ char *id = NULL;
 	bool ours;
-	int r = leftover_open(c, name, &spec, &p, e);
+	int r = go_on(q, name, e);
 
 	*list = NULL;
+	if (r >= 0)
+		r = leftover_open(c, name, &spec, &p, e);
 	if (r < 0)
 		return r;
 	ours = is_of_owner(spec.image, q->mine->host);

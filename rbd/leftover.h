@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/err.h"
@@ -51,9 +52,11 @@ struct leftover_query {
 	/* Whether this process works on VOLUME, so that nothing of it is left over. */
 	bool (*busy)(const struct spec *volume, void *arg);
 	void *arg;
-	const struct snapshot_guard
-		*guard; /* what keeps snapshots that the cluster does not know */
+	/* What keeps snapshots that the cluster does not know. */
+	const struct snapshot_guard *guard;
+	struct check go_on; /* asked before each image */
 };
+/* Where it fails *out has what was found until then. */
 int leftovers_find(struct cluster *c, const struct leftover_query *q, struct leftovers *out,
 		   struct err **e);
 
@@ -73,4 +76,4 @@ enum remains {
 	HAS_DATA,   /* the same, but there is data: an image has lost its header */
 };
 /* An enum remains, and *id (the caller frees it) the id that the directory has; or negative. */
-int find_remains(struct ioctx *p, const char *image, char **id);
+int find_remains(struct ioctx *p, const char *image, const struct check *go_on, char **id);

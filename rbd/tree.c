@@ -135,5 +135,8 @@ int image_tree(struct cluster *c, const struct spec *spec, const struct check *g
 	if (r == -EMLINK)
 		return err_set(e, ERR_FAILED, r, "more than %u images depend on '%s'", IMAGES_MAX,
 			       name);
+	if (check_now(go_on) == r)
+		return check_fail(r, e, "look at all that depends on '%s' (%u images were seen)",
+				  name, g.images);
 	return session_fail(p.session, r, e, "look at what depends on '%s'", name);
 }

@@ -362,16 +362,6 @@ int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out)
 	return 0;
 }
 
-static int ended(int r, const char *name, struct err **e)
-{
-	if (r == -ECANCELED)
-		return err_set(e, ERR_FAILED, r, "cancelled while it asked how much of '%s' exists",
-			       name);
-	err_set(e, ERR_UNREACHABLE, r, "there was no time left to ask how much of '%s' exists",
-		name);
-	return err_hint(e, "give it more time: --timeout SECONDS");
-}
-
 int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 		const struct check *go_on, struct usage *out, struct err **e)
 {
@@ -394,7 +384,7 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 	if (r == -ENOENT && !image)
 		return ioctx_missing(&p, spec, e);
 	if (r < 0 && check_now(go_on) == r)
-		return ended(r, name, e);
+		return check_fail(r, e, "ask how much of '%s' exists", name);
 	if (r < 0)
 		return session_fail(session, r, e, "ask how much of '%s' exists", name);
 	return 0;

@@ -98,7 +98,8 @@ static int add_cap(struct examination *x, int r, const struct err *why, const ch
 			   cluster_user(x->cluster), may);
 }
 
-static int check_caps(struct examination *x, struct err **e)
+/* *answers: false where the rest would wait for nothing, too. */
+static int check_caps(struct examination *x, bool *answers, struct err **e)
 {
 	_cleanup_err_ struct err *no_read = NULL, *no_write = NULL, *no_blocklist = NULL;
 	_cleanup_free_ char *reads = NULL, *writes = NULL;
@@ -109,6 +110,7 @@ static int check_caps(struct examination *x, struct err **e)
 	    asprintf(&writes, "write in pool '%s'", pool) < 0)
 		return err_oom(e);
 	r = caps_read(x->cluster, pool, &no_read);
+	*answers = r >= 0 || no_read->kind != ERR_UNREACHABLE;
 	if (r < 0) /* no pool, or no answer: the rest would say the same */
 		return add_error(x, FINDING_ERROR, "capabilities", no_read, e);
 	r = add_cap(x, r, NULL, reads, pool, e);
@@ -285,6 +287,22 @@ static int add_old_snapshots(struct examination *x, const struct strlist *names,
 	return r;
 }
 
+/* What is left over, as far as it was FOUND. */
+static int add_found(struct examination *x, const struct leftovers *found, struct err **e)
+{
+	int r = add_leftovers(x, "unfinished clone", &found->clones, e);
+
+	if (r >= 0)
+		r = add_leftovers(x, "unused snapshot", &found->snapshots, e);
+	if (r >= 0)
+		r = add_remains(x, found, e);
+	if (r >= 0)
+		r = add_deletions(x, &found->deletions, e);
+	return r < 0 ? r : add_unproved(x, &found->unproved, e);
+}
+
+/* A search that ends early is a finding beside those that it made; which devices are not held only
+ * a whole one can say. */
 static int check_leftovers(struct examination *x, struct err **e)
 {
 	_cleanup_leftovers_ struct leftovers left = {0};
@@ -294,48 +312,45 @@ static int check_leftovers(struct examination *x, struct err **e)
 	int r = device_list(&devices, &why);
 
 	if (r >= 0)
-		r = find_leftovers(x->host, x->cluster, x->req->pool, NULL, &left, &why);
-	if (r < 0)
-		return add_error(x, FINDING_ERROR, "leftovers", why, e);
-	r = check_holds(x, &left, &devices, e);
+		r = find_leftovers(x->host, x->cluster, x->progress, x->req->pool, NULL, &left,
+				   &why);
+	r = r < 0 ? add_error(x, FINDING_ERROR, "leftovers", why, e)
+		  : check_holds(x, &left, &devices, e);
 	if (r >= 0)
-		r = add_leftovers(x, "unfinished clone", &left.clones, e);
-	if (r >= 0)
-		r = add_leftovers(x, "unused snapshot", &left.snapshots, e);
-	if (r >= 0)
-		r = add_remains(x, &left, e);
-	if (r >= 0)
-		r = add_deletions(x, &left.deletions, e);
-	if (r >= 0)
-		r = add_unproved(x, &left.unproved, e);
+		r = add_found(x, &left, e);
 	if (r >= 0 && x->out->n == before)
 		r = finding_add(x->out, FINDING_OK, "leftovers", NULL, e,
 				"nothing is left over, and devices and holds agree");
 	return r < 0 ? r : add_old_snapshots(x, &left.old_snapshots, e);
 }
 
+/* What the cluster says. */
+static int check_remote(struct examination *x, struct err **e)
+{
+	bool answers = false;
+	int r = check_cluster(x, &answers, e);
+
+	if (r >= 0 && answers)
+		r = check_caps(x, &answers, e);
+	return r < 0 || !answers ? r : check_leftovers(x, e);
+}
+
+/* Each call to the cluster has its time, and so has all of it; that one passes is a finding. */
 int volume_doctor(struct host *h, const struct volume_request *req, struct progress *p,
 		  struct finding_list *out, struct err **e)
 {
 	_cleanup_cluster_ struct cluster *c = NULL;
+	_cleanup_err_ struct err *why = NULL;
 	struct examination x = {.host = h, .req = req, .progress = p, .out = out};
-	bool connected = false;
 	int r = check_kernel(&x, e);
 
 	if (r >= 0)
 		r = check_udev(&x, e);
-	if (r >= 0) {
-		_cleanup_err_ struct err *why = NULL;
-
-		if (host_cluster(h, req, &c, &why) < 0)
-			return add_error(&x, FINDING_ERROR, "cluster", why, e);
-	}
+	if (r < 0)
+		return r;
+	if (host_cluster_to_look(h, req, &c, &why) < 0)
+		return add_error(&x, FINDING_ERROR, "cluster", why, e);
 	x.cluster = c;
-	if (r >= 0)
-		r = check_cluster(&x, &connected, e);
-	if (r >= 0 && connected)
-		r = check_caps(&x, e);
-	if (r >= 0 && connected)
-		r = check_leftovers(&x, e);
+	r = check_remote(&x, e);
 	return r < 0 ? r : 0;
 }

@@ -19,11 +19,13 @@
 
 /* Whoever may ask may name any user, so there is an end to what is kept. */
 #define CONNECTIONS_MAX 16
-#define SCANS_AT_ONCE	2 /* of all objects of an image, for others than root */
+#define SCANS_AT_ONCE	2		    /* of all objects of an image, for others than root */
+#define LOOK_US		(10 * USEC_PER_SEC) /* at least, of a call of what only looks */
 
 struct connection {
 	char *cluster;
 	char *user;
+	bool looks; /* its calls end sooner */
 	struct cluster *c;
 };
 
@@ -260,9 +262,16 @@ static const char *own_user(const struct host *h)
 	return h->config.user ? h->config.user : "";
 }
 
-static bool is_of(const struct connection *c, const char *cluster, const char *user)
+/* Which connection is meant. */
+struct wanted {
+	const char *cluster;
+	const char *user;
+	bool looks;
+};
+
+static bool is_of(const struct connection *c, const struct wanted *w)
 {
-	return !strcmp(c->cluster, cluster) && !strcmp(c->user, user);
+	return c->looks == w->looks && !strcmp(c->cluster, w->cluster) && !strcmp(c->user, w->user);
 }
 
 static struct connection take_out(struct host *h, size_t i)
@@ -285,24 +294,34 @@ static void put_first(struct host *h, struct connection c)
 /* The one that was used longest ago, but not that of the configuration. */
 static struct connection take_oldest(struct host *h)
 {
+	const struct wanted usual = {h->config.cluster, own_user(h), false};
 	size_t i = h->connections_n - 1;
 
-	return take_out(h, i - is_of(&h->connections[i], h->config.cluster, own_user(h)));
+	return take_out(h, i - is_of(&h->connections[i], &usual));
+}
+
+/* Less than a request usually waits, where that is not much to ask of a cluster. */
+static uint64_t look_us(uint64_t usual_us)
+{
+	uint64_t us = usual_us / 3 > LOOK_US ? usual_us / 3 : LOOK_US;
+
+	return us < usual_us ? us : usual_us;
 }
 
 /* Under the lock. *old: what made room, if anything. */
-static int connection_add(struct host *h, const char *cluster, const char *user,
-			  struct connection *old, struct err **e)
+static int connection_add(struct host *h, const struct wanted *w, struct connection *old,
+			  struct err **e)
 {
-	bool is_default = !strcmp(cluster, h->config.cluster);
+	bool is_default = !strcmp(w->cluster, h->config.cluster);
 	struct cluster_config config = {
-		.name = cluster,
-		.user = *user ? user : NULL,
+		.name = w->cluster,
+		.user = *w->user ? w->user : NULL,
 		.conf = is_default ? h->config.conf : NULL,
-		.keyring = is_default && !strcmp(user, own_user(h)) ? h->config.keyring : NULL,
-		.timeout_us = h->config.timeout_us,
+		.keyring = is_default && !strcmp(w->user, own_user(h)) ? h->config.keyring : NULL,
+		.timeout_us = w->looks ? look_us(h->config.timeout_us) : h->config.timeout_us,
 	};
-	_cleanup_connection_ struct connection c = {strdup(cluster), strdup(user), NULL};
+	_cleanup_connection_ struct connection c = {strdup(w->cluster), strdup(w->user), w->looks,
+						    NULL};
 	int r = c.cluster && c.user ? cluster_new(&config, &c.c, e) : err_oom(e);
 
 	if (r < 0)
@@ -314,11 +333,14 @@ static int connection_add(struct host *h, const char *cluster, const char *user,
 	return 0;
 }
 
-int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
-		 struct err **e)
+static int find_cluster(struct host *h, const struct volume_request *req, bool looks,
+			struct cluster **out, struct err **e)
 {
-	const char *cluster = req->cluster ? req->cluster : h->config.cluster;
-	const char *user = req->user ? req->user : own_user(h);
+	const struct wanted w = {
+		.cluster = req->cluster ? req->cluster : h->config.cluster,
+		.user = req->user ? req->user : own_user(h),
+		.looks = looks,
+	};
 	/* Ended without the lock. Who works with it does so to his end. */
 	_cleanup_connection_ struct connection old = {0};
 	size_t i = 0;
@@ -326,16 +348,29 @@ int host_cluster(struct host *h, const struct volume_request *req, struct cluste
 
 	*out = NULL;
 	pthread_mutex_lock(&h->lock);
-	while (i < h->connections_n && !is_of(&h->connections[i], cluster, user))
+	while (i < h->connections_n && !is_of(&h->connections[i], &w))
 		i++;
 	if (i < h->connections_n)
 		put_first(h, take_out(h, i));
 	else
-		r = connection_add(h, cluster, user, &old, e);
+		r = connection_add(h, &w, &old, e);
 	if (!r)
 		*out = cluster_ref(h->connections[0].c);
 	pthread_mutex_unlock(&h->lock);
 	return r;
+}
+
+int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
+		 struct err **e)
+{
+	return find_cluster(h, req, false, out, e);
+}
+
+int host_cluster_to_look(struct host *h, const struct volume_request *req, struct cluster **out,
+			 struct err **e)
+{
+	/* Where it would end no sooner, the usual one serves. */
+	return find_cluster(h, req, look_us(h->config.timeout_us) < h->config.timeout_us, out, e);
 }
 
 int host_own_addresses(struct host *h, struct strlist *out, struct err **e)

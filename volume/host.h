@@ -47,6 +47,10 @@ int host_hold(const struct host *h, const char *client_address, struct hold *out
 /* The lasting connection that the request means; the caller unrefs. Connects nothing yet. */
 int host_cluster(struct host *h, const struct volume_request *req, struct cluster **out,
 		 struct err **e);
+/* The same, but for what only looks: a call that is not answered ends sooner, while who asks still
+ * waits. */
+int host_cluster_to_look(struct host *h, const struct volume_request *req, struct cluster **out,
+			 struct err **e);
 /* Add the address of each connection of this process to a cluster. */
 int host_own_addresses(struct host *h, struct strlist *out, struct err **e);
 struct slots *host_trims(struct host *h);

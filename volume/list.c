@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "mapper/device.h"
 #include "mapper/mapping.h"
 #include "rbd/list.h"
@@ -124,6 +125,14 @@ static void add_known(struct volume_info *v, size_t *unknown)
 	observe_reclaimable(v);
 }
 
+/* A list that ends early says how far it came. */
+static int go_on(struct progress *p, size_t done, size_t total, struct err **e)
+{
+	int r = progress_tell(p, done, total);
+
+	return r ? check_fail(r, e, "look at all volumes (%zu of %zu were seen)", done, total) : 0;
+}
+
 /* What each volume takes of the cluster. One that cannot be looked at keeps no other from it. */
 static int add_usage(struct host *h, struct cluster *c, bool slow, struct progress *p,
 		     struct volume_list *l, struct err **e)
@@ -136,11 +145,9 @@ static int add_usage(struct host *h, struct cluster *c, bool slow, struct progre
 		_cleanup_err_ struct err *why = NULL;
 		struct volume_info *v = &l->items[i];
 
-		r = progress_go_on(p, "look at all volumes", e);
+		r = go_on(p, i, l->n, e);
 		if (r < 0)
 			break;
-		if (p->done)
-			p->done(p, i, l->n);
 		if (!is_of(v, fsid) || is_replaced(c, v))
 			continue;
 		if (operation_usage(h, c, &v->spec, slow, p, &v->usage, &why) >= 0)
@@ -168,7 +175,8 @@ int volume_list(struct host *h, const struct volume_request *req, struct progres
 	int r = list_attached(out, e);
 
 	if (r >= 0)
-		r = host_cluster(h, req, &c, &why);
+		r = req->all || req->usage ? host_cluster_to_look(h, req, &c, &why)
+					   : host_cluster(h, req, &c, &why);
 	if (r >= 0)
 		fenced_mark(host_fenced(h), c, out->items, out->n);
 	/* What is attached is told without any cluster, too. */
@@ -179,7 +187,7 @@ int volume_list(struct host *h, const struct volume_request *req, struct progres
 	if (r >= 0 && req->all)
 		r = image_list(c, req->pool, &names, e);
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
-		r = progress_go_on(p, "look at all volumes", e);
+		r = go_on(p, i, names.n, e);
 		if (r >= 0)
 			r = list_image(h, req, c, names.items[i], out, e);
 	}

@@ -41,17 +41,6 @@ struct check progress_checking(struct progress *p)
 	return (struct check){check, p};
 }
 
-int progress_go_on(struct progress *p, const char *what, struct err **e)
-{
-	int r = progress_check(p);
-
-	if (!r)
-		return 0;
-	if (r == -ECANCELED)
-		return err_set(e, ERR_FAILED, r, "cancelled before it could %s", what);
-	return err_set(e, ERR_UNREACHABLE, r, "there was no time left to %s", what);
-}
-
 int progress_tell(struct progress *p, uint64_t done, uint64_t total)
 {
 	if (p->done)

@@ -30,8 +30,6 @@ struct progress {
 int progress_check(struct progress *p);
 /* The same as a struct check (base/check.h), which borrows P. */
 struct check progress_checking(struct progress *p);
-/* The same with the reason, of an operation that is to end while it is to DO something. */
-int progress_go_on(struct progress *p, const char *what, struct err **e);
 /* DONE of TOTAL, and progress_check. */
 int progress_tell(struct progress *p, uint64_t done, uint64_t total);
 void progress_note(struct progress *p, const char *fmt, ...) _printf_(2, 3);

@@ -34,8 +34,8 @@ static bool is_busy(const struct spec *volume, void *arg)
 	return image_is_locked(host_image_locks(arg), volume);
 }
 
-int find_leftovers(struct host *h, struct cluster *c, const char *pool, const char *image,
-		   struct leftovers *out, struct err **e)
+int find_leftovers(struct host *h, struct cluster *c, struct progress *p, const char *pool,
+		   const char *image, struct leftovers *out, struct err **e)
 {
 	_cleanup_hold_ struct hold mine = {0};
 	struct snapshot_keeper keeper;
@@ -46,6 +46,7 @@ int find_leftovers(struct host *h, struct cluster *c, const char *pool, const ch
 		.busy = is_busy,
 		.arg = h,
 		.guard = &keeper.guard,
+		.go_on = progress_checking(p),
 	};
 	int r = host_hold(h, "", &mine, e);
 
@@ -164,7 +165,7 @@ static int release(struct pruning *p, const char *name, struct err **e)
 	if (r >= 0)
 		r = leftover_volume(name, &volume, e);
 	if (r >= 0)
-		r = find_leftovers(p->host, p->cluster, NULL, name, &left, e);
+		r = find_leftovers(p->host, p->cluster, p->progress, NULL, name, &left, e);
 	if (r < 0 || !left.holds.n || !is_stale_hold(&left, 0, &devices))
 		return r < 0 ? r : 0;
 	r = host_hold(p->host, "", &mine, e);
@@ -248,7 +249,7 @@ int volume_prune(struct host *h, const struct volume_request *req, struct progre
 	if (r >= 0)
 		r = host_cluster(h, req, &c, e);
 	if (r >= 0)
-		r = find_leftovers(h, c, req->pool, parent, &left, e);
+		r = find_leftovers(h, c, p, req->pool, parent, &left, e);
 	if (r >= 0)
 		r = snapshot_keeper_init(&pruning.keeper, h, c, e);
 	pruning.cluster = c;

@@ -8,7 +8,9 @@
 #include "ceph/close.h"
 #include "rbd/conf.h"
 #include "rbd/delete.h"
+#include "rbd/leftover.h"
 #include "rbd/list.h"
+#include "rbd/tree.h"
 #include "tests/cluster/lab.h"
 
 static uint64_t dropped;
@@ -341,6 +343,41 @@ static void images_are_opened_and_closed_at_once(void **state)
 	cluster_unref(cluster);
 }
 
+/* After *ARG looks the time is over. */
+static int count_down(void *arg)
+{
+	unsigned *left = arg;
+
+	return *left ? (*left -= 1, 0) : -ETIMEDOUT;
+}
+
+static void a_look_that_has_no_time_left_says_so(void **state)
+{
+	unsigned left = 2;
+	const struct check go_on = {count_down, &left};
+	_cleanup_hold_ struct hold mine = {0};
+	_cleanup_leftovers_ struct leftovers found = {0};
+	const struct leftover_query q = {.pool = lab.pool, .mine = &mine, .go_on = go_on};
+	struct tree_image tree;
+	struct err *e = NULL;
+
+	(void)state;
+	mine.host = strdup("0123456789abcdef0123456789abcdef");
+	mine.boot_id = strdup("");
+	mine.host_name = strdup("");
+	mine.client_address = strdup("");
+	make_image("slow", MIB, FAST_FEATURES);
+	take_snapshot("slow", "s");
+	clone_expect("slow", "slow-1", false);
+	clone_expect("slow", "slow-2", false);
+	assert_fails(image_tree(lab.cluster, at("slow"), &go_on, &tree, &e), &e, ERR_UNREACHABLE,
+		     -ETIMEDOUT, "no time left to look at all that depends on", "slow", "--timeout",
+		     NULL);
+	left = 1;
+	assert_fails(leftovers_find(lab.cluster, &q, &found, &e), &e, ERR_UNREACHABLE, -ETIMEDOUT,
+		     "no time left to look for what is left over of", "--timeout", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +392,7 @@ int main(void)
 		cmocka_unit_test(the_last_child_takes_our_snapshot_along),
 		cmocka_unit_test(names_that_are_odd_are_just_names),
 		cmocka_unit_test(images_are_opened_and_closed_at_once),
+		cmocka_unit_test(a_look_that_has_no_time_left_says_so),
 	};
 
 	return cmocka_run_group_tests_name("image", tests, lab_setup, lab_teardown);
