@@ -18,66 +18,126 @@ cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
 	ceph config rm osd osd_client_watch_timeout
-	pool_over $pool
+	ceph config rm mon paxos_propose_interval
+	ceph config rm mon paxos_min_wait
+	exec {to_python}>&-
+	pool_over "$pool"
 	rm -rf "$failpoints"
 }
 trap cleanup EXIT
+pool_create $pool
+# A snapshot, and a pool, take the monitors a moment.
+ceph config set mon paxos_propose_interval 0.01
+ceph config set mon paxos_min_wait 0.01
 
+# Beside the cluster for the whole test, since each start of a program takes longer than what it would do.
+# It reads a line of words, and answers with lines, the last of which is "." and the exit status.
+coproc python {
+	exec /usr/bin/python3 -c "$(cat <<'END'
+import json, os, rados, struct, sys, time
+
+def text(s): return struct.pack("<I", len(s)) + s.encode()
+
+class Objects:
+    def id(self, name): print(io.read("rbd_id." + name)[4:].decode())
+    def is_named(self, name): io.stat("rbd_id." + name)
+    def has_header(self, image_id): io.stat("rbd_header." + image_id)
+    def remove(self, name): io.remove_object(name)
+    def of(self, image_id):
+        for kind in "data", "header", "object_map":
+            for name in sorted(o.key for o in io.list_objects()):
+                if (name + ".").startswith("rbd_%s.%s." % (kind, image_id)): print(name)
+    def unset(self, name, *keys):
+        with rados.WriteOpCtx() as op:
+            io.remove_omap_keys(op, keys)
+            io.operate_write_op(op, name)
+    def set(self, name, keys, values):
+        with rados.WriteOpCtx() as op:
+            io.set_omap(op, keys, values)
+            io.operate_write_op(op, name)
+    def id_add(self, name, image_id): io.write_full("rbd_id." + name, text(image_id))
+    def directory_add(self, name, image_id):
+        self.set("rbd_directory", ("name_" + name, "id_" + image_id), (text(image_id), text(name)))
+    def trash_add(self, image_id, name, source, state):
+        times = struct.pack("<IIII", *2 * (int(time.time()), 0))
+        spec = struct.pack("<B", int(source)) + text(name) + times + struct.pack("<B", int(state))
+        self.set("rbd_trash", ("id_" + image_id,), (struct.pack("<BBI", 2, 1, len(spec)) + spec,))
+    def age(self, *names):
+        for name in names:
+            content = io.read(name)
+            with rados.WriteOpCtx() as op:
+                op.write_full(content)
+                io.remove_omap_keys(op, ("none",)) # a change, be the content empty
+                io.operate_write_op(op, name, mtime=int(time.time()) - 7200)
+    def pool_anew(self, name):
+        if cluster.pool_exists(name): cluster.delete_pool(name)
+        cluster.create_pool(name)
+        command = {"prefix": "osd pool application enable", "pool": name, "app": "rbd"}
+        status, _, said = cluster.mon_command(json.dumps(command), b"")
+        if status: raise rados.Error(said)
+
+with rados.Rados(conffile=os.environ["CEPH_CONF"]) as cluster, cluster.open_ioctx(sys.argv[1]) as io:
+    for line in sys.stdin:
+        words, status = line.split(), 0
+        try: getattr(Objects(), words[0])(*words[1:])
+        except rados.ObjectNotFound: status = 1
+        except Exception as e:
+            print(e, file=sys.stderr)
+            status = 2
+        print(".", status, flush=True)
+END
+)" $pool
+}
+# Copies, which the subshells have, too.
+exec {to_python}>&"${python[1]}" {from_python}<&"${python[0]}"
+
+objects() { # WORD...: a method of Objects
+	local line
+	echo "$*" >&"$to_python"
+	while read -r line <&"$from_python"; do
+		[[ $line != ". "* ]] || return "${line#. }"
+		echo "$line"
+	done
+	bail_out "no answer to '$*'"
+}
 id_of() { # IMAGE
-	rbd info "$pool/$1" --format json | jq -r .id
+	objects id "$1"
 }
 
 # An entry of the pool's trash, as 'rbd trash mv' (source 0) or 'rbd rm' (source 3) adds it.
 normal=0 moving=1 restoring=3
 by_user=0 by_migration=2 by_rm=3
 trash_add() { # ID NAME SOURCE STATE
-	/usr/bin/python3 - "$pool" "$@" <<-'END'
-		import os, rados, struct, sys, time
-		pool, image_id, name, source, state = sys.argv[1:]
-		times = struct.pack("<IIII", *2 * (int(time.time()), 0))
-		spec = struct.pack("<BI", int(source), len(name)) + name.encode() + times + struct.pack("<B", int(state))
-		value = struct.pack("<BBI", 2, 1, len(spec)) + spec
-		with rados.Rados(conffile=os.environ["CEPH_CONF"]) as cluster, cluster.open_ioctx(pool) as io:
-		    with rados.WriteOpCtx() as op:
-		        io.set_omap(op, ("id_" + image_id,), (value,))
-		        io.operate_write_op(op, "rbd_trash")
-	END
+	objects trash_add "$@"
 }
 trash_remove() { # ID
-	rados -p $pool rmomapkey rbd_trash "id_$1"
+	objects unset rbd_trash "id_$1"
+}
+id_add() { # NAME ID
+	objects id_add "$@"
 }
 id_remove() { # NAME
-	rados -p $pool rm "rbd_id.$1"
+	objects remove "rbd_id.$1"
+}
+directory_add() { # NAME ID
+	objects directory_add "$@"
 }
 directory_remove() { # NAME ID
-	rados -p $pool rmomapkey rbd_directory "name_$1" && rados -p $pool rmomapkey rbd_directory "id_$2"
+	objects unset rbd_directory "name_$1" "id_$2"
 }
-age() { # OBJECT...: last changed two hours ago
-	/usr/bin/python3 - "$pool" "$@" <<-'END'
-		import os, rados, sys, time
-		with rados.Rados(conffile=os.environ["CEPH_CONF"]) as cluster, cluster.open_ioctx(sys.argv[1]) as io:
-		    for name in sys.argv[2:]:
-		        content = io.read(name)
-		        with rados.WriteOpCtx() as op:
-		            op.write_full(content)
-		            io.remove_omap_keys(op, ("none",)) # a change, be the content empty
-		            io.operate_write_op(op, name, mtime=int(time.time()) - 7200)
-	END
+is_named() { # NAME
+	objects is_named "$1"
 }
-
 objects_of() { # ID
-	rados -p $pool ls | grep -E "^rbd_(data|header|object_map)\.$1(\.|$)" | sort
+	objects of "$1"
 }
 
 # leaves_alone STATE NAME ID: nothing of the image ID goes, whatever rbdvol is asked to do with NAME but
 # to delete it.
 leaves_alone() {
-	local before named=no
-	age rbd_directory
-	if is_named "$2"; then
-		named=yes
-		age "rbd_id.$2"
-	fi
+	local before named=''
+	! is_named "$2" || named=rbd_id.$2
+	objects age rbd_directory "$named" # two hours ago somebody began it
 	before=$(objects_of "$3")
 	{
 		"$rbdvol" create $pool/"$2" --from $pool/golden
@@ -90,10 +150,7 @@ leaves_alone() {
 	[[ -n $before && $(objects_of "$3") == "$before" ]]
 	tap_result $? "$1: nothing of the image goes" "$(cat "$failpoints/said")"
 	# Where the name was free, another image may have been made.
-	[[ $named == yes ]] || ! is_named "$2" || rbd rm --no-progress $pool/"$2" 2>/dev/null
-}
-is_named() { # NAME
-	rados -p $pool stat "rbd_id.$1" >/dev/null 2>&1
+	[[ -n $named ]] || ! is_named "$2" || rbd rm --no-progress $pool/"$2" 2>/dev/null
 }
 
 # image NAME: with data; its id is $id then.
@@ -103,10 +160,9 @@ image() {
 }
 
 has_content() { # NAME
-	rbd export --no-progress $pool/"$1" - | cmp - "$failpoints/content"
+	rbd export --no-progress "$pool/$1" - | cmp - "$failpoints/content"
 }
 
-pool_create $pool
 # How long the watch of a killed client stands in the way.
 ceph config set osd osd_client_watch_timeout 10
 head -c 8M /dev/urandom >"$failpoints/content"
@@ -119,21 +175,6 @@ stays() {
 	before=$(objects_of "$id")
 	refuses "$1: delete refuses" "${3-5}" "${4-on its way|moved to the trash or back}" "$rbdvol" delete $pool/"$2"
 	is "and nothing of the image goes" "$(objects_of "$id")" "$before"
-}
-directory_add() { # NAME ID
-	/usr/bin/python3 - "$pool" "$@" <<-'END'
-		import os, rados, struct, sys
-		pool, name, image_id = sys.argv[1:]
-		def text(s): return struct.pack("<I", len(s)) + s.encode()
-		with rados.Rados(conffile=os.environ["CEPH_CONF"]) as cluster, cluster.open_ioctx(pool) as io:
-		    with rados.WriteOpCtx() as op:
-		        io.set_omap(op, ("name_" + name, "id_" + image_id), (text(image_id), text(name)))
-		        io.operate_write_op(op, "rbd_directory")
-	END
-}
-id_add() { # NAME ID
-	rados -p $pool put "rbd_id.$1" <(/usr/bin/python3 -c \
-		'import struct, sys; sys.stdout.buffer.write(struct.pack("<I", len(sys.argv[1])) + sys.argv[1].encode())' "$2")
 }
 findings() { # LEVEL
 	"$rbdvol" doctor --pool $pool 2>/dev/null | grep "^$1"
@@ -223,7 +264,7 @@ ok "the image is whole" has_content other
 # --- rbd create, import, clone, cp: an image, from when it has a header ---
 rbd create --size 16M $pool/young
 id=$(id_of young)
-rados -p $pool rm "rbd_header.$id"
+objects remove "rbd_header.$id"
 id_remove young
 "$rbdvol" prune --pool $pool >/dev/null
 like "'rbd create' that has listed the image: it stays listed" "$(rbd ls $pool)" young
@@ -232,14 +273,15 @@ id_add young "$id"
 like "'rbd create' that has made the name object: the same" "$(rbd ls $pool)" young
 ok "who asks to delete that, deletes it" "$rbdvol" delete $pool/young
 header_of() { # NAME: of an image that is being made
-	rados -p $pool stat "rbd_header.$(rados -p $pool get "rbd_id.$1" - 2>/dev/null | tail -c +5)" >/dev/null 2>&1
+	local made
+	made=$(id_of "$1") && objects has_header "$made"
 }
 interrupted() { # NAME COMMAND...
 	(exec "${@:2}") >/dev/null 2>&1 &
 	until header_of "$1" || ! kill -0 $! 2>/dev/null; do :; done
 	kill -9 $! 2>/dev/null
 	wait $! 2>/dev/null
-	id=$(rados -p $pool get "rbd_id.$1" - | tail -c +5)
+	id=$(id_of "$1")
 	leaves_alone "'${*:2:2}' interrupted" "$1" "$id"
 }
 rbd snap create --no-progress $pool/golden@theirs
@@ -250,7 +292,7 @@ interrupted deep rbd deep cp --no-progress $pool/golden $pool/deep
 
 # --- an image that lost its header ---
 image broken
-rados -p $pool rm "rbd_header.$id"
+objects remove "rbd_header.$id"
 leaves_alone "an image that has lost its header" broken "$id"
 like "the doctor tells of it" "$(findings warning)" "leftover with data: $pool/broken is named or incomplete"
 
@@ -291,12 +333,11 @@ ok "and so does another delete" "$rbdvol" delete $pool/web
 
 # --- a pool that is another ---
 other=again
-pool_create $other
+objects pool_anew $other
 wrong=''
 for size in 16 24 32 40 48 56; do
 	"$rbdvol" show $other/web >/dev/null 2>&1
-	pool_delete $other
-	pool_create $other
+	objects pool_anew $other
 	rbd create --size ${size}M $other/web
 	case $((size / 8 % 3)) in
 	0) said=$("$rbdvol" show $other/web --json | jq .size) ;;
@@ -314,9 +355,11 @@ hidden=${hidden/web/slow}
 hidden=${hidden%-old}
 rbd create --size 16M $pool/"$hidden"
 is "a hidden clone is left over" "$("$rbdvol" prune --dry-run --pool $pool | grep -c "unfinished clone: $pool/$hidden")" 1
-coproc rbd watch $pool/slow 2>&1 # 'delete' waits some seconds for it to end
-watcher=$COPROC_PID
-watched() { [[ $(rbd status $pool/slow --format json | jq '.watchers | length') != 0 ]]; }
+mkfifo "$failpoints/stop"
+rbd watch $pool/slow <"$failpoints/stop" >/dev/null 2>&1 & # 'delete' waits some seconds for it to end
+watcher=$!
+exec {stop}>"$failpoints/stop"
+watched() { [[ $(rbd status "$pool/slow" --format json | jq '.watchers | length') != 0 ]]; }
 wait_for 60 watched
 in_time=no
 for _ in {1..10}; do
@@ -333,6 +376,6 @@ for _ in {1..10}; do
 done
 is "but not while an operation is at the volume that was begun before a reload" \
 	"$in_time $(grep -c "$hidden" <<<"$said")" "yes 0"
-eval "exec ${COPROC[1]}>&-"
+exec {stop}>&-
 wait $watcher
 done_testing
