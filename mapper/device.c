@@ -288,6 +288,7 @@ struct unmapping {
 	uint64_t since_us;
 	struct deadline deadline; /* for udev to close the device */
 	struct deadline patience; /* for others */
+	uint64_t nobody_us;	  /* since when nobody is seen; 0: somebody was, at the last look */
 	struct strlist users;
 	bool is_udevs;
 };
@@ -299,7 +300,9 @@ static void unmapping_deinit(struct unmapping *u)
 
 /* Whether waiting makes sense. Mounts, swaps and holders do not end by themselves, and a program
  * that still has it open after the grace goes on. udev and what its rules start do end. Of what
- * nobody is seen to use only a program that is ending, or udev's next event, can be the cause. */
+ * nobody is seen to use only a program that is ending, or udev's next event, can be the cause; and
+ * who was seen may have closed it since the kernel refused, so the time for that begins with the
+ * first look that sees nobody. */
 static bool may_end(struct unmapping *u)
 {
 	uint64_t waited_us = clock_now_us() - u->since_us;
@@ -311,11 +314,17 @@ static bool may_end(struct unmapping *u)
 	if (waited_us < OPENER_US)
 		return true;
 	u->is_udevs = device_is_udevs(u->d);
-	if (u->is_udevs)
+	if (u->is_udevs) {
+		u->nobody_us = 0;
 		return !deadline_passed(u->deadline);
+	}
 	if (device_users(u->d, &u->users, &ignored) < 0 || u->users.n)
 		return false;
-	return (waited_us < NOBODY_US || udev_is_busy(u->watch)) && !deadline_passed(u->patience);
+	if (!u->nobody_us)
+		u->nobody_us = clock_now_us();
+	if (clock_now_us() - u->nobody_us < NOBODY_US)
+		return !deadline_passed(u->deadline);
+	return udev_is_busy(u->watch) && !deadline_passed(u->patience);
 }
 
 static int refuse_busy(const struct unmapping *u, struct err **e)
