@@ -105,6 +105,17 @@ static const char *split(char *text, const char *default_pool, const char *part[
 
 static const char *const part_names[] = {"pool", "namespace", "image", "snapshot"};
 
+/* What names no pool is in DEFAULT_POOL, which is "POOL[/NAMESPACE]" and is changed. */
+static void split_default(char *default_pool, const char *part[4])
+{
+	char *ns = strchr(default_pool, '/');
+
+	if (part[0] != default_pool || !ns)
+		return;
+	*ns = '\0';
+	part[1] = ns + 1;
+}
+
 static int check_parts(const char *text, const char *part[4], struct err **e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(part_names); i++) {
@@ -121,18 +132,19 @@ static int check_parts(const char *text, const char *part[4], struct err **e)
 
 int spec_parse(const char *text, const char *default_pool, struct spec *out, struct err **e)
 {
-	_cleanup_free_ char *copy = strdup(text);
+	_cleanup_free_ char *copy = strdup(text), *pool = strdup(default_pool);
 	const char *part[4], *why;
 	int r;
 
 	*out = (struct spec){0};
-	if (!copy)
+	if (!copy || !pool)
 		return err_oom(e);
 	if (!*text)
 		return refuse(text, "name", "is empty", e);
-	why = split(copy, default_pool, part);
+	why = split(copy, pool, part);
 	if (why)
 		return refuse(text, "name", why, e);
+	split_default(pool, part);
 	r = check_parts(text, part, e);
 	if (r < 0)
 		return r;

@@ -14,8 +14,8 @@ struct spec {
 	char *snap; /* NULL for the image's head */
 };
 
-/* Parse TEXT; a missing pool becomes DEFAULT_POOL. -EINVAL (usage) with the reason; *out is then
- * empty. */
+/* Parse TEXT; a missing pool becomes DEFAULT_POOL, which is POOL[/NAMESPACE]. -EINVAL (usage) with
+ * the reason; *out is then empty. */
 int spec_parse(const char *text, const char *default_pool, struct spec *out, struct err **e);
 /* Whether the kernel can map an image of these names and udev can name its device: -EINVAL (usage)
  * with the reason. spec_parse takes more, as a parent for example is not mapped. */

@@ -8,6 +8,7 @@
 /* 1: it may; 0: it may not; or negative. */
 /* Shut a dead owner out (for a second, a client that cannot be). */
 int caps_may_blocklist(struct cluster *c, struct err **e);
-/* Read and write in POOL. -ENOENT (not found): there is no such pool. */
+/* Read and write in POOL, which is "POOL[/NAMESPACE]". -ENOENT (not found): there is no such pool.
+ */
 int caps_read(struct cluster *c, const char *pool, struct err **e);
 int caps_write(struct cluster *c, const char *pool, struct err **e);

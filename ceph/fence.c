@@ -110,16 +110,15 @@ int fence(struct ioctx *p, const struct spec *spec, const struct strlist *addres
 				addresses->items[i]);
 		r = compat_blocklist(p->session->rados, addresses->items[i], BLOCKLIST_SECONDS);
 		if (r < 0)
-			return session_fail(p->session, r, e, "shut the client at %s out",
-					    addresses->items[i]);
+			return ioctx_fail(p, r, e, "shut the client at %s out",
+					  addresses->items[i]);
 	}
 	r = session_latest_osdmap(p->session);
 	if (!r)
 		r = reach_groups(p);
 	if (!r)
 		r = reach_data_pool(p, spec);
-	return r < 0 ? session_fail(
-			       p->session, r, e,
-			       "make sure that every OSD knows the clients that are blocklisted")
+	return r < 0 ? ioctx_fail(p, r, e,
+				  "make sure that every OSD knows the clients that are blocklisted")
 		     : 0;
 }

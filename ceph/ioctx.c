@@ -4,6 +4,7 @@
 #include "ceph/monitors.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "ceph/cls.h"
@@ -42,6 +43,35 @@ int ioctx_check_pool(struct ioctx *p, const char *pool, struct err **e)
 		return session_fail(p->session, (int)id, e, "look for pool '%s'", pool);
 	err_set(e, ERR_FAILED, -ESTALE, "pool '%s' was deleted and created anew meanwhile", pool);
 	return err_hint(e, "try again: what was looked for may be in the new one");
+}
+
+/* Session_fail knows of no pool. */
+static int name_capability(struct ioctx *p, struct err **e)
+{
+	char pool[256] = "", ns[256] = "";
+
+	if (rados_ioctx_get_pool_name(p->io, pool, sizeof(pool)) < 0 ||
+	    rados_ioctx_get_namespace(p->io, ns, sizeof(ns)) < 0)
+		return (*e)->code;
+	return err_hint(e,
+			"client.%s needs the capabilities mon 'profile rbd' and osd 'profile rbd "
+			"pool=%s%s%s'",
+			p->session->user, pool, *ns ? " namespace=" : "", ns);
+}
+
+int ioctx_fail(struct ioctx *p, int r, struct err **e, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	if (!what)
+		return err_oom(e);
+	r = session_fail(p->session, r, e, "%s", what);
+	return r == -EPERM || r == -EACCES ? name_capability(p, e) : r;
 }
 
 int ioctx_open(struct cluster *c, const char *pool, const char *ns, struct ioctx *out,

@@ -23,6 +23,8 @@ int ioctx_open_in(struct session *session, const char *pool, const char *ns, str
 		  struct err **e);
 /* The same by the pool's number; without an error object, as it may well be gone. */
 int ioctx_open_id(struct session *session, int64_t pool_id, const char *ns, struct ioctx *out);
+/* As session_fail; a user who lacks a capability is told for which pool and namespace. */
+int ioctx_fail(struct ioctx *p, int r, struct err **e, const char *fmt, ...) _printf_(4, 5);
 void ioctx_deinit(struct ioctx *p);
 #define _cleanup_ioctx_ cleanup(ioctx_deinit)
 /* After a call said -ENOENT: with a pool goes all that was in it, and who has the map of before

@@ -150,7 +150,7 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 	FAILPOINT("flatten.flattened");
 	if (!r)
 		r = drop_noted(&p, image, id, guard, out_parent_snapshot);
-	return r < 0 ? image_fail(&p, CALL_CHANGE, spec->image, 0, r, e, "flatten '%s'", name) : 0;
+	return r < 0 ? image_fail(&p, CALL_FLATTEN, spec->image, 0, r, e, "flatten '%s'", name) : 0;
 }
 
 int image_flatten_begun(struct cluster *c, const struct spec *spec, struct err **e)
@@ -172,5 +172,6 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 	if (r < 0)
 		return r;
 	r = rbd_sparsify_with_progress(image, SPARSE_BYTES, on_progress, &telling);
-	return r < 0 ? image_fail(&p, CALL_CHANGE, spec->image, 0, r, e, "sparsify '%s'", name) : 0;
+	return r < 0 ? image_fail(&p, CALL_SPARSIFY, spec->image, 0, r, e, "sparsify '%s'", name)
+		     : 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ceph/address.h"
+#include "rbd/errors.h"
 
 #define LOCK	  "rbd_lock"
 #define BYTES_MAX (64 * 1024)
@@ -56,8 +57,8 @@ int image_clients_get(struct ioctx *p, const struct spec *spec, const char *obje
 	if (r < 0)
 		return r;
 	r = list_owners(p->io, object, &out->owners);
-	return r < 0 ? session_fail(p->session, r, e, "ask who owns the lock of '%s/%s'",
-				    spec->pool, spec->image)
+	return r < 0 ? image_fail(p, CALL_LOCK, NULL, 0, r, e, "ask who owns the lock of '%s/%s'",
+				  spec->pool, spec->image)
 		     : 0;
 }
 
@@ -95,7 +96,7 @@ int image_clients_elsewhere(struct cluster *c, const struct spec *spec,
 			    struct strlist *out, struct err **e)
 {
 	_cleanup_strlist_ struct strlist names = {0};
-	int r = image_list(c, NULL, &names, e);
+	int r = image_list(c, NULL, &names, NULL, e);
 
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
 		_cleanup_spec_ struct spec other = {0};

@@ -77,9 +77,9 @@ static int tidy_existing(struct work *w, struct err **e)
 	if (!r)
 		r = name_complete(w->to.io, w->child->image, id);
 	if (r < 0)
-		return r == -ENOENT
-			       ? 0 /* of format 1, or gone */
-			       : session_fail(w->to.session, r, e, "complete '%s'", w->child_name);
+		return r == -ENOENT ? 0 /* of format 1, or gone */
+				    : image_fail(&w->to, CALL_CLONE, w->hidden, 0, r, e,
+						 "complete '%s'", w->child_name);
 	if (cls_image_id(w->to.io, w->hidden, &hidden_id) < 0)
 		return 0;
 	if (strcmp(id, hidden_id))
@@ -100,7 +100,8 @@ static int check_free(struct work *w, struct err **e)
 		r = cls_directory_id(w->to.io, w->child->image, &id);
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? session_fail(w->to.session, r, e, "look for image '%s'", w->child_name)
+	return r < 0 ? image_fail(&w->to, CALL_LOOK, w->child->image, 0, r, e,
+				  "look for image '%s'", w->child_name)
 		     : ioctx_taken(w->child, e);
 }
 
@@ -118,7 +119,8 @@ static int look_for_child(struct work *w, struct clone_result *out, struct err *
 	if (!r)
 		r = origin_is(&w->from, image, w->parent, &link);
 	if (r < 0)
-		return session_fail(w->to.session, r, e, "look at image '%s'", w->child_name);
+		return image_fail(&w->to, CALL_LOOK, w->child->image, 0, r, e, "look at image '%s'",
+				  w->child_name);
 	if (!r)
 		return err_set(e, ERR_EXISTS, -EEXIST,
 			       "image '%s' exists and is not a clone of '%s'", w->child_name,
@@ -315,8 +317,8 @@ static int choose_format(struct work *w, struct err **e)
 		return 0;
 	r = ioctx_conf(&w->to, "rbd_default_clone_format", &configured);
 	w->format = configured && !strcmp(configured, "1") ? 1 : 2;
-	return r < 0 ? session_fail(w->to.session, r, e, "ask for the configuration of pool '%s'",
-				    w->child->pool)
+	return r < 0 ? image_fail(&w->to, CALL_LOOK, NULL, 0, r, e,
+				  "ask for the configuration of pool '%s'", w->child->pool)
 		     : 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "ceph/close.h"
 #include "rbd/conf.h"
+#include "rbd/errors.h"
 #include "rbd/image.h"
 
 #define OVERRIDE  "conf_" /* what librbd puts before the option's name in the metadata */
@@ -71,7 +72,7 @@ int image_conf(struct cluster *c, const struct spec *spec, const char *option, c
 		r = ioctx_conf(&p, option, out);
 	if (r == -ENOENT)
 		return ioctx_missing(&p, spec, e);
-	return r < 0 ? session_fail(p.session, r, e, "ask for the configuration of '%s'",
-				    spec->image)
+	return r < 0 ? image_fail(&p, CALL_LOOK, NULL, 0, r, e, "ask for the configuration of '%s'",
+				  spec->image)
 		     : 0;
 }

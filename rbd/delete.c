@@ -27,7 +27,7 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 	int r = snapshots_list(image, &snaps);
 
 	if (r < 0)
-		return session_fail(p->session, r, e, "list the snapshots of '%s'", name);
+		return image_fail(p, CALL_LOOK, NULL, 0, r, e, "list the snapshots of '%s'", name);
 	if (!snaps.n)
 		return 0;
 	for (int i = 0; i < snaps.n; i++)
@@ -67,7 +67,7 @@ static void deletion_deinit(struct deletion *d)
 
 static int fail_look(const struct deletion *d, int r, struct err **e)
 {
-	return session_fail(d->p->session, r, e, "look for image '%s'", d->name);
+	return image_fail(d->p, CALL_LOOK, d->spec->image, 0, r, e, "look for image '%s'", d->name);
 }
 
 /* 'rbd trash mv', 'rbd trash restore' and 'rbd migration' change the names of an image one after
@@ -149,7 +149,8 @@ static int examine_unnamed(struct deletion *d, struct err **e)
 		return check_users(d, e);
 	d->image = NULL;
 	if (r != -ENOENT)
-		return session_fail(d->p->session, r, e, "open image '%s'", d->name);
+		return image_fail(d->p, CALL_OPEN, d->spec->image, 0, r, e, "open image '%s'",
+				  d->name);
 	r = cls_directory_id(d->p->io, d->spec->image, &d->id);
 	if (r < 0)
 		return r == -ENOENT ? r : fail_look(d, r, e);
@@ -179,7 +180,8 @@ static int examine(struct deletion *d, struct err **e)
 		d->image = NULL;
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? session_fail(d->p->session, r, e, "open image '%s'", d->name)
+	return r < 0 ? image_fail(d->p, CALL_OPEN, d->spec->image, 0, r, e, "open image '%s'",
+				  d->name)
 		     : check_users(d, e);
 }
 
@@ -366,13 +368,9 @@ static int fail_remove(const struct deletion *d, int r, struct err **e)
 	if (r == -ESTALE)
 		return err_set(e, ERR_FAILED, r, "image '%s' was renamed or replaced meanwhile",
 			       d->name);
-	if (r == -EMLINK) {
-		err_set(e, ERR_BUSY, r, "image '%s' is a member of a group", d->name);
-		return err_hint(e, "'rbd group image remove' ends that");
-	}
 	/* That is also what an OSD says where there is no room for the pool's trash. */
 	room = r == -ENOENT ? session_check_room(d->p->session, d->p->pool_id) : 0;
-	return image_fail(d->p, CALL_CHANGE, d->spec->image, 0, room < 0 ? room : r, e,
+	return image_fail(d->p, CALL_REMOVE, d->spec->image, 0, room < 0 ? room : r, e,
 			  "delete image '%s'", d->name);
 }
 

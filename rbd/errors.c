@@ -12,24 +12,6 @@
 #define OBJECTS_MAX 256000000 /* what an object map can have */
 #define SNAPS_LOOK  16
 
-enum state {
-	STATE_SECONDARY = 1,  /* the image is mirrored, and another cluster's is the primary one */
-	STATE_MIGRATING = 2,  /* 'rbd migration' was prepared */
-	STATE_SNAP_LIMIT = 4, /* 'rbd snap limit' is reached */
-	STATE_POOL_SNAPS = 8, /* the pool has snapshots of its own */
-	STATE_TOO_LARGE = 16, /* what was asked for has more objects than an object map */
-};
-
-#define POOL_SNAPS	"the pool has, or had, snapshots of its own, which exclude those of images"
-#define POOL_SNAPS_HINT "such a pool ('ceph osd pool mksnap') is of no use for rbd: take another"
-#define TOO_LARGE	"it is too large for an object map, which has at most 256000000 objects"
-#define TOO_LARGE_HINT                                                                             \
-	"give a smaller size (976T with objects of 4M), larger objects, or disable the feature "   \
-	"object-map"
-#define SECONDARY "it is mirrored, and not the primary image, so nothing can be changed"
-#define SECONDARY_HINT                                                                             \
-	"'rbd mirror image promote %s' makes it the primary one; --read-only reads it"
-
 static const struct meaning {
 	enum call call;
 	int code;
@@ -75,6 +57,28 @@ static bool is_too_large(struct ioctx *p, rbd_image_t image, uint64_t size_bytes
 	return info.obj_size && size_bytes / info.obj_size >= OBJECTS_MAX;
 }
 
+static bool is_grouped(rbd_image_t image)
+{
+	rbd_group_info_t group = {0};
+	bool grouped = rbd_get_group(image, &group, sizeof(group)) >= 0 && group.name;
+
+	rbd_group_info_cleanup(&group, sizeof(group));
+	return grouped;
+}
+
+static bool has_no_parent(rbd_image_t image)
+{
+	rbd_linked_image_spec_t parent;
+	rbd_snap_spec_t snap;
+	int r = rbd_get_parent(image, &parent, &snap);
+
+	if (!r) {
+		rbd_linked_image_spec_cleanup(&parent);
+		rbd_snap_spec_cleanup(&snap);
+	}
+	return r == -ENOENT;
+}
+
 static unsigned image_state(rbd_image_t image)
 {
 	uint64_t features = 0;
@@ -84,6 +88,8 @@ static unsigned image_state(rbd_image_t image)
 		state |= features & RBD_FEATURE_MIGRATING ? STATE_MIGRATING : 0;
 		state |= features & RBD_FEATURE_NON_PRIMARY ? STATE_SECONDARY : 0;
 	}
+	state |= is_grouped(image) ? STATE_GROUPED : 0;
+	state |= has_no_parent(image) ? STATE_NO_PARENT : 0;
 	return state | (is_snap_limit(image) ? STATE_SNAP_LIMIT : 0);
 }
 
@@ -95,7 +101,7 @@ static unsigned look(struct ioctx *p, const char *name, uint64_t size_bytes)
 	unsigned state = 0;
 	int n = rados_ioctx_snap_list(p->io, snaps, SNAPS_LOOK);
 
-	if (rbd_open_read_only(p->io, name, &image, NULL) < 0)
+	if (!name || rbd_open_read_only(p->io, name, &image, NULL) < 0)
 		image = NULL;
 	if (image)
 		state = image_state(image);
@@ -158,7 +164,8 @@ int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size
 	       struct err **e, const char *fmt, ...)
 {
 	const struct meaning *m = find(p, call, image, size_bytes, r);
-	_cleanup_free_ char *what = NULL, *name = full_name(p, image), *hint = NULL;
+	_cleanup_free_ char *what = NULL, *name = full_name(p, image ? image : "IMAGE");
+	_cleanup_free_ char *hint = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -169,7 +176,7 @@ int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size
 	if (!what || (m && !hint))
 		return err_oom(e);
 	if (!m)
-		return session_fail(p->session, r, e, "%s", what);
+		return ioctx_fail(p, r, e, "%s", what);
 	err_set(e, m->kind, r, "%s: %s", what, m->why);
 	return err_hint(e, "%s", hint);
 }

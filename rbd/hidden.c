@@ -11,6 +11,7 @@
 
 #include "ceph/cls.h"
 #include "ceph/compat.h"
+#include "rbd/errors.h"
 #include "rbd/removal.h"
 #include "rbd/watchers.h"
 
@@ -122,7 +123,8 @@ int hidden_remove(struct ioctx *p, const char *hidden)
 static int fail(struct ioctx *p, const char *hidden, int r, struct err **e)
 {
 	if (r != -EUCLEAN)
-		return session_fail(p->session, r, e, "remove '%s', a leftover", hidden);
+		return image_fail(p, CALL_REMOVE, hidden, 0, r, e, "remove '%s', a leftover",
+				  hidden);
 	err_set(e, ERR_EXISTS, r,
 		"image '%s' is in the way: it has data, and nothing shows that it is a leftover",
 		hidden);
@@ -231,7 +233,7 @@ static int say_who(struct ioctx *p, const char *outgoing, struct err **e)
 		r = watchers_refuse(p, image, outgoing, deadline_in(0), e);
 	if (r < 0 && *e)
 		return err_wrap(e, "the content from before a reset stays");
-	return r < 0 ? session_fail(p->session, r, e, "open image '%s'", outgoing) : 0;
+	return r < 0 ? image_fail(p, CALL_OPEN, outgoing, 0, r, e, "open image '%s'", outgoing) : 0;
 }
 
 int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline deadline,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 
 #define ATTRIBUTE   "rbdvol.hold"
 #define BYTES_USUAL (16 * 1024)
@@ -56,7 +57,7 @@ int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err
 	if (!r)
 		return hold_object_of(id, out, e);
 	if (r != -ENOENT)
-		return session_fail(p->session, r, e, "look for image '%s'", name);
+		return image_fail(p, CALL_LOOK, spec->image, 0, r, e, "look for image '%s'", name);
 	if (asprintf(out, "%s.rbd", spec->image) < 0) /* of format 1? */
 		return err_oom(e);
 	if (!rados_stat(p->io, *out, &size, &when))

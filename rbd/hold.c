@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "rbd/errors.h"
 #include "rbd/evict.h"
 #include "rbd/hold-owner.h"
 #include "rbd/hold-state.h"
@@ -19,7 +20,8 @@
 
 static int fail(struct ioctx *p, const struct spec *spec, int r, struct err **e)
 {
-	return session_fail(p->session, r, e, "the hold of '%s/%s'", spec->pool, spec->image);
+	return image_fail(p, CALL_HOLD, spec->image, 0, r, e, "the hold of '%s/%s'", spec->pool,
+			  spec->image);
 }
 
 /* A place, and the object in it that SPEC's holds are on. */

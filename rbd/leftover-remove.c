@@ -6,6 +6,7 @@
 #include "ceph/close.h"
 #include "ceph/cls.h"
 #include "rbd/delete.h"
+#include "rbd/errors.h"
 #include "rbd/guard.h"
 #include "rbd/hidden.h"
 #include "rbd/leftover-remove.h"
@@ -35,7 +36,7 @@ static int remove_hidden(struct ioctx *p, const char *hidden, struct deadline de
 	int r = complete_publishing(p, hidden);
 
 	if (r < 0)
-		return session_fail(p->session, r, e, "complete '%s'", hidden);
+		return image_fail(p, CALL_CLONE, hidden, 0, r, e, "complete '%s'", hidden);
 	if (r > 0)
 		return 0;
 	return name_is_outgoing(hidden) ? outgoing_discard(p, hidden, deadline, e)
@@ -126,7 +127,8 @@ int leftover_remove_snapshot(struct cluster *c, const char *name,
 	r = remove_if_unused(&p, &spec, guard);
 	if (r == -EBUSY || r == -ENOENT)
 		return 0;
-	return r < 0 ? session_fail(p.session, r, e, "remove snapshot '%s'", name) : 1;
+	return r < 0 ? image_fail(&p, CALL_SNAP_REMOVE, NULL, 0, r, e, "remove snapshot '%s'", name)
+		     : 1;
 }
 
 int leftover_remove_foreign(struct cluster *c, const char *name, struct err **e)
@@ -142,7 +144,7 @@ int leftover_remove_foreign(struct cluster *c, const char *name, struct err **e)
 		r = hidden_remove(&p, spec.image);
 	if (r == -EBUSY || r == -EUCLEAN)
 		return 0;
-	return r < 0 ? session_fail(p.session, r, e, "remove '%s'", name) : 1;
+	return r < 0 ? image_fail(&p, CALL_REMOVE, NULL, 0, r, e, "remove '%s'", name) : 1;
 }
 
 int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
@@ -162,7 +164,9 @@ int leftover_remove_remains(struct cluster *c, const char *name, struct err **e)
 		r = image_remove(&p, spec.image, id, NULL);
 	if (r == -EBUSY || r == -ESTALE)
 		return 0;
-	return r < 0 ? session_fail(p.session, r, e, "remove what is left of '%s'", name) : 1;
+	return r < 0 ? image_fail(&p, CALL_REMOVE, NULL, 0, r, e, "remove what is left of '%s'",
+				  name)
+		     : 1;
 }
 
 int leftover_finish_deletion(struct cluster *c, const char *name, struct err **e)

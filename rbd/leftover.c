@@ -4,6 +4,7 @@
 
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/guard.h"
 #include "rbd/hidden.h"
 #include "rbd/hold-state.h"
@@ -223,7 +224,9 @@ int leftover_since(struct cluster *c, const char *name, time_t *out, struct err 
 	if (r < 0)
 		return r;
 	r = since(&p, spec.image, out);
-	return r < 0 && r != -ENOENT ? session_fail(p.session, r, e, "look at '%s'", name) : 0;
+	return r < 0 && r != -ENOENT
+		       ? image_fail(&p, CALL_LOOK, NULL, 0, r, e, "look at '%s'", name)
+		       : 0;
 }
 
 /* Objects with the data of the image ID, in P's namespace of this pool; *out: whether any. The data
@@ -400,7 +403,8 @@ static int find_of_image(struct cluster *c, const char *name, const struct lefto
 		return 0; /* deleted meanwhile */
 	if (r < 0 && check_now(&q->go_on) == r)
 		return go_on(q, name, e);
-	return r < 0 ? session_fail(p.session, r, e, "look for what is left over of '%s'", name)
+	return r < 0 ? image_fail(&p, CALL_LOOK, NULL, 0, r, e,
+				  "look for what is left over of '%s'", name)
 		     : 0;
 }
 
@@ -430,7 +434,7 @@ static int judge_hidden(struct cluster *c, const char *name, const struct leftov
 	if (!r)
 		r = hidden_is_leftover(&p, spec.image, id);
 	if (r < 0)
-		return session_fail(p.session, r, e, "look at '%s'", name);
+		return image_fail(&p, CALL_LOOK, NULL, 0, r, e, "look at '%s'", name);
 	*list = !r ? &out->unproved : ours ? &out->clones : &out->foreign;
 	return 0;
 }
@@ -476,7 +480,7 @@ int leftovers_find(struct cluster *c, const struct leftover_query *q, struct lef
 	if (!r)
 		r = find_deletions(c, q, out, e);
 	if (!r)
-		r = image_list(c, q->pool, &names, e);
+		r = image_list(c, q->pool, &names, NULL, e);
 	for (size_t i = 0; !r && i < names.n; i++)
 		r = find_of_image(c, names.items[i], q, out, e);
 	return r;

@@ -8,6 +8,7 @@
 
 #include "ceph/cls.h"
 #include "ceph/ioctx.h"
+#include "rbd/errors.h"
 #include "rbd/snapshot-name.h"
 
 #define NAMED_MAX 3 /* snapshots in a hint */
@@ -233,8 +234,8 @@ static int check_chain(struct link_at *at, unsigned depth, const char *name, str
 		r = cls_lineage(at->p.io, at->id, at->snap_id, &l);
 		if (r < 0)
 			return is_hidden(r) ? 0
-					    : session_fail(at->p.session, r, e,
-							   "look at the ancestors of '%s'", name);
+					    : image_fail(&at->p, CALL_LOOK, NULL, 0, r, e,
+							 "look at the ancestors of '%s'", name);
 		r = check_name(l.snap_name, e);
 		if (r >= 0)
 			r = check_count(&at->p, at->id, l.snapshots, false, notes, e);
@@ -269,7 +270,9 @@ static int find(struct cluster *c, const struct spec *spec, struct link_at *out,
 		r = snapshot_id(out, spec->snap, &out->snap_id);
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? session_fail(out->p.session, r, e, "look at '%s'", spec->image) : 1;
+	return r < 0 ? image_fail(&out->p, CALL_LOOK, spec->image, 0, r, e, "look at '%s'",
+				  spec->image)
+		     : 1;
 }
 
 static int check(struct cluster *c, const struct spec *spec, unsigned depth, struct strlist *notes,
@@ -302,7 +305,8 @@ int limits_check_snapshot(struct ioctx *p, const struct spec *spec, const char *
 	int r = cls_lineage(p->io, id, LIBRADOS_SNAP_HEAD, &l);
 
 	if (r < 0)
-		return session_fail(p->session, r, e, "look at the snapshots of '%s'", spec->image);
+		return image_fail(p, CALL_LOOK, spec->image, 0, r, e,
+				  "look at the snapshots of '%s'", spec->image);
 	return check_count(p, id, l.snapshots, true, NULL, e);
 }
 

@@ -5,6 +5,7 @@
 
 #include "ceph/cluster.h"
 #include "ceph/monitors.h"
+#include "rbd/errors.h"
 #include "rbd/list.h"
 #include "rbd/removal.h"
 
@@ -123,7 +124,8 @@ static bool has_images(rados_ioctx_t io)
 	return has_object(io, "rbd_directory") || has_object(io, "rbd_namespace");
 }
 
-static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *out, struct err **e)
+static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *out,
+			   struct strlist *unlisted, struct err **e)
 {
 	_cleanup_session_ struct session *s = NULL;
 	_cleanup_free_ char *pools = NULL;
@@ -144,22 +146,28 @@ static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *ou
 		if (id < 0 || ioctx_open_id(s, id, "", &p) < 0 || !has_images(p.io))
 			continue;
 		r = list_pool(&p, pool, kind, out);
-		/* Gone meanwhile, or another's: not this user's to see. */
-		if (r < 0 && r != -ENOENT && r != -EPERM && r != -EACCES)
-			return session_fail(s, r, e, "list the images of pool '%s'", pool);
+		/* Another's: not this user's to see. */
+		if (r == -EPERM || r == -EACCES)
+			r = unlisted ? strlist_add(unlisted, "%s", pool) : 0;
+		if (r < 0 && r != -ENOENT)
+			return image_fail(&p, CALL_LIST, NULL, 0, r, e,
+					  "list the images of pool '%s'", pool);
 	}
 	return 0;
 }
 
-static int list_named(struct cluster *c, const char *pool, enum kind kind, struct strlist *out,
+/* PLACE is "POOL[/NAMESPACE]"; without a namespace all those of the pool. */
+static int list_named(struct cluster *c, const char *place, enum kind kind, struct strlist *out,
 		      struct err **e)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
-	int r = ioctx_open(c, pool, "", &p, e);
+	_cleanup_free_ char *pool = strndup(place, strcspn(place, "/"));
+	const char *ns = strchr(place, '/');
+	int r = pool ? ioctx_open(c, pool, ns ? ns + 1 : "", &p, e) : err_oom(e);
 
 	if (r < 0)
 		return r;
-	r = list_pool(&p, pool, kind, out);
+	r = ns ? list_place(&p, pool, ns + 1, kind, out) : list_pool(&p, pool, kind, out);
 	/* To librbd a pool that is gone is an empty one. */
 	if (r == -ENOENT || (!r && !out->n)) {
 		int checked = ioctx_check_pool(&p, pool, e);
@@ -167,14 +175,17 @@ static int list_named(struct cluster *c, const char *pool, enum kind kind, struc
 		if (checked < 0)
 			return checked;
 	}
-	return r < 0 ? session_fail(p.session, r, e, "list the images of pool '%s'", pool) : 0;
+	return r < 0 ? image_fail(&p, CALL_LIST, NULL, 0, r, e, "list the images of pool '%s'",
+				  place)
+		     : 0;
 }
 
 static int list(struct cluster *c, const char *pool, enum kind kind, struct strlist *out,
-		struct err **e)
+		struct strlist *unlisted, struct err **e)
 {
 	_cleanup_strlist_ struct strlist found = {0};
-	int r = pool ? list_named(c, pool, kind, &found, e) : list_every_pool(c, kind, &found, e);
+	int r = pool ? list_named(c, pool, kind, &found, e)
+		     : list_every_pool(c, kind, &found, unlisted, e);
 
 	if (r == -ESTALE) { /* another pool has the name: look there */
 		err_free(steal(e));
@@ -187,17 +198,18 @@ static int list(struct cluster *c, const char *pool, enum kind kind, struct strl
 	return 0;
 }
 
-int image_list(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
+int image_list(struct cluster *c, const char *pool, struct strlist *out, struct strlist *unlisted,
+	       struct err **e)
 {
-	return list(c, pool, VOLUMES, out, e);
+	return list(c, pool, VOLUMES, out, unlisted, e);
 }
 
 int image_list_hidden(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
 {
-	return list(c, pool, HIDDEN, out, e);
+	return list(c, pool, HIDDEN, out, NULL, e);
 }
 
 int image_list_removals(struct cluster *c, const char *pool, struct strlist *out, struct err **e)
 {
-	return list(c, pool, REMOVALS, out, e);
+	return list(c, pool, REMOVALS, out, NULL, e);
 }

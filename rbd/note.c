@@ -4,6 +4,7 @@
 
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/image.h"
 #include "rbd/note.h"
 
@@ -23,7 +24,8 @@ int image_note_get(struct cluster *c, const struct spec *spec, const char *key, 
 	if (r == -ENOENT)
 		return ioctx_missing(&p, spec, e);
 	if (r < 0)
-		return session_fail(p.session, r, e, "look at image '%s'", spec->image);
+		return image_fail(&p, CALL_LOOK, spec->image, 0, r, e, "look at image '%s'",
+				  spec->image);
 	*out = image_note(image, key);
 	return *out != NULL;
 }
@@ -42,7 +44,8 @@ int image_note_set(struct cluster *c, const struct spec *spec, const char *key, 
 		r = cls_note(p.io, id, key, value);
 	if (r == -ENOENT)
 		return ioctx_missing(&p, spec, e);
-	return r < 0 ? session_fail(p.session, r, e, "note '%s' on image '%s'", key, spec->image)
+	return r < 0 ? image_fail(&p, CALL_NOTE, spec->image, 0, r, e, "note '%s' on image '%s'",
+				  key, spec->image)
 		     : 0;
 }
 
@@ -55,7 +58,8 @@ int image_made_set(struct cluster *c, const struct spec *spec, bool made, struct
 	if (r < 0)
 		return r;
 	r = cls_image_id(p.io, spec->image, &id);
-	return r < 0 ? session_fail(p.session, r, e, "look at image '%s'", spec->image)
+	return r < 0 ? image_fail(&p, CALL_LOOK, spec->image, 0, r, e, "look at image '%s'",
+				  spec->image)
 		     : image_note_set(c, spec, NOTE_MADE, made ? id : "", e);
 }
 
@@ -70,6 +74,7 @@ int image_made_get(struct cluster *c, const struct spec *spec, struct err **e)
 	if (!made || r < 0)
 		return r;
 	r = cls_image_id(p.io, spec->image, &id);
-	return r < 0 ? session_fail(p.session, r, e, "look at image '%s'", spec->image)
+	return r < 0 ? image_fail(&p, CALL_LOOK, spec->image, 0, r, e, "look at image '%s'",
+				  spec->image)
 		     : !strcmp(made, id);
 }

@@ -7,6 +7,7 @@
 
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/image.h"
 #include "rbd/note.h"
 #include "rbd/origin.h"
@@ -145,5 +146,7 @@ int image_is_clone_of(struct cluster *c, const struct spec *child, const struct 
 		r = origin_is(&from, image, parent, &link);
 	if (r == -ENOENT)
 		return ioctx_missing(&at, child, e);
-	return r < 0 ? session_fail(at.session, r, e, "look at image '%s'", child->image) : r;
+	return r < 0 ? image_fail(&at, CALL_LOOK, child->image, 0, r, e, "look at image '%s'",
+				  child->image)
+		     : r;
 }

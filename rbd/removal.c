@@ -9,6 +9,7 @@
 
 #include "base/failpoint.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 #include "rbd/watchers.h"
 
 /* --- one image --- */
@@ -210,7 +211,9 @@ static int refuse_watched(struct ioctx *p, const char *id, const char *name, str
 
 	if (r < 0) {
 		image = NULL;
-		return r == -ENOENT ? 0 : session_fail(p->session, r, e, "open image '%s'", name);
+		return r == -ENOENT
+			       ? 0
+			       : image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", name);
 	}
 	return watchers_refuse(p, image, name, deadline_in(WATCHERS_PATIENCE_US), e);
 }
@@ -242,7 +245,9 @@ static int finish_one(struct ioctx *p, const char *image, const char *id, const 
 		return r;
 	if (!r)
 		r = remove_again(p, image, id, drop);
-	return r < 0 ? session_fail(p->session, r, e, "remove what is left of '%s'", name) : 1;
+	return r < 0 ? image_fail(p, CALL_REMOVE, NULL, 0, r, e, "remove what is left of '%s'",
+				  name)
+		     : 1;
 }
 
 int removals_finish(struct ioctx *p, const char *image, const char *name, struct drop *drop,
@@ -252,7 +257,8 @@ int removals_finish(struct ioctx *p, const char *image, const char *name, struct
 	int n = 0, r = find(p, &ids, &names);
 
 	if (r < 0)
-		return session_fail(p->session, r, e, "look for what is left of '%s'", name);
+		return image_fail(p, CALL_LOOK, image, 0, r, e, "look for what is left of '%s'",
+				  name);
 	for (size_t i = 0; i < names.n; i++) {
 		if (strcmp(names.items[i], image))
 			continue;

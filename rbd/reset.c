@@ -10,6 +10,7 @@
 #include "ceph/cls.h"
 #include "rbd/clone.h"
 #include "rbd/delete.h"
+#include "rbd/errors.h"
 #include "rbd/feature-bits.h"
 #include "rbd/hidden.h"
 #include "rbd/image.h"
@@ -51,7 +52,7 @@ static void reset_deinit(struct reset *s)
 
 static int fail(struct reset *s, int r, struct err **e)
 {
-	return session_fail(s->at.session, r, e, "reset '%s'", s->name);
+	return image_fail(&s->at, CALL_RESET, NULL, 0, r, e, "reset '%s'", s->name);
 }
 
 /* --- what an earlier one left --- */

@@ -400,7 +400,7 @@ static int fail(struct ioctx *p, const struct spec *parent, int r, struct err **
 	uint8_t old = 0;
 
 	if (r != -ENOENT)
-		return image_fail(p, CALL_SNAPSHOT, parent->image, 0, r, e,
+		return image_fail(p, CALL_PARENT, parent->image, 0, r, e,
 				  "find a snapshot of '%s' to clone", name);
 	if (!rbd_open_read_only(p->io, parent->image, &image, NULL)) {
 		rbd_get_old_format(image, &old);
@@ -526,7 +526,7 @@ int snapshot_named(struct ioctx *p, const struct spec *parent, uint64_t child_si
 	if (r == -ENOENT)
 		return ioctx_missing(p, parent, e);
 	if (r < 0)
-		return session_fail(p->session, r, e, "look at '%s'", name);
+		return image_fail(p, CALL_LOOK, NULL, 0, r, e, "look at '%s'", name);
 	r = check_size(parent, info.size_bytes, child_size, e);
 	if (r < 0)
 		return r;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rbd/errors.h"
 #define IMAGES_MAX  100000 /* in one tree; depth is bounded by what Ceph can open */
 #define CLONES_ROOM 64
 
@@ -138,5 +139,5 @@ int image_tree(struct cluster *c, const struct spec *spec, const struct check *g
 	if (check_now(go_on) == r)
 		return check_fail(r, e, "look at all that depends on '%s' (%u images were seen)",
 				  name, g.images);
-	return session_fail(p.session, r, e, "look at what depends on '%s'", name);
+	return image_fail(&p, CALL_LOOK, NULL, 0, r, e, "look at what depends on '%s'", name);
 }

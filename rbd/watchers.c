@@ -8,6 +8,7 @@
 #include "ceph/address.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
 
 #define KERNEL_COOKIES UINT64_C(0xffff000000000000) /* libceph's watches begin here */
 #define LOOK_AGAIN_US  200000
@@ -112,8 +113,8 @@ int watchers_get(struct ioctx *p, const struct spec *spec, struct watchers *out,
 	}
 	if (r == -ENOENT)
 		return ioctx_missing(p, spec, e);
-	return r < 0 ? session_fail(p->session, r, e, "ask who has '%s/%s' open", spec->pool,
-				    spec->image)
+	return r < 0 ? image_fail(p, CALL_WATCHERS, spec->image, 0, r, e,
+				  "ask who has '%s/%s' open", spec->pool, spec->image)
 		     : 0;
 }
 
@@ -143,7 +144,8 @@ int watchers_refuse(struct ioctx *p, rbd_image_t image, const char *name, struct
 			r = strlist_add(&others, "%s", w.items[i].address);
 		}
 		if (r < 0)
-			return session_fail(p->session, r, e, "ask who has '%s' open", name);
+			return image_fail(p, CALL_WATCHERS, NULL, 0, r, e, "ask who has '%s' open",
+					  name);
 		if (!others.n)
 			return 0;
 		if (kernel || deadline_passed(patience))

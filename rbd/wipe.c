@@ -298,7 +298,7 @@ static int open_alone(struct ioctx *p, const struct spec *spec, struct wipe *w, 
 	if (r == -ENOENT)
 		return ioctx_missing(p, spec, e);
 	if (r < 0)
-		return session_fail(p->session, r, e, "open image '%s'", w->name);
+		return image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", w->name);
 	return refuse(p, w, e);
 }
 
@@ -307,7 +307,7 @@ static int fail(struct ioctx *p, const struct spec *spec, struct wipe *w, int r,
 {
 	double percent = w->total ? 100.0 * (double)w->done / (double)w->total : 0;
 
-	image_fail(p, CALL_CHANGE, spec->image, 0, r, e, "wipe '%s' (%.0f %% done)", w->name,
+	image_fail(p, CALL_WIPE, spec->image, 0, r, e, "wipe '%s' (%.0f %% done)", w->name,
 		   percent);
 	if (r == -ECANCELED)
 		err_hint(e, "what is erased is erased; the same command completes it");

@@ -71,14 +71,15 @@ static int check_cluster(struct examination *x, bool *connected, struct err **e)
 
 static int lack(struct examination *x, const char *what, const char *pool, struct err **e)
 {
-	const char *user = cluster_user(x->cluster);
+	const char *user = cluster_user(x->cluster), *ns = strchr(pool, '/');
 	_cleanup_free_ char *advice = NULL;
 
 	if (asprintf(&advice,
-		     "ceph auth caps client.%s mon 'profile rbd' osd 'profile rbd pool=%s' (and "
-		     "what "
-		     "it has for other pools; see 'ceph auth get client.%s')",
-		     user, pool, user) < 0) {
+		     "ceph auth caps client.%s mon 'profile rbd' osd 'profile rbd pool=%.*s%s%s' "
+		     "(and what it has for other pools; see 'ceph auth get client.%s'); --pool "
+		     "POOL[/NAMESPACE] looks at another pool",
+		     user, (int)strcspn(pool, "/"), pool, ns ? " namespace=" : "", ns ? ns + 1 : "",
+		     user) < 0) {
 		advice = NULL;
 		return err_oom(e);
 	}

@@ -166,11 +166,30 @@ static int add_usage(struct host *h, struct cluster *c, bool slow, struct progre
 	return r;
 }
 
+static int list_all(struct host *h, const struct volume_request *req, struct cluster *c,
+		    struct progress *p, struct volume_list *out, struct err **e)
+{
+	_cleanup_strlist_ struct strlist names = {0}, unlisted = {0};
+	_cleanup_free_ char *pools = NULL;
+	int r = image_list(c, req->pool, &names, &unlisted, e);
+
+	if (r >= 0 && unlisted.n && (pools = strlist_join(&unlisted, ", ", 0)))
+		progress_note(p,
+			      "client.%s may not list the images of all pools; not told are those "
+			      "of %s, of which --pool POOL[/NAMESPACE] lists a part",
+			      cluster_user(c), pools);
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		r = go_on(p, i, names.n, e);
+		if (r >= 0)
+			r = list_image(h, req, c, names.items[i], out, e);
+	}
+	return r;
+}
+
 int volume_list(struct host *h, const struct volume_request *req, struct progress *p,
 		struct volume_list *out, struct err **e)
 {
 	_cleanup_cluster_ struct cluster *c = NULL;
-	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_err_ struct err *why = NULL;
 	int r = list_attached(out, e);
 
@@ -185,12 +204,7 @@ int volume_list(struct host *h, const struct volume_request *req, struct progres
 	if (why)
 		*e = steal(&why);
 	if (r >= 0 && req->all)
-		r = image_list(c, req->pool, &names, e);
-	for (size_t i = 0; r >= 0 && i < names.n; i++) {
-		r = go_on(p, i, names.n, e);
-		if (r >= 0)
-			r = list_image(h, req, c, names.items[i], out, e);
-	}
+		r = list_all(h, req, c, p, out, e);
 	if (r >= 0 && req->usage)
 		r = add_usage(h, c, req->slow, p, out, e);
 	return r < 0 ? r : 0;

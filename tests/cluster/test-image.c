@@ -8,6 +8,7 @@
 #include "ceph/close.h"
 #include "rbd/conf.h"
 #include "rbd/delete.h"
+#include "rbd/errors.h"
 #include "rbd/leftover.h"
 #include "rbd/list.h"
 #include "rbd/tree.h"
@@ -141,7 +142,7 @@ static void what_is_missing_is_named(void **state)
 		     -ENOENT, "no snapshot 'nosnap'", NULL);
 	assert_fails(image_create(lab.cluster, at(ns), MIB, ALL_FEATURES, &dropped, &e), &e,
 		     ERR_NOT_FOUND, -ENOENT, "no namespace", NULL);
-	assert_fails(image_list(lab.cluster, "nopool", &list, &e), &e, ERR_NOT_FOUND, -ENOENT,
+	assert_fails(image_list(lab.cluster, "nopool", &list, NULL, &e), &e, ERR_NOT_FOUND, -ENOENT,
 		     "no pool 'nopool'", NULL);
 }
 
@@ -171,14 +172,64 @@ static void lists_know_namespaces_and_hide_the_hidden(void **state)
 		make_image(name, MIB, 1);
 	}
 	make_image(SPEC_HIDDEN_PREFIX "x.0123", MIB, 1);
-	assert_done(image_list(lab.cluster, lab.pool, &of_pool, &e), e);
+	assert_done(image_list(lab.cluster, lab.pool, &of_pool, NULL, &e), e);
 	assert_true(listed(&of_pool, "", "i0"));
 	assert_true(listed(&of_pool, "", "i39"));
 	assert_true(listed(&of_pool, "ns1", "inside"));
 	assert_false(listed(&of_pool, "", SPEC_HIDDEN_PREFIX "x.0123"));
-	assert_done(image_list(lab.cluster, NULL, &of_all, &e), e);
+	assert_done(image_list(lab.cluster, NULL, &of_all, NULL, &e), e);
 	assert_true(listed(&of_all, "ns1", "inside"));
 	assert_true(of_all.n >= of_pool.n);
+}
+
+static void a_namespace_is_listed_alone(void **state)
+{
+	_cleanup_strlist_ struct strlist inside = {0};
+	struct err *e = NULL;
+	char place[128];
+
+	(void)state;
+	snprintf(place, sizeof(place), "%s/ns1", lab.pool);
+	assert_done(image_list(lab.cluster, place, &inside, NULL, &e), e);
+	assert_int_equal(inside.n, 1);
+	assert_true(listed(&inside, "ns1", "inside"));
+}
+
+/* Rows of rbd/errors.def that hold whatever the state of image and pool: the reason and the remedy
+ * are told, and the latter names the image. (tests/guest/compat.sh has the others, with their
+ * states.) */
+static void each_error_has_its_reason_and_remedy(void **state)
+{
+	static const struct {
+		enum call call;
+		int code;
+		unsigned state;
+		enum err_kind kind;
+		const char *hint;
+	} rows[] = {
+#define CALL_ERROR(call, code, state, kind, why, hint) {call, code, state, kind, hint},
+#include "rbd/errors.def"
+#undef CALL_ERROR
+	};
+	_cleanup_free_ char *named = NULL;
+	_cleanup_ioctx_ struct ioctx p = {0};
+	struct err *e = NULL;
+
+	(void)state;
+	assert_true(asprintf(&named, "%s/absent", lab.pool) > 0);
+	assert_done(ioctx_open(lab.cluster, lab.pool, "", &p, &e), e);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].state)
+			continue;
+		assert_int_equal(image_fail(&p, rows[i].call, "absent", 0, -rows[i].code, &e, "do"),
+				 -rows[i].code);
+		assert_int_equal(e->kind, rows[i].kind);
+		assert_non_null(e->hint);
+		assert_true(strlen(e->message) > strlen("do: "));
+		if (strstr(rows[i].hint, "%s"))
+			assert_non_null(strstr(e->hint, named));
+		err_free(steal(&e));
+	}
 }
 
 /* Of pools without the application rbd those are seen that have images, or namespaces. */
@@ -197,7 +248,7 @@ static void pools_without_the_application_are_seen(void **state)
 	assert_int_equal(rbd_namespace_create(io, "n"), 0);
 	snprintf(inside, sizeof(inside), "%s/n/inside", pool);
 	assert_done(image_create(lab.cluster, at(inside), MIB, ALL_FEATURES, &dropped, &e), e);
-	assert_done(image_list(lab.cluster, NULL, &all, &e), e);
+	assert_done(image_list(lab.cluster, NULL, &all, NULL, &e), e);
 	assert_true(strlist_has(&all, inside));
 	snprintf(name, sizeof(name), "%s/.rbdvol-x.cut", pool);
 	assert_int_equal(rbd_create(io, ".rbdvol-x.cut", MIB, &(int){0}), 0);
@@ -387,6 +438,8 @@ int main(void)
 		cmocka_unit_test(a_snapshot_is_looked_at_as_such),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(lists_know_namespaces_and_hide_the_hidden),
+		cmocka_unit_test(a_namespace_is_listed_alone),
+		cmocka_unit_test(each_error_has_its_reason_and_remedy),
 		cmocka_unit_test(pools_without_the_application_are_seen),
 		cmocka_unit_test(what_is_in_use_is_not_deleted),
 		cmocka_unit_test(the_last_child_takes_our_snapshot_along),

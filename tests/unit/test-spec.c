@@ -46,6 +46,22 @@ static void every_form_is_parsed_and_printed(void **state)
 	}
 }
 
+static void the_default_may_have_a_namespace(void **state)
+{
+	static const char *const specs[][2] = {
+		{"web1", "p/ns/web1"}, {"web1@s", "p/ns/web1@s"}, {"q/web1", "q/web1"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		_cleanup_spec_ struct spec s = {0};
+		_cleanup_free_ char *printed = NULL;
+
+		assert_works(spec_parse(specs[i][0], "p/ns", &s, &e));
+		printed = spec_format(&s);
+		assert_string_equal(printed, specs[i][1]);
+	}
+}
+
 static void bad_specs_are_refused_with_the_reason(void **state)
 {
 	static const struct {
@@ -199,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_is_parsed_and_printed),
+		cmocka_unit_test(the_default_may_have_a_namespace),
 		cmocka_unit_test(bad_specs_are_refused_with_the_reason),
 		cmocka_unit_test(what_is_mapped_has_a_name_for_kernel_and_udev),
 		cmocka_unit_test(names_may_be_as_long_as_a_link_can),
