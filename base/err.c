@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static struct err out_of_memory = {
 	.kind = ERR_FAILED,
 	.code = -ENOMEM,
@@ -86,7 +88,7 @@ int err_set(struct err **e, enum err_kind kind, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&message, fmt, ap) < 0)
+	if (str_vprintf(&message, fmt, ap) < 0)
 		message = NULL;
 	va_end(ap);
 	return err_make(e, kind, code, message);
@@ -99,10 +101,10 @@ int err_errno(struct err **e, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
+	if (str_vprintf(&what, fmt, ap) < 0)
 		what = NULL;
 	va_end(ap);
-	if (!what || asprintf(&message, "%s: %s", what, strerror(-code)) < 0)
+	if (!what || str_printf(&message, "%s: %s", what, strerror(-code)) < 0)
 		message = NULL;
 	return err_make(e, err_kind_of(code), code, message);
 }
@@ -122,10 +124,10 @@ int err_wrap(struct err **e, const char *fmt, ...)
 	if (*e == &out_of_memory)
 		return -ENOMEM;
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
+	if (str_vprintf(&what, fmt, ap) < 0)
 		what = NULL;
 	va_end(ap);
-	if (what && asprintf(&message, "%s: %s", what, (*e)->message) >= 0) {
+	if (what && str_printf(&message, "%s: %s", what, (*e)->message) == 0) {
 		free((*e)->message);
 		(*e)->message = message;
 	}
@@ -140,7 +142,7 @@ int err_hint(struct err **e, const char *fmt, ...)
 	if (*e == &out_of_memory)
 		return -ENOMEM;
 	va_start(ap, fmt);
-	if (vasprintf(&hint, fmt, ap) >= 0) {
+	if (str_vprintf(&hint, fmt, ap) >= 0) {
 		free((*e)->hint);
 		(*e)->hint = hint;
 	}

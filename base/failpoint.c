@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/str.h"
 
 static void append(int dir, const char *line)
 {
@@ -34,7 +35,7 @@ void failpoint_pass(const char *name, const char *when)
 		directory ? open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	_cleanup_free_ char *line = NULL;
 
-	if (dir < 0 || asprintf(&line, "%s%s%s\n", name, when ? "." : "", when ? when : "") < 0)
+	if (dir < 0 || str_printf(&line, "%s%s%s\n", name, when ? "." : "", when ? when : "") < 0)
 		return;
 	append(dir, line);
 	if (takes(dir, "armed", line))

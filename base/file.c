@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
+
 static int read_all(int fd, size_t max, char **out, size_t *out_len)
 {
 	_cleanup_free_ char *buf = NULL;
@@ -109,10 +111,8 @@ int file_replace(const char *path, const char *text, unsigned mode)
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (asprintf(&beside, "%s.XXXXXX", target ? target : path) < 0) {
-		beside = NULL;
+	if (str_printf(&beside, "%s.XXXXXX", target ? target : path) < 0)
 		return -ENOMEM;
-	}
 	fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/filesystem.h"
 #include "base/filesystem-options.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +148,7 @@ static int check_words(const char *node, const char *type, char *words, const ch
 
 		if (!*word || is_harmless(type, word, given))
 			continue;
-		if (asprintf(&what, "has the mount option '%s'", word) < 0)
+		if (str_printf(&what, "has the mount option '%s'", word) < 0)
 			return err_oom(e);
 		return refuse(node, what, e);
 	}

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/value.h"
 
 enum kind { FLAG, NUMBER, POWER_OF_2, ENUM, ADDRESS, LOCATION };
@@ -117,7 +118,7 @@ static int check_number(const struct option *o, const char *value, char **out, s
 			       "bad map option %s=%s: must be a power of two from %llu to %llu",
 			       o->name, value, (unsigned long long)o->min,
 			       (unsigned long long)o->max);
-	if (asprintf(out, "%llu", (unsigned long long)n) < 0)
+	if (str_printf(out, "%llu", (unsigned long long)n) < 0)
 		return err_oom(e);
 	return 0;
 }

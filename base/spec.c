@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/str.h"
+
 /* Linux' NAME_MAX, less what "-part15" takes. */
 #define LINK_COMPONENT_MAX (255 - 7)
 
@@ -236,8 +238,8 @@ char *spec_format(const struct spec *s)
 {
 	char *out;
 
-	if (asprintf(&out, "%s/%s%s%s%s%s", s->pool, s->ns, *s->ns ? "/" : "", s->image,
-		     s->snap ? "@" : "", s->snap ? s->snap : "") < 0)
+	if (str_printf(&out, "%s/%s%s%s%s%s", s->pool, s->ns, *s->ns ? "/" : "", s->image,
+		       s->snap ? "@" : "", s->snap ? s->snap : "") < 0)
 		return NULL;
 	return out;
 }

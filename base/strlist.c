@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/str.h"
+
 int strlist_add(struct strlist *l, const char *fmt, ...)
 {
 	char **items = reallocarray(l->items, l->n + 1, sizeof(*items));
@@ -15,7 +17,7 @@ int strlist_add(struct strlist *l, const char *fmt, ...)
 		return -ENOMEM;
 	l->items = items;
 	va_start(ap, fmt);
-	r = vasprintf(&items[l->n], fmt, ap);
+	r = str_vprintf(&items[l->n], fmt, ap);
 	va_end(ap);
 	if (r < 0)
 		return -ENOMEM;

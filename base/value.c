@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/deadline.h"
+#include "base/str.h"
 
 #define PARTITION_MAX 255
 #define BILLION	      UINT64_C(1000000000)
@@ -224,7 +225,7 @@ char *value_format_size(uint64_t bytes)
 
 	for (; v >= 1024 && u + 1 < ARRAY_SIZE(units); u++)
 		v /= 1024;
-	if (asprintf(&out, v == (double)(uint64_t)v ? "%.0f %s" : "%.1f %s", v, units[u]) < 0)
+	if (str_printf(&out, v == (double)(uint64_t)v ? "%.0f %s" : "%.1f %s", v, units[u]) < 0)
 		return NULL;
 	return out;
 }

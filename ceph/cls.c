@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/str.h"
 #include "ceph/wire.h"
 
 #define DIRECTORY     "rbd_directory"
@@ -40,7 +41,7 @@ static char *object_name(const char *prefix, const char *rest)
 {
 	char *out;
 
-	return asprintf(&out, "%s%s", prefix, rest) < 0 ? NULL : out;
+	return str_printf(&out, "%s%s", prefix, rest) < 0 ? NULL : out;
 }
 
 static struct reader reader_of(const struct answer *a)

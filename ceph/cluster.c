@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/deadline.h"
+#include "base/str.h"
 #include "base/value.h"
 #include "ceph/address.h"
 #include "ceph/keyring.h"
@@ -106,10 +107,8 @@ static int configure_limits(struct session *s)
 	_cleanup_free_ char *seconds = NULL;
 	int r = 0;
 
-	if (asprintf(&seconds, "%llu", (unsigned long long)(s->timeout_us / USEC_PER_SEC)) < 0) {
-		seconds = NULL;
+	if (str_printf(&seconds, "%llu", (unsigned long long)(s->timeout_us / USEC_PER_SEC)) < 0)
 		return -ENOMEM;
-	}
 	for (size_t i = 0; !r && i < ARRAY_SIZE(timeouts); i++)
 		r = rados_conf_set(s->rados, timeouts[i], seconds);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(noise); i++)
@@ -165,7 +164,7 @@ static int session_new(struct cluster *c, struct session **out, struct err **e)
 	s->refs = 1;
 	s->timeout_us = c->timeout_us;
 	s->user = strdup(c->user);
-	if (!s->user || asprintf(&name, "client.%s", c->user) < 0) {
+	if (!s->user || str_printf(&name, "client.%s", c->user) < 0) {
 		name = NULL;
 		return err_oom(e);
 	}

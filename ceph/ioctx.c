@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/ioctx.h"
+#include "base/str.h"
 #include "ceph/cluster.h"
 #include "ceph/monitors.h"
 
@@ -172,7 +173,7 @@ static bool name_taken(struct ioctx *p, const char *name)
 
 	if (!cls_image_id(p->io, name, &id))
 		return true;
-	return asprintf(&old, "%s.rbd", name) > 0 && !rados_stat(p->io, old, &size, &when);
+	return str_printf(&old, "%s.rbd", name) == 0 && !rados_stat(p->io, old, &size, &when);
 }
 
 /* NAME is taken by what cannot be opened. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "ceph/cluster.h"
 #include "ceph/keyring.h"
 #include "ceph/session.h"
@@ -130,10 +131,8 @@ static int key_in_keyrings(char *paths, const char *user, struct secret *out, co
 	char *save = NULL;
 	int r = 0;
 
-	if (asprintf(&entity, "client.%s", user) < 0) {
-		entity = NULL;
+	if (str_printf(&entity, "client.%s", user) < 0)
 		return err_oom(e);
-	}
 	for (char *p = strtok_r(paths, ",; ", &save); p && !r; p = strtok_r(NULL, ",; ", &save)) {
 		r = key_in_keyring(p, entity, out);
 		if (r < 0)

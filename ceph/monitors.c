@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/value.h"
 #include "ceph/cluster.h"
 #include "ceph/monitors.h"
@@ -42,7 +43,7 @@ static int append(char **list, const char *address)
 {
 	char *longer;
 
-	if (asprintf(&longer, "%s%s%s", *list ? *list : "", *list ? "," : "", address) < 0)
+	if (str_printf(&longer, "%s%s%s", *list ? *list : "", *list ? "," : "", address) < 0)
 		return -ENOMEM;
 	free(*list);
 	*list = longer;

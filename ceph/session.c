@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ceph/close.h"
 
 /* The connections of this process. */
@@ -123,7 +124,7 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
+	if (str_vprintf(&what, fmt, ap) < 0)
 		what = NULL;
 	va_end(ap);
 	if (!what || r == -ENOMEM)

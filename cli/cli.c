@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/cli.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/ceph-args.h"
 
 #include <ctype.h>
@@ -358,7 +359,7 @@ int cli_ask(const struct cli *cli, const char *what, const char *done, int n, ch
 	for (int i = 0; i < n; i++)
 		strlist_add(&all, "%s", names[i]);
 	list = strlist_join(&all, ", ", 0);
-	if (!list || asprintf(&question, "%s %s?", what, list) < 0) {
+	if (!list || str_printf(&question, "%s %s?", what, list) < 0) {
 		question = NULL;
 		err_oom(&e);
 	} else if (!cli_confirm(cli, question)) {

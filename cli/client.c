@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include "base/str.h"
 #include "cli/answer.h"
 #include "cli/interrupt.h"
 
@@ -157,13 +158,11 @@ int client_exchange(int fd, const char *method, const char *target, const json_t
 	*out = NULL;
 	if (!text)
 		return err_oom(e);
-	if (asprintf(&request,
-		     "%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-		     "Content-Length: %zu\r\n\r\n%s",
-		     method, target, strlen(text), text) < 0) {
-		request = NULL;
+	if (str_printf(&request,
+		       "%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+		       "Content-Length: %zu\r\n\r\n%s",
+		       method, target, strlen(text), text) < 0)
 		return err_oom(e);
-	}
 	r = send_all(fd, request, strlen(request), deadline, e);
 	if (r < 0)
 		return r;

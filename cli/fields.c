@@ -4,6 +4,7 @@
 #include <libsmartcols.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/value.h"
 #include "cli/cli.h"
 
@@ -19,7 +20,7 @@ char *field_number(const json_t *object, const char *key)
 	const json_t *v = json_object_get(object, key);
 	char *out;
 
-	if (!json_is_integer(v) || asprintf(&out, "%lld", (long long)json_integer_value(v)) < 0)
+	if (!json_is_integer(v) || str_printf(&out, "%lld", (long long)json_integer_value(v)) < 0)
 		return NULL;
 	return out;
 }
@@ -38,8 +39,8 @@ char *field_size_exact(const json_t *object, const char *key)
 	_cleanup_free_ char *size = field_size(object, key);
 	char *out;
 
-	if (!size || asprintf(&out, "%s (%lld bytes)", size,
-			      (long long)json_integer_value(json_object_get(object, key))) < 0)
+	if (!size || str_printf(&out, "%s (%lld bytes)", size,
+				(long long)json_integer_value(json_object_get(object, key))) < 0)
 		return NULL;
 	return out;
 }
@@ -55,11 +56,11 @@ char *field_age(const json_t *object, const char *key)
 	if (!json_is_number(v))
 		return NULL;
 	if (s < 60)
-		r = asprintf(&out, "%.1f s", s < 0 ? 0 : s);
+		r = str_printf(&out, "%.1f s", s < 0 ? 0 : s);
 	else if (whole < 3600)
-		r = asprintf(&out, "%lld min %lld s", whole / 60, whole % 60);
+		r = str_printf(&out, "%lld min %lld s", whole / 60, whole % 60);
 	else
-		r = asprintf(&out, "%lld h %lld min", whole / 3600, whole / 60 % 60);
+		r = str_printf(&out, "%lld h %lld min", whole / 3600, whole / 60 % 60);
 	return r < 0 ? NULL : out;
 }
 

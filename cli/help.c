@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/help.h"
 #include "cli/options.h"
 
@@ -22,8 +23,8 @@ static void print_flag(FILE *f, const char *letter, const char *name, const char
 {
 	_cleanup_free_ char *label = NULL;
 
-	if (asprintf(&label, "%s--%s%s%s", letter, name, metavar ? " " : "",
-		     metavar ? metavar : "") < 0)
+	if (str_printf(&label, "%s--%s%s%s", letter, name, metavar ? " " : "",
+		       metavar ? metavar : "") < 0)
 		label = NULL;
 	print_row(f, label ? label : name, help);
 }
@@ -93,7 +94,7 @@ static void print_command(FILE *f)
 	for (size_t i = 0; i < VERBS_N; i++) {
 		_cleanup_free_ char *label = NULL;
 
-		if (asprintf(&label, "%s %s", verb_infos[i].name, verb_infos[i].arguments) < 0)
+		if (str_printf(&label, "%s %s", verb_infos[i].name, verb_infos[i].arguments) < 0)
 			label = NULL;
 		print_row(f, label ? label : verb_infos[i].name, verb_infos[i].help);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/filesystem.h"
+#include "base/str.h"
 #include "cli/mkfs.h"
 #include "cli/run.h"
 
@@ -41,10 +42,8 @@ static int make(const char *node, const char *type, struct err **e)
 	size_t n = 0;
 	int r;
 
-	if (asprintf(&program, "mkfs.%s", type) < 0) {
-		program = NULL;
+	if (str_printf(&program, "mkfs.%s", type) < 0)
 		return err_oom(e);
-	}
 
 	/* No option here says: never mind what is there. */
 	argv[n++] = program;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/filesystem.h"
+#include "base/str.h"
 #include "base/value.h"
 #include "cli/mount-options.h"
 
@@ -43,10 +44,8 @@ static int add_map_option(struct cli *cli, const char *value, struct err **e)
 
 	if (!value || !*value)
 		return err_set(e, ERR_USAGE, -EINVAL, "the option map= has no value");
-	if (asprintf(&both, "%s%s%s", before ? before : "", before ? "," : "", value) < 0) {
-		both = NULL;
+	if (str_printf(&both, "%s%s%s", before ? before : "", before ? "," : "", value) < 0)
 		return err_oom(e);
-	}
 	return cli_set_option(cli, VERB_ATTACH, "options", both, e);
 }
 

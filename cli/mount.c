@@ -2,6 +2,7 @@
 /* mount.rbdvol: attach, then let mount(8) mount the device; each step looks whether it is done. */
 #include "cli/mount.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/mkfs.h"
 #include "cli/mount-options.h"
 #include "cli/mount-uuid.h"
@@ -91,7 +92,7 @@ int mount_node(const struct mount_request *m, const json_t *volume, char **out, 
 	if (!link)
 		return err_set(e, ERR_FAILED, -EBADMSG, "rbdvold tells no link of %s", m->volume);
 	if (m->partition)
-		r = asprintf(out, "%s-part%u", link, m->partition);
+		r = str_printf(out, "%s-part%u", link, m->partition);
 	else
 		*out = strdup(link);
 	if (r < 0 || !*out) {
@@ -296,7 +297,7 @@ static int grow(struct cli *cli, const struct mount_request *m, const json_t *vo
 
 	if (!wanted || m->partition || cli->request.read_only)
 		return 0;
-	if (asprintf(&size, "%" PRIu64, wanted > has ? wanted : has) < 0)
+	if (str_printf(&size, "%" PRIu64, wanted > has ? wanted : has) < 0)
 		size = NULL;
 	options = size ? options_of(cli, m, VERB_RESIZE) : NULL;
 	if (!options || json_object_set_new(options, "size", json_string(size)) < 0)

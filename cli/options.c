@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/options.h"
+#include "base/str.h"
 #include "cli/verb.h"
 
 #include <errno.h>
@@ -83,10 +84,8 @@ static int add_map_options(struct cli *cli, const struct verb_info *verb, struct
 	_cleanup_free_ char *both = NULL;
 	const char *before = cli->request.map_options;
 
-	if (asprintf(&both, "%s%s%s", before ? before : "", before ? "," : "", optarg) < 0) {
-		both = NULL;
+	if (str_printf(&both, "%s%s%s", before ? before : "", before ? "," : "", optarg) < 0)
 		return err_oom(e);
-	}
 	return cli_set_option(cli, verb->verb, "options", *optarg ? both : "", e);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/rbdmap-devices.h"
+#include "base/str.h"
 #include "cli/mkfs.h"
 
 #include <ctype.h>
@@ -80,10 +81,8 @@ static char *attribute(int bus, const char *id, const char *name)
 	_cleanup_free_ char *path = NULL;
 	char *value = NULL;
 
-	if (asprintf(&path, "%s/%s", id, name) < 0) {
-		path = NULL;
+	if (str_printf(&path, "%s/%s", id, name) < 0)
 		return NULL;
-	}
 	return file_read_line(bus, path, &value) < 0 ? NULL : value;
 }
 
@@ -191,10 +190,8 @@ static bool is_elsewhere(enum rbdmap_tag tag, const char *value)
 	_cleanup_free_ char *word = NULL, *node = NULL;
 	_cleanup_err_ struct err *ignored = NULL;
 
-	if (asprintf(&word, "%s%s", kinds[tag].word, value) < 0) {
-		word = NULL;
+	if (str_printf(&word, "%s%s", kinds[tag].word, value) < 0)
 		return false;
-	}
 	const char *const argv[] = {"blkid", "-l", "-o", "device", "-t", word, NULL};
 
 	return program_run_line(argv, &node, &ignored) == 0 && *node;
@@ -232,10 +229,8 @@ static const struct rbdmap_device *below(const struct rbdmap_devices *d, const c
 	_cleanup_free_ char *path = NULL;
 	struct dirent *entry;
 
-	if (asprintf(&path, "/sys/class/block/%s/slaves", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, "/sys/class/block/%s/slaves", name) < 0)
 		return NULL;
-	}
 	dir = layers < LAYERS_MAX ? opendir(path) : NULL;
 	while (!found && dir && (entry = readdir(dir))) {
 		char node[NAME_MAX + 8];
@@ -283,5 +278,5 @@ char *rbdmap_link(const struct spec *spec, const char *suffix)
 	_cleanup_free_ char *name = spec_link_name(spec);
 	char *out;
 
-	return name && asprintf(&out, "/dev/rbdvol/%s%s", name, suffix) > 0 ? out : NULL;
+	return name && str_printf(&out, "/dev/rbdvol/%s%s", name, suffix) == 0 ? out : NULL;
 }

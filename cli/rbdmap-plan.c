@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/rbdmap-plan.h"
+#include "base/str.h"
 #include "cli/rbdmap-tables.h"
 
 #include <errno.h>
@@ -108,11 +109,9 @@ static int plan_line(struct rbdmap_plan *p, const struct rbdmap_line *l, struct 
 		return err_oom(e);
 	if (has_line(p->table, false, &l->spec) || has_line(p->fstab, true, &l->spec))
 		return append(p->present, name, e);
-	if (asprintf(&grown, "%s%s%s\n", p->table, len && p->table[len - 1] != '\n' ? "\n" : "",
-		     line) < 0) {
-		grown = NULL;
+	if (str_printf(&grown, "%s%s%s\n", p->table, len && p->table[len - 1] != '\n' ? "\n" : "",
+		       line) < 0)
 		return err_oom(e);
-	}
 	free(p->table);
 	p->table = steal(&grown);
 	return append(p->add, line, e);
@@ -125,7 +124,7 @@ int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...)
 	int r;
 
 	va_start(args, fmt);
-	r = vasprintf(&text, fmt, args);
+	r = str_vprintf(&text, fmt, args);
 	va_end(args);
 	if (r < 0) {
 		text = NULL;

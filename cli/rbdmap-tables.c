@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/rbdmap-lines.h"
 #include "cli/rbdmap-plan.h"
 #include "cli/rbdmap-tables.h"
@@ -135,10 +136,8 @@ static int plan_swap(struct rbdmap_plan *p, const struct table_line *t,
 			"%s:%d: swap on %s begins before the network: make it a unit "
 			"that comes after that of volume %s, or swap to the whole volume",
 			t->path, t->number, t->source, target->volume);
-	if (asprintf(&then, "#%s", t->text) < 0) {
-		then = NULL;
+	if (str_printf(&then, "#%s", t->text) < 0)
 		return err_oom(e);
-	}
 	r = add_change(p->change, t, then, e);
 	return r < 0 ? r
 		     : rbdmap_note(p, e,

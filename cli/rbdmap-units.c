@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "cli/rbdmap-plan.h"
 #include "cli/rbdmap-tables.h"
 #include "cli/rbdmap-units.h"
@@ -50,10 +51,8 @@ static int look_below(struct rbdmap_plan *p, const char *directory, looker look,
 
 		if (*entry->d_name == '.')
 			continue;
-		if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0) {
-			path = NULL;
+		if (str_printf(&path, "%s/%s", directory, entry->d_name) < 0)
 			return err_oom(e);
-		}
 		r = look_at(p, path, look, depth, e);
 	}
 	return r;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/krbd-options.h"
+#include "base/str.h"
 
 /* The generator takes no longer line. */
 #define LINE_MAX_BYTES 4096
@@ -123,7 +124,7 @@ static int take_option(struct rbdmap_line *l, const char *word, const char *opti
 	_cleanup_free_ char *name = strndup(option, strcspn(option, "=")), *words = NULL;
 	const char *reason = NULL, *instead = name ? krbd_options_instead(name, &reason) : NULL;
 
-	if (!name || asprintf(&words, "%s=%s", word, option) < 0) {
+	if (!name || str_printf(&words, "%s=%s", word, option) < 0) {
 		words = NULL;
 		return err_oom(e);
 	}
@@ -318,7 +319,8 @@ char *rbdmap_volume_line(const struct rbdmap_line *l)
 	_cleanup_free_ char *options = strlist_join(&l->options, ",", 0);
 	char *out;
 
-	if (!name || !options || asprintf(&out, "%s%s%s", name, *options ? " - " : "", options) < 0)
+	if (!name || !options ||
+	    str_printf(&out, "%s%s%s", name, *options ? " - " : "", options) < 0)
 		return NULL;
 	return out;
 }

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/str.h"
+
 #define LOOK_MS		  500
 #define PROGRAM_WORDS_MAX 16
 
@@ -73,10 +75,8 @@ int program_run_while(const char *const argv[], bool (*go_on)(void *context), vo
 	int r;
 
 	/* a path, so that the program still calls itself by its name */
-	if (asprintf(&marked, "@/%s", program) < 0) {
-		marked = NULL;
+	if (str_printf(&marked, "@/%s", program) < 0)
 		return err_oom(e);
-	}
 	words[0] = marked;
 	for (size_t i = 1; i < PROGRAM_WORDS_MAX && argv[i]; i++)
 		words[i] = argv[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/trimmed.h"
+#include "base/str.h"
 
 #include "cli/fields.h"
 
@@ -11,7 +12,7 @@ static char *change(const json_t *row, const char *key,
 	_cleanup_free_ char *after = value(json_object_get(row, "usage"), key);
 	char *out;
 
-	if (!before || !after || asprintf(&out, "%s -> %s", before, after) < 0)
+	if (!before || !after || str_printf(&out, "%s -> %s", before, after) < 0)
 		return NULL;
 	return out;
 }

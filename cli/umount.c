@@ -11,6 +11,7 @@
 #include "base/deadline.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "base/value.h"
 #include "cli/mount.h"
 #include "cli/mounts.h"
@@ -123,7 +124,7 @@ static char *id_link_of(dev_t dev)
 	while (dir && (entry = readdir(dir)))
 		if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISBLK(st.st_mode) &&
 		    st.st_rdev == dev)
-			return asprintf(&link, IDS "/%s", entry->d_name) < 0 ? NULL : link;
+			return str_printf(&link, IDS "/%s", entry->d_name) < 0 ? NULL : link;
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/verb.h"
 
 /* Whether the user, told WHY it cannot be had just so, lets it be taken away. */
@@ -11,7 +12,7 @@ static bool may_take_away(const struct cli *cli, const struct err *why)
 
 	if (why->kind != ERR_HELD || !isatty(STDIN_FILENO))
 		return false;
-	if (asprintf(&question, "%s; take it away? Its writes will fail", why->message) < 0) {
+	if (str_printf(&question, "%s; take it away? Its writes will fail", why->message) < 0) {
 		question = NULL;
 		return false;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/fields.h"
 #include "cli/verb.h"
 
@@ -13,7 +14,7 @@ static char *percent(const json_t *job, const char *key)
 	const json_t *v = json_object_get(job, key);
 	char *out;
 
-	return !json_is_number(v) || asprintf(&out, "%.0f %%", 100 * json_number_value(v)) < 0
+	return !json_is_number(v) || str_printf(&out, "%.0f %%", 100 * json_number_value(v)) < 0
 		       ? NULL
 		       : out;
 }
@@ -26,7 +27,7 @@ static char *state(const json_t *job, const char *key)
 
 	if (!since)
 		return field_text(job, key);
-	return asprintf(&out, "stuck since %s", since) < 0 ? NULL : out;
+	return str_printf(&out, "stuck since %s", since) < 0 ? NULL : out;
 }
 
 static const struct field columns[] = {

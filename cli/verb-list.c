@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/fields.h"
 #include "cli/verb.h"
 
@@ -14,7 +15,7 @@ static char *device(const json_t *volume, const char *key)
 
 	if (!node || !json_is_true(json_object_get(volume, "fenced")))
 		return node;
-	if (asprintf(&out, "%s (fenced)", node) < 0)
+	if (str_printf(&out, "%s (fenced)", node) < 0)
 		out = NULL;
 	free(node);
 	return out;

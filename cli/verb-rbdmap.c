@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/rbdmap-plan.h"
 #include "cli/rbdmap-tables.h"
 #include "cli/rbdmap-units.h"
@@ -21,7 +22,7 @@ static int read_lines(const struct cli *cli, const char *path, char *text, struc
 		_cleanup_free_ char *where = NULL;
 		int r = rbdmap_parse(line, &l, &e);
 
-		if (asprintf(&where, "%s:%u", path, number) < 0)
+		if (str_printf(&where, "%s:%u", path, number) < 0)
 			where = NULL;
 		if (r > 0)
 			r = rbdmap_plan_add(p, &l, where ? where : path, &e);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/fields.h"
 #include "cli/verb.h"
 
@@ -9,7 +10,7 @@
 #define WORDS(fmt, ...)                                                                            \
 	({                                                                                         \
 		char *_out;                                                                        \
-		asprintf(&_out, fmt, __VA_ARGS__) < 0 ? NULL : _out;                               \
+		str_printf(&_out, fmt, __VA_ARGS__) < 0 ? NULL : _out;                             \
 	})
 
 static char *parent(const json_t *volume, const char *key)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/verb.h"
 
 DEFINE_CLEANUP(struct libscols_table *, scols_unref_table)
@@ -28,11 +29,9 @@ static int add_snapshot(struct libscols_table *table, struct libscols_line *pare
 	json_t *clone;
 	size_t i;
 
-	if (asprintf(&words, "@%s%s", name ? name : "?",
-		     trash ? " (removed, kept for its clones)" : "") < 0) {
-		words = NULL;
+	if (str_printf(&words, "@%s%s", name ? name : "?",
+		       trash ? " (removed, kept for its clones)" : "") < 0)
 		return -1;
-	}
 	if (add_line(table, parent, words, &line) < 0)
 		return -1;
 	json_array_foreach(json_object_get(snapshot, "clones"), i,
@@ -51,11 +50,9 @@ static int add_image(struct libscols_table *table, struct libscols_line *parent,
 	json_t *snapshot;
 	size_t i;
 
-	if (asprintf(&words, "%s%s%s", name ? name : "?", trash ? " (in the trash)" : "",
-		     closed ? " (what depends on it cannot be seen)" : "") < 0) {
-		words = NULL;
+	if (str_printf(&words, "%s%s%s", name ? name : "?", trash ? " (in the trash)" : "",
+		       closed ? " (what depends on it cannot be seen)" : "") < 0)
 		return -1;
-	}
 	if (add_line(table, parent, words, &line) < 0)
 		return -1;
 	json_array_foreach(json_object_get(image, "snapshots"), i,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/api.h"
+#include "base/str.h"
 #include "daemon/cancel.h"
 #include "daemon/job-view.h"
 #include "volume/list.h"
@@ -380,8 +381,8 @@ char *volume_key(const struct runtime *runtime, const struct volume_request *req
 {
 	char *key;
 
-	return asprintf(&key, "%s %s", req->cluster ? req->cluster : runtime->config.cluster,
-			name) < 0
+	return str_printf(&key, "%s %s", req->cluster ? req->cluster : runtime->config.cluster,
+			  name) < 0
 		       ? NULL
 		       : key;
 }

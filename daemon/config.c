@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/deadline.h"
+#include "base/str.h"
 #include "base/strlist.h"
 #include "base/value.h"
 #include "daemon/job.h"
@@ -65,7 +66,7 @@ static void _printf_(2, 3) problem(struct parse *p, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
+	if (str_vprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
 	if (!text || strlist_add(p->problems, "%s:%u: %s", p->file, p->line, text) < 0)
@@ -270,17 +271,15 @@ static int read_drop_ins(const char *file, struct config *c, struct strlist *pro
 	struct dirent **entries = NULL;
 	int n, r = 0;
 
-	if (asprintf(&directory, "%s.d", file) < 0) {
-		directory = NULL;
+	if (str_printf(&directory, "%s.d", file) < 0)
 		return err_oom(e);
-	}
 	n = scandir(directory, &entries, is_drop_in, alphasort);
 	if (n < 0)
 		return errno == ENOENT ? 0 : err_errno(e, -errno, "configuration %s", directory);
 	for (int i = 0; i < n; i++) {
 		_cleanup_free_ char *path = NULL;
 
-		if (!r && asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
+		if (!r && str_printf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
 			path = NULL;
 			r = err_oom(e);
 		}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/str.h"
 #include "daemon/api.h"
 #include "daemon/connections.h"
 #include "daemon/json.h"
@@ -334,7 +335,7 @@ static void _printf_(2, 0) on_log(void *arg, const char *fmt, va_list ap)
 	_cleanup_free_ char *text = NULL;
 
 	(void)arg;
-	if (vasprintf(&text, fmt, ap) < 0) {
+	if (str_vprintf(&text, fmt, ap) < 0) {
 		text = NULL;
 		return;
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "daemon/job-internal.h"
 #include "daemon/job-view.h"
 
@@ -25,9 +26,9 @@ static char *where(const struct job *j)
 	unsigned long long s = (us + USEC_PER_SEC / 2) / USEC_PER_SEC;
 	const char *step = *j->step ? j->step : verb_name(j->task.verb);
 	char *text;
-	int r = j->done < 0
-			? asprintf(&text, "in %s for %llu s", step, s)
-			: asprintf(&text, "in %s for %llu s, %.0f %% done", step, s, 100 * j->done);
+	int r = j->done < 0 ? str_printf(&text, "in %s for %llu s", step, s)
+			    : str_printf(&text, "in %s for %llu s, %.0f %% done", step, s,
+					 100 * j->done);
 
 	return r < 0 ? NULL : text;
 }
@@ -45,8 +46,8 @@ char *job_explain(const struct job *j)
 	if (first->key && first->state == JOB_RUNNING && !strcmp(first->key, j->key))
 		break;
 	at = first ? where(first) : NULL;
-	if (!at || asprintf(&text, "waiting for job %llu (%s, %s)", (unsigned long long)first->id,
-			    verb_name(first->task.verb), at) < 0)
+	if (!at || str_printf(&text, "waiting for job %llu (%s, %s)", (unsigned long long)first->id,
+			      verb_name(first->task.verb), at) < 0)
 		return NULL;
 	return text;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/json.h"
+#include "base/str.h"
 #include "daemon/job-view.h"
 #include "daemon/json-tree.h"
 #include "daemon/json.h"
@@ -370,7 +371,7 @@ char *json_render(json_t *j)
 		json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
 	char *line;
 
-	if (!text || asprintf(&line, "%s\n", text) < 0)
+	if (!text || str_printf(&line, "%s\n", text) < 0)
 		return NULL;
 	return line;
 }

@@ -10,6 +10,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION /* it would always be this file */
 #include <systemd/sd-journal.h>
 
+#include "base/str.h"
+
 static int max_priority = LOG_INFO;
 static bool to_journal;
 
@@ -61,13 +63,13 @@ static void _printf_(2, 3) add(struct entry *entry, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
-	int len;
+	int r;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	r = str_vprintf(&text, fmt, ap);
 	va_end(ap);
-	if (len >= 0 && entry->n < MAX_FIELDS)
-		entry->iov[entry->n++] = (struct iovec){text, (size_t)len};
+	if (!r && entry->n < MAX_FIELDS)
+		entry->iov[entry->n++] = (struct iovec){text, strlen(text)};
 }
 
 static void send_journal(int priority, const struct log_fields *f, const char *message)
@@ -119,7 +121,7 @@ void log_event(int priority, const struct log_fields *fields, const char *fmt, .
 	if (priority > max_priority)
 		return;
 	va_start(ap, fmt);
-	if (vasprintf(&message, fmt, ap) < 0)
+	if (str_vprintf(&message, fmt, ap) < 0)
 		message = NULL;
 	va_end(ap);
 	if (!message)

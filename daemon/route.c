@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static bool matches(const char *pattern, const char *path, const char **segment, size_t *len)
 {
 	const char *star = strchr(pattern, '*');
@@ -26,7 +28,7 @@ static int list_method(char **list, const char *method)
 {
 	char *longer;
 
-	if (asprintf(&longer, "%s%s%s", *list ? *list : "", *list ? ", " : "", method) < 0)
+	if (str_printf(&longer, "%s%s%s", *list ? *list : "", *list ? ", " : "", method) < 0)
 		return -ENOMEM;
 	free(*list);
 	*list = longer;

@@ -2,6 +2,7 @@
 /* Requests and answers. Whatever went wrong is status 500 with the reason in 'Err': Docker reads
  * the one, Podman the other. */
 #include "docker/docker.h"
+#include "base/str.h"
 #include "docker/job.h"
 #include "docker/names.h"
 #include "docker/request.h"
@@ -36,7 +37,8 @@ static void answer_err(struct answer *a, const struct err *e, const char *subjec
 
 	(void)subject;
 	a->status = 500;
-	if (asprintf(&text, "%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "") < 0)
+	if (str_printf(&text, "%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "") <
+	    0)
 		text = NULL;
 	a->body = text ? json_render(json_pack("{s:o}", "Err", json_text(text))) : NULL;
 }
@@ -153,10 +155,8 @@ static int check_place(const struct config *config, const struct spec *spec, str
 
 	if (!strcmp(spec->pool, config->pool) && !*spec->ns)
 		return 0;
-	if (asprintf(&place, "%s%s%s", spec->pool, *spec->ns ? "/" : "", spec->ns) < 0) {
-		place = NULL;
+	if (str_printf(&place, "%s%s%s", spec->pool, *spec->ns ? "/" : "", spec->ns) < 0)
 		return err_oom(e);
-	}
 	if (strlist_has(&config->plugin_pools, place))
 		return 0;
 	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host looks for no container volumes in %s",

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "daemon/job-view.h"
 #include "daemon/log.h"
 #include "docker/job.h"
@@ -194,7 +195,7 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 		.arg = w,
 	};
 
-	if (!volume || (w->spec.image && asprintf(&key, "%s %s", cluster, volume) < 0)) {
+	if (!volume || (w->spec.image && str_printf(&key, "%s %s", cluster, volume) < 0)) {
 		key = NULL;
 		docker_work_free(w);
 		return err_oom(e);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
+
 #define DIRECTORY RUNSTATEDIR "/rbdvol/names"
 #define SPEC_MAX  4096
 
@@ -22,7 +24,7 @@ static char *path_of(const char *name)
 {
 	char *path;
 
-	return asprintf(&path, DIRECTORY "/%s", name) < 0 ? NULL : path;
+	return str_printf(&path, DIRECTORY "/%s", name) < 0 ? NULL : path;
 }
 
 int docker_name_get(const char *name, struct spec *out, struct err **e)
@@ -48,7 +50,7 @@ int docker_name_put(const char *name, const struct spec *spec, struct err **e)
 	_cleanup_free_ char *path = path_of(name), *text = spec_format(spec), *temporary = NULL;
 
 	if (!path || !text ||
-	    asprintf(&temporary, DIRECTORY "/.%s-%jx", name, (uintmax_t)gettid()) < 0) {
+	    str_printf(&temporary, DIRECTORY "/.%s-%jx", name, (uintmax_t)gettid()) < 0) {
 		temporary = NULL;
 		return err_oom(e);
 	}
@@ -65,7 +67,7 @@ static char *begun_path(const char *name)
 {
 	char *path;
 
-	return asprintf(&path, DIRECTORY "/.+%s", name) < 0 ? NULL : path;
+	return str_printf(&path, DIRECTORY "/.+%s", name) < 0 ? NULL : path;
 }
 
 int docker_name_begin(const char *name, const struct spec *spec, struct err **e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "docker/options.h"
 #include "base/filesystem-options.h"
+#include "base/str.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -71,10 +72,8 @@ static int set_name(char **field, const char *value, struct err **e)
 
 	if (strpbrk(value, "/@"))
 		return err_set(e, ERR_USAGE, -EINVAL, "it has a '/' or '@'");
-	if (asprintf(&text, "%s/%s/image", value, value) < 0) {
-		text = NULL;
+	if (str_printf(&text, "%s/%s/image", value, value) < 0)
 		return err_oom(e);
-	}
 	r = spec_parse(text, "", &spec, e);
 	if (r >= 0)
 		r = spec_check_mappable(&spec, e);

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "base/value.h"
 #include "mapper/filesystems.h"
 #include "mapper/mapping.h"
@@ -58,10 +59,10 @@ static int add_mounted(const struct view *v, struct libmnt_fs *fs, ssize_t node,
 	if (!grown)
 		return -ENOMEM;
 	s->out->items = grown;
-	if (asprintf(&m.path, "%s%s", v->root, mnt_fs_get_target(fs)) < 0)
+	if (str_printf(&m.path, "%s%s", v->root, mnt_fs_get_target(fs)) < 0)
 		return -ENOMEM;
-	if (asprintf(&m.shown, "%s%s%s", mnt_fs_get_target(fs), v->who ? " " : "",
-		     v->who ? v->who : "") < 0) {
+	if (str_printf(&m.shown, "%s%s%s", mnt_fs_get_target(fs), v->who ? " " : "",
+		       v->who ? v->who : "") < 0) {
 		free(m.path);
 		return -ENOMEM;
 	}
@@ -161,7 +162,7 @@ static int open_plain(int at, struct err **e, const struct mounted *m)
 	struct stat st;
 	int fd;
 
-	if (fstat(at, &st) || asprintf(&path, "/proc/self/fd/%d", at) < 0)
+	if (fstat(at, &st) || str_printf(&path, "/proc/self/fd/%d", at) < 0)
 		return err_oom(e);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return err_set(e, ERR_FAILED, -ENOTDIR, "%s is not a directory", m->shown);
@@ -184,10 +185,8 @@ static uint64_t queue_value(const char *name, const char *attribute)
 	_cleanup_err_ struct err *ignored = NULL;
 	uint64_t value = UINT64_MAX;
 
-	if (asprintf(&path, "/sys/class/block/%s/queue/%s", name, attribute) < 0) {
-		path = NULL;
+	if (str_printf(&path, "/sys/class/block/%s/queue/%s", name, attribute) < 0)
 		return value;
-	}
 	if (file_read_line(AT_FDCWD, path, &text) >= 0)
 		value_u64(attribute, text, 0, UINT64_MAX, &value, &ignored);
 	return value;
@@ -215,9 +214,9 @@ static char *why_not(const char *name, bool is_rbd)
 		return strdup("the volume was attached with the map option notrim");
 	layer = node_describe(name);
 	if (!layer ||
-	    asprintf(&out, "%s passes no discards%s%s%s", layer,
-		     crypt ? ": 'cryptsetup refresh --allow-discards " : "", crypt ? crypt : "",
-		     crypt ? "' and the option discard in crypttab let them through" : "") < 0)
+	    str_printf(&out, "%s passes no discards%s%s%s", layer,
+		       crypt ? ": 'cryptsetup refresh --allow-discards " : "", crypt ? crypt : "",
+		       crypt ? "' and the option discard in crypttab let them through" : "") < 0)
 		return NULL;
 	return out;
 }

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "mapper/keepers.h"
 #include "mapper/nodes.h"
 
@@ -37,7 +38,7 @@ _printf_(1, 2) static char *read_line(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&path, fmt, ap) < 0)
+	if (str_vprintf(&path, fmt, ap) < 0)
 		path = NULL;
 	va_end(ap);
 	return !path || file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : text;
@@ -117,10 +118,8 @@ static int add_nvme_subsystem(const char *name, void *data)
 	_cleanup_free_ char *path = NULL;
 
 	((struct keepers *)data)->parent = name;
-	if (asprintf(&path, NVMET "%s/namespaces", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, NVMET "%s/namespaces", name) < 0)
 		return -ENOMEM;
-	}
 	return each_entry(path, "", add_nvme_namespace, data);
 }
 
@@ -142,10 +141,8 @@ static int add_backstore(const char *name, void *data)
 	_cleanup_free_ char *path = NULL, *info = NULL;
 	size_t len;
 
-	if (asprintf(&path, LIO "%s/%s/info", k->parent, name) < 0) {
-		path = NULL;
+	if (str_printf(&path, LIO "%s/%s/info", k->parent, name) < 0)
 		return -ENOMEM;
-	}
 	if (file_read(AT_FDCWD, path, STATUS_MAX, &info, &len) < 0 || !is_backstore_of(k, info))
 		return 0;
 	return strlist_add(k->out, "exported by LIO (%s/%s)", k->parent, name);
@@ -156,10 +153,8 @@ static int add_backstores(const char *name, void *data)
 	_cleanup_free_ char *path = NULL;
 
 	((struct keepers *)data)->parent = name;
-	if (asprintf(&path, LIO "%s", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, LIO "%s", name) < 0)
 		return -ENOMEM;
-	}
 	return each_entry(path, "", add_backstore, data);
 }
 

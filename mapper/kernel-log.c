@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #define RECORD_MAX 8192 /* the kernel's own bound */
 #define READS_MAX  1000 /* another may write faster than we read */
@@ -66,5 +67,5 @@ char *kernel_log_since(int fd)
 	}
 	if (!before || !last)
 		return last ? steal(&last) : NULL;
-	return asprintf(&out, "%s; %s", before, last) < 0 ? NULL : out;
+	return str_printf(&out, "%s; %s", before, last) < 0 ? NULL : out;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <keyutils.h>
 
+#include "base/str.h"
+
 static const struct {
 	int code;
 	enum err_kind kind;
@@ -42,10 +44,8 @@ int kernel_key_add(const char *user, const struct secret *secret, struct kernel_
 	*out = (struct kernel_key){0};
 	if (!secret->data)
 		return 0;
-	if (asprintf(&description, "client.%s", user) < 0) {
-		description = NULL;
+	if (str_printf(&description, "client.%s", user) < 0)
 		return err_oom(e);
-	}
 	serial = add_key("ceph", description, secret->data, secret->len, KEY_SPEC_THREAD_KEYRING);
 	if (serial < 0)
 		return refused(user, errno, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapper/krbd.h"
+#include "base/str.h"
 #include "mapper/mapping.h"
 
 #include <ctype.h>
@@ -138,11 +139,9 @@ static int read_block(const char *sys, struct device *d)
 	uint64_t ro;
 	int r;
 
-	if (asprintf(&d->node, "/dev/rbd%d", d->id) < 0) {
-		d->node = NULL;
+	if (str_printf(&d->node, "/dev/rbd%d", d->id) < 0)
 		return -ENOMEM;
-	}
-	if (asprintf(&path, "%s/block/rbd%d", sys, d->id) < 0) {
+	if (str_printf(&path, "%s/block/rbd%d", sys, d->id) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
@@ -162,10 +161,8 @@ static int read_mapping(const char *sys, int id, struct device *d)
 	int r;
 
 	d->id = id;
-	if (asprintf(&path, "%s/bus/rbd/devices/%d", sys, id) < 0) {
-		path = NULL;
+	if (str_printf(&path, "%s/bus/rbd/devices/%d", sys, id) < 0)
 		return -ENOMEM;
-	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
 		return -errno;
@@ -224,10 +221,8 @@ int krbd_mappings(const char *sys, struct device_list *out)
 	const struct dirent *entry;
 
 	*out = (struct device_list){0};
-	if (asprintf(&path, "%s/bus/rbd/devices", sys) < 0) {
-		path = NULL;
+	if (str_printf(&path, "%s/bus/rbd/devices", sys) < 0)
 		return -ENOMEM;
-	}
 	dir = opendir(path);
 	if (!dir)
 		return errno == ENOENT ? 0 : -errno;

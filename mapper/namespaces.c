@@ -18,6 +18,7 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "mapper/namespaces.h"
 #include "mapper/nodes.h"
 
@@ -308,9 +309,9 @@ static int visit_kept(struct walk *w, const struct view *v)
 		_cleanup_free_ char *path = NULL, *who = NULL;
 		int r = is_new_text(w, mnt_fs_get_root(fs));
 
-		if (r > 0 && (asprintf(&path, "%s%s", v->root, mnt_fs_get_target(fs)) < 0 ||
-			      asprintf(&who, "in the mount namespace that %s keeps",
-				       mnt_fs_get_target(fs)) < 0))
+		if (r > 0 && (str_printf(&path, "%s%s", v->root, mnt_fs_get_target(fs)) < 0 ||
+			      str_printf(&who, "in the mount namespace that %s keeps",
+					 mnt_fs_get_target(fs)) < 0))
 			r = -ENOMEM;
 		if (r > 0)
 			r = visit_path(w, AT_FDCWD, path, who);
@@ -328,9 +329,9 @@ static int visit_held(const struct process *p, const char *fd, const char *shown
 
 	if (r <= 0)
 		return r;
-	if (asprintf(&who, "in the mount namespace that %s (pid %s) keeps open", p->comm, p->pid) <
-		    0 ||
-	    asprintf(&path, "fd/%s", fd) < 0)
+	if (str_printf(&who, "in the mount namespace that %s (pid %s) keeps open", p->comm,
+		       p->pid) < 0 ||
+	    str_printf(&path, "fd/%s", fd) < 0)
 		return -ENOMEM;
 	return visit_path(w, p->fd, path, who);
 }
@@ -340,8 +341,8 @@ static int visit_task(struct walk *w, const struct process *p, const char *task)
 	_cleanup_free_ char *path = NULL, *who = NULL;
 	int r;
 
-	if (asprintf(&path, "task/%s/ns/mnt", task) < 0 ||
-	    asprintf(&who, "in the mount namespace of %s (pid %s)", p->comm, p->pid) < 0)
+	if (str_printf(&path, "task/%s/ns/mnt", task) < 0 ||
+	    str_printf(&who, "in the mount namespace of %s (pid %s)", p->comm, p->pid) < 0)
 		return -ENOMEM;
 	r = is_new_path(w, p->fd, path);
 	return r <= 0 ? r : visit_path(w, p->fd, path, who);

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "mapper/mapping.h"
 #include "mapper/nodes.h"
 
@@ -60,10 +61,8 @@ static dev_t dev_of(const char *name)
 	_cleanup_free_ char *path = NULL, *text = NULL;
 	unsigned major, minor;
 
-	if (asprintf(&path, CLASS "%s/dev", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, CLASS "%s/dev", name) < 0)
 		return 0;
-	}
 	if (file_read_line(AT_FDCWD, path, &text) < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
 		return 0;
 	return makedev(major, minor);
@@ -142,10 +141,8 @@ static int add_partitions(struct nodes *s, size_t at)
 	const char *disk = s->names[at];
 	_cleanup_free_ char *path = NULL;
 
-	if (asprintf(&path, CLASS "%s", disk) < 0) {
-		path = NULL;
+	if (str_printf(&path, CLASS "%s", disk) < 0)
 		return -ENOMEM;
-	}
 	return each_entry(path, disk, add_name, &step);
 }
 
@@ -167,10 +164,8 @@ static int add_holders(struct nodes *s, size_t at)
 	struct step step = {s, at};
 	_cleanup_free_ char *path = NULL;
 
-	if (asprintf(&path, CLASS "%s/holders", s->names[at]) < 0) {
-		path = NULL;
+	if (str_printf(&path, CLASS "%s/holders", s->names[at]) < 0)
 		return -ENOMEM;
-	}
 	return each_entry(path, "", add_name, &step);
 }
 
@@ -190,17 +185,13 @@ struct backing loop_backing(struct nodes *s, const char *name)
 	_cleanup_close_ int fd = -1;
 	struct loop_info64 info;
 
-	if (asprintf(&path, CLASS "%s/loop/backing_file", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, CLASS "%s/loop/backing_file", name) < 0)
 		return (struct backing){0};
-	}
 	if (file_read_line(AT_FDCWD, path, &file) < 0 || path_is_remote(s, file))
 		return (struct backing){0};
 	free(path);
-	if (asprintf(&path, "/dev/%s", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, "/dev/%s", name) < 0)
 		return (struct backing){0};
-	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
 		return (struct backing){source_dev(file), 0};
@@ -255,10 +246,8 @@ static int add_peers_of(const char *uuid, void *data)
 {
 	_cleanup_free_ char *path = NULL;
 
-	if (asprintf(&path, BTRFS "%s/devices", uuid) < 0) {
-		path = NULL;
+	if (str_printf(&path, BTRFS "%s/devices", uuid) < 0)
 		return -ENOMEM;
-	}
 	return each_entry(path, "", is_node, data) ? each_entry(path, "", add_peer, data) : 0;
 }
 
@@ -273,14 +262,12 @@ char *node_describe(const char *name)
 	char *out;
 
 	if (!strncmp(name, "loop", 4))
-		return asprintf(&out, "%s (a loop device)", name) < 0 ? NULL : out;
-	if (asprintf(&path, CLASS "%s/dm/name", name) < 0) {
-		path = NULL;
+		return str_printf(&out, "%s (a loop device)", name) < 0 ? NULL : out;
+	if (str_printf(&path, CLASS "%s/dm/name", name) < 0)
 		return NULL;
-	}
 	if (file_read_line(AT_FDCWD, path, &mapper) < 0)
 		return strdup(name);
-	return asprintf(&out, "%s (%s)", name, mapper) < 0 ? NULL : out;
+	return str_printf(&out, "%s (%s)", name, mapper) < 0 ? NULL : out;
 }
 
 static int has_device(const char *uuid, void *data)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapper/ready.h"
+#include "base/str.h"
 #include "mapper/mapping.h"
 
 #include <errno.h>
@@ -139,8 +140,8 @@ static char *by_id_path(const struct device *d)
 		return NULL;
 	if (d->snap_id != KRBD_HEAD)
 		snprintf(snap, sizeof(snap), "@%" PRIu64, d->snap_id);
-	if (asprintf(&out, LINKS "by-id/%s-%" PRId64 "-%s%s", d->fsid, d->pool_id, d->image_id,
-		     snap) < 0)
+	if (str_printf(&out, LINKS "by-id/%s-%" PRId64 "-%s%s", d->fsid, d->pool_id, d->image_id,
+		       snap) < 0)
 		return NULL;
 	return out;
 }
@@ -150,7 +151,7 @@ static char *name_path(const struct device *d)
 	_cleanup_free_ char *name = spec_link_name(&d->spec);
 	char *out;
 
-	if (!name || asprintf(&out, LINKS "%s", name) < 0)
+	if (!name || str_printf(&out, LINKS "%s", name) < 0)
 		return NULL;
 	return out;
 }
@@ -238,10 +239,10 @@ static char *what_is_in_the_way(const char *path)
 			continue;
 		*c = '\0';
 		if (!lstat(part, &st) && !S_ISLNK(st.st_mode) && (!end || !S_ISDIR(st.st_mode)))
-			return asprintf(&out, "%s is a %s", part,
-					S_ISDIR(st.st_mode)   ? "directory"
-					: S_ISREG(st.st_mode) ? "plain file"
-							      : "special file") < 0
+			return str_printf(&out, "%s is a %s", part,
+					  S_ISDIR(st.st_mode)	? "directory"
+					  : S_ISREG(st.st_mode) ? "plain file"
+								: "special file") < 0
 				       ? NULL
 				       : out;
 		if (!end)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
 #include "mapper/ready.h"
 
 #define RULES "59-rbdvol.rules"
@@ -19,7 +20,7 @@ int rules_in_force(char **path, struct err **e)
 	struct stat st;
 
 	for (size_t i = 0; !found && i < ARRAY_SIZE(directories); i++) {
-		if (asprintf(&found, "%s/" RULES, directories[i]) < 0)
+		if (str_printf(&found, "%s/" RULES, directories[i]) < 0)
 			return err_oom(e);
 		if (stat(found, &st) < 0) {
 			free(found);

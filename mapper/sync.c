@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
 #include "mapper/filesystems.h"
 #include "mapper/mapping.h"
 #include "mapper/nodes.h"
@@ -51,10 +52,8 @@ static int sync_block(const char *name, struct err **e)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 
-	if (asprintf(&path, "/dev/%s", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, "/dev/%s", name) < 0)
 		return err_oom(e);
-	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fsync(fd) == 0)
 		return 0;

@@ -3,6 +3,7 @@
  * config pool'), else those of ceph.conf and the monitors. */
 #include <errno.h>
 
+#include "base/str.h"
 #include "ceph/close.h"
 #include "rbd/conf.h"
 #include "rbd/errors.h"
@@ -38,10 +39,8 @@ int ioctx_conf(struct ioctx *p, const char *option, char **out)
 	int r;
 
 	*out = NULL;
-	if (asprintf(&key, OVERRIDE "%s", option) < 0) {
-		key = NULL;
+	if (str_printf(&key, OVERRIDE "%s", option) < 0)
 		return -ENOMEM;
-	}
 	r = pool_override(p, key, out);
 	if (!r)
 		*out = session_conf(p->session->rados, option);
@@ -59,10 +58,8 @@ int image_conf(struct cluster *c, const struct spec *spec, const char *option, c
 	*out = NULL;
 	if (r < 0)
 		return r;
-	if (asprintf(&key, OVERRIDE "%s", option) < 0) {
-		key = NULL;
+	if (str_printf(&key, OVERRIDE "%s", option) < 0)
 		return err_oom(e);
-	}
 	r = rbd_open_read_only(p.io, spec->image, &image, NULL);
 	if (r < 0)
 		image = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "base/str.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
 #include "ceph/monitors.h"
@@ -289,9 +290,9 @@ char *parent_snapshot_note(const struct link *link)
 {
 	char *out;
 
-	return asprintf(&out, "%lld %s %llu %s", (long long)link->image.pool_id,
-			link->image.image_id, (unsigned long long)link->snap.id,
-			link->image.pool_namespace) < 0
+	return str_printf(&out, "%lld %s %llu %s", (long long)link->image.pool_id,
+			  link->image.image_id, (unsigned long long)link->snap.id,
+			  link->image.pool_namespace) < 0
 		       ? NULL
 		       : out;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/errors.h"
+#include "base/str.h"
 #include "ceph/close.h"
 #include "rbd/conf.h"
 #include "rbd/image.h"
@@ -169,7 +170,7 @@ int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
+	if (str_vprintf(&what, fmt, ap) < 0)
 		what = NULL;
 	va_end(ap);
 	hint = m && name ? with_name(m->hint, name) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/hold-state.h"
 #include "base/json.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -44,7 +45,7 @@ void hold_state_deinit(struct hold_state *s)
 
 int hold_object_of(const char *image_id, char **out, struct err **e)
 {
-	return asprintf(out, "rbd_header.%s", image_id) < 0 ? err_oom(e) : 0;
+	return str_printf(out, "rbd_header.%s", image_id) < 0 ? err_oom(e) : 0;
 }
 
 int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err **e)
@@ -58,7 +59,7 @@ int hold_object(struct ioctx *p, const struct spec *spec, char **out, struct err
 		return hold_object_of(id, out, e);
 	if (r != -ENOENT)
 		return image_fail(p, CALL_LOOK, spec->image, 0, r, e, "look for image '%s'", name);
-	if (asprintf(out, "%s.rbd", spec->image) < 0) /* of format 1? */
+	if (str_printf(out, "%s.rbd", spec->image) < 0) /* of format 1? */
 		return err_oom(e);
 	if (!rados_stat(p->io, *out, &size, &when))
 		return 0;
@@ -186,9 +187,9 @@ char *hold_describe(const struct hold *h)
 
 	if (h->since > 0 && localtime_r(&h->since, &tm))
 		strftime(since, sizeof(since), "%F %T %z", &tm);
-	return asprintf(&out, "host %s (%s%s) since %s", name,
-			*h->client_address ? h->client_address : "not mapped yet",
-			h->shared ? ", shared" : "", since) < 0
+	return str_printf(&out, "host %s (%s%s) since %s", name,
+			  *h->client_address ? h->client_address : "not mapped yet",
+			  h->shared ? ", shared" : "", since) < 0
 		       ? NULL
 		       : out;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/image.h"
+#include "base/str.h"
 #include "ceph/close.h"
 #include "rbd/conf.h"
 #include "rbd/feature-bits.h"
@@ -74,10 +75,8 @@ int image_has_header(struct ioctx *p, const char *id)
 	time_t when;
 	int r;
 
-	if (asprintf(&object, "rbd_header.%s", id) < 0) {
-		object = NULL;
+	if (str_printf(&object, "rbd_header.%s", id) < 0)
 		return -ENOMEM;
-	}
 	r = rados_stat(p->io, object, &size, &when);
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }

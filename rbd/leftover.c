@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
 #include "rbd/errors.h"
@@ -206,10 +207,8 @@ static int since(struct ioctx *p, const char *image, time_t *out)
 	uint64_t size;
 	int r;
 
-	if (asprintf(&object, "rbd_id.%s", image) < 0) {
-		object = NULL;
+	if (str_printf(&object, "rbd_id.%s", image) < 0)
 		return -ENOMEM;
-	}
 	r = rados_stat(p->io, object, &size, out);
 	return r == -ENOENT ? rados_stat(p->io, "rbd_directory", &size, out) : r;
 }
@@ -237,8 +236,9 @@ static int find_data(struct ioctx *p, const char *id, int64_t image_pool, const 
 	_cleanup_free_ char *own = NULL, *other = NULL;
 	rados_list_ctx_t list;
 	const char *name;
-	int r = asprintf(&own, "rbd_data.%s.", id) < 0 ||
-				asprintf(&other, "rbd_data.%lld.%s.", (long long)image_pool, id) < 0
+	int r = str_printf(&own, "rbd_data.%s.", id) < 0 ||
+				str_printf(&other, "rbd_data.%lld.%s.", (long long)image_pool, id) <
+					0
 			? -ENOMEM
 			: rados_nobjects_list_open(p->io, &list);
 
@@ -304,10 +304,8 @@ static int is_abandoned(struct ioctx *p, const char *image, const char *id)
 		return r;
 	if (strcmp(id, named) != 0)
 		return 0; /* a name that is changing its image */
-	if (asprintf(&object, "rbd_id.%s", image) < 0) {
-		object = NULL;
+	if (str_printf(&object, "rbd_id.%s", image) < 0)
 		return -ENOMEM;
-	}
 	return is_settled(p, object);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/limits.h"
+#include "base/str.h"
 #include "ceph/close.h"
 #include "rbd/image.h"
 
@@ -40,9 +41,9 @@ static char *name_of(struct ioctx *p, const char *id)
 	    rados_ioctx_get_namespace(p->io, ns, sizeof(ns)) < 0)
 		*ns = '\0';
 	if (cls_directory_name(p->io, id, &image) < 0)
-		r = asprintf(&out, "the image with the id %s of pool %s", id, pool);
+		r = str_printf(&out, "the image with the id %s of pool %s", id, pool);
 	else
-		r = asprintf(&out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", image);
+		r = str_printf(&out, "%s/%s%s%s", pool, ns, *ns ? "/" : "", image);
 	return r < 0 ? NULL : out;
 }
 

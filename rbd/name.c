@@ -8,6 +8,7 @@
 
 #include "base/failpoint.h"
 #include "base/spec.h"
+#include "base/str.h"
 #include "ceph/cls.h"
 #include "rbd/name.h"
 
@@ -15,7 +16,7 @@ char *name_hidden(const char *image, const char *owner)
 {
 	char *out;
 
-	return asprintf(&out, SPEC_HIDDEN_PREFIX "%s.%s", image, owner) < 0 ? NULL : out;
+	return str_printf(&out, SPEC_HIDDEN_PREFIX "%s.%s", image, owner) < 0 ? NULL : out;
 }
 
 #define OUTGOING "-old" /* behind the hidden name: no owner ends so */
@@ -25,7 +26,7 @@ static char *outgoing_of(const char *hidden)
 {
 	char *out;
 
-	return asprintf(&out, "%s" OUTGOING, hidden) < 0 ? NULL : out;
+	return str_printf(&out, "%s" OUTGOING, hidden) < 0 ? NULL : out;
 }
 
 char *name_outgoing(const char *image, const char *owner)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "ceph/wire.h"
 
 #define MAP_OBJECT "rbd_object_map."
@@ -19,7 +20,7 @@ static char *object_of(const char *id)
 {
 	char *out;
 
-	return asprintf(&out, MAP_OBJECT "%s", id) < 0 ? NULL : out;
+	return str_printf(&out, MAP_OBJECT "%s", id) < 0 ? NULL : out;
 }
 
 void object_map_deinit(struct object_map *m)

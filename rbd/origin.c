@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
 #include "rbd/errors.h"
@@ -17,7 +18,7 @@ static char *format_ids(int64_t pool_id, const char *ns, const char *image_id)
 {
 	char *out;
 
-	return asprintf(&out, "%" PRId64 "/%s/%s", pool_id, ns, image_id) < 0 ? NULL : out;
+	return str_printf(&out, "%" PRId64 "/%s/%s", pool_id, ns, image_id) < 0 ? NULL : out;
 }
 
 int origin_note(rados_ioctx_t io, const char *id, const struct spec *parent,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #define DIGITS	   "0123456789"
 #define CHECK_SEED UINT32_C(2166136261) /* FNV-1a, 32 bits */
@@ -42,15 +43,15 @@ char *snapshot_name_make(const char *id, uint64_t newest, unsigned attempt)
 {
 	_cleanup_free_ char *stem = NULL;
 	char *name;
-	int r = attempt ? asprintf(&stem, SNAPSHOT_PREFIX "%llu.%u", (unsigned long long)newest,
-				   attempt)
-			: asprintf(&stem, SNAPSHOT_PREFIX "%llu", (unsigned long long)newest);
+	int r = attempt ? str_printf(&stem, SNAPSHOT_PREFIX "%llu.%u", (unsigned long long)newest,
+				     attempt)
+			: str_printf(&stem, SNAPSHOT_PREFIX "%llu", (unsigned long long)newest);
 
 	if (r < 0) {
 		stem = NULL;
 		return NULL;
 	}
-	r = asprintf(&name, "%s-%08x", stem, check_value(id, stem, strlen(stem)));
+	r = str_printf(&name, "%s-%08x", stem, check_value(id, stem, strlen(stem)));
 	return r < 0 ? NULL : name;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/snapshot-note.h"
+#include "base/str.h"
 #include "rbd/image.h"
 #include "rbd/note.h"
 
@@ -13,9 +14,9 @@ static char *format(const struct snapshot_note *n)
 {
 	char *out;
 
-	return asprintf(&out, "pool %lld image %s snapshot %llu version %llu",
-			(long long)n->pool_id, n->image_id, (unsigned long long)n->snap_id,
-			(unsigned long long)n->map_version) < 0
+	return str_printf(&out, "pool %lld image %s snapshot %llu version %llu",
+			  (long long)n->pool_id, n->image_id, (unsigned long long)n->snap_id,
+			  (unsigned long long)n->map_version) < 0
 		       ? NULL
 		       : out;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/snapshot.h"
+#include "base/str.h"
 #include "ceph/close.h"
 #include "ceph/monitors.h"
 #include "rbd/image.h"
@@ -167,7 +168,7 @@ static void load_map(struct ioctx *p, const char *id, uint64_t snap_id,
 
 	*out = (struct object_map){0};
 	if (!(snap->flags & RBD_FLAG_OBJECT_MAP_INVALID) &&
-	    asprintf(&of, "%s.%016llx", id, (unsigned long long)snap_id) > 0)
+	    str_printf(&of, "%s.%016llx", id, (unsigned long long)snap_id) == 0)
 		object_map_load(p->io, of, out);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ceph/address.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
@@ -73,8 +74,8 @@ static char *key_of(struct ioctx *p, const char *id)
 	char ns[NAMESPACE_ROOM], *out;
 	int r = rados_ioctx_get_namespace(p->io, ns, sizeof(ns));
 
-	if (r < 0 || asprintf(&out, "%p %lld %.*s %s", (void *)p->session, (long long)p->pool_id, r,
-			      ns, id) < 0)
+	if (r < 0 || str_printf(&out, "%p %lld %.*s %s", (void *)p->session, (long long)p->pool_id,
+				r, ns, id) < 0)
 		return NULL;
 	return out;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
 #include "systemd/voltab.h"
 
 #define LINE_MAX_BYTES 4096
@@ -87,8 +88,8 @@ static int write_drop_in(const struct output *o, const struct voltab_line *l, pr
 	_cleanup_free_ char *unit = NULL, *directory = NULL, *path = NULL, *text = NULL;
 
 	if (printed(&unit, name, l) < 0 || printed(&text, content, l) < 0 ||
-	    asprintf(&directory, "%s.d", unit) < 0 ||
-	    asprintf(&path, "%s/50-rbdvol%s.conf", directory, also) < 0)
+	    str_printf(&directory, "%s.d", unit) < 0 ||
+	    str_printf(&path, "%s/50-rbdvol%s.conf", directory, also) < 0)
 		return err_oom(e);
 	if (strlen(directory) > NAME_MAX)
 		return err_set(e, ERR_USAGE, -ENAMETOOLONG, "its name is too long for a unit");
@@ -247,9 +248,9 @@ static int want(const struct output *o, const char *target, const char *unit, co
 {
 	_cleanup_free_ char *directory = NULL, *link = NULL, *path = NULL;
 
-	if (asprintf(&directory, "%s.wants", target) < 0 ||
-	    asprintf(&link, "%s/%s", directory, unit) < 0 ||
-	    asprintf(&path, UNITDIR "/%s", file) < 0)
+	if (str_printf(&directory, "%s.wants", target) < 0 ||
+	    str_printf(&link, "%s/%s", directory, unit) < 0 ||
+	    str_printf(&path, UNITDIR "/%s", file) < 0)
 		return err_oom(e);
 	if ((mkdirat(o->directory, directory, 0755) < 0 && errno != EEXIST) ||
 	    (symlinkat(path, o->directory, link) < 0 && errno != EEXIST))
@@ -329,7 +330,7 @@ static int serve_volume(struct output *o, const struct voltab_line *l, struct er
 		r = write_drop_in(o, l, service_name, service_content, "", e);
 		return r < 0 ? r : remember(o, l, e);
 	}
-	if (printed(&mount, mount_name, l) < 0 || asprintf(&also, "-%s", mount) < 0)
+	if (printed(&mount, mount_name, l) < 0 || str_printf(&also, "-%s", mount) < 0)
 		return err_oom(e);
 	return write_drop_in(o, l, service_name, another_mount_content, also, e);
 }
@@ -381,13 +382,14 @@ static char *resolve(const char *directory, unsigned links)
 	*strrchr(up, '/') = '\0';
 	if (n > 0) { /* to what is not there yet */
 		target[n] = '\0';
-		if (asprintf(&next, "%s/%s", *target == '/' ? "" : up, target) < 0)
+		if (str_printf(&next, "%s/%s", *target == '/' ? "" : up, target) < 0)
 			next = NULL;
 		return next ? resolve(next, links + 1) : NULL;
 	}
 	above = resolve(*up ? up : "/", links + 1);
-	return above && asprintf(&out, "%s/%s", strcmp(above, "/") ? above : "", base) > 0 ? out
-											   : NULL;
+	return above && str_printf(&out, "%s/%s", strcmp(above, "/") ? above : "", base) == 0
+		       ? out
+		       : NULL;
 }
 
 static int resolve_directory(struct voltab_line *l, struct err **e)

@@ -8,6 +8,7 @@
 
 #include "base/request.h"
 #include "base/spec.h"
+#include "base/str.h"
 #include "base/value.h"
 
 void voltab_line_deinit(struct voltab_line *l)
@@ -258,7 +259,7 @@ static int set_link(struct reading *r, struct err **e)
 	if (ret < 0)
 		return ret;
 	name = spec_link_name(&spec);
-	if (!name || asprintf(&r->line->link, "/dev/rbdvol/%s", name) < 0) {
+	if (!name || str_printf(&r->line->link, "/dev/rbdvol/%s", name) < 0) {
 		r->line->link = NULL;
 		return err_oom(e);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/value.h"
 #include "mapper/module.h"
 #include "rbd/clone.h"
@@ -30,7 +31,7 @@ static int check_size(struct operation *o, struct err **e)
 
 	if (!o->req->size_bytes || o->req->size_bytes == o->v->image.size_bytes)
 		return 1;
-	if (!has || asprintf(&how, "with a size of %s", has) < 0)
+	if (!has || str_printf(&how, "with a size of %s", has) < 0)
 		return err_oom(e);
 	return exists_otherwise(o, how, e);
 }
@@ -55,7 +56,7 @@ static int check_parent(struct operation *o, struct err **e)
 	if (r)
 		return r;
 	has = i->parent.image ? spec_format(&i->parent) : NULL;
-	if (has && asprintf(&how, "as a clone of %s", has) < 0)
+	if (has && str_printf(&how, "as a clone of %s", has) < 0)
 		return err_oom(e);
 	return exists_otherwise(o, has ? how : "without a parent", e);
 }

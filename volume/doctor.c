@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/str.h"
 #include "ceph/caps.h"
 #include "mapper/device.h"
 #include "mapper/mapping.h"
@@ -74,12 +75,12 @@ static int lack(struct examination *x, const char *what, const char *pool, struc
 	const char *user = cluster_user(x->cluster), *ns = strchr(pool, '/');
 	_cleanup_free_ char *advice = NULL;
 
-	if (asprintf(&advice,
-		     "ceph auth caps client.%s mon 'profile rbd' osd 'profile rbd pool=%.*s%s%s' "
-		     "(and what it has for other pools; see 'ceph auth get client.%s'); --pool "
-		     "POOL[/NAMESPACE] looks at another pool",
-		     user, (int)strcspn(pool, "/"), pool, ns ? " namespace=" : "", ns ? ns + 1 : "",
-		     user) < 0) {
+	if (str_printf(&advice,
+		       "ceph auth caps client.%s mon 'profile rbd' osd 'profile rbd pool=%.*s%s%s' "
+		       "(and what it has for other pools; see 'ceph auth get client.%s'); --pool "
+		       "POOL[/NAMESPACE] looks at another pool",
+		       user, (int)strcspn(pool, "/"), pool, ns ? " namespace=" : "",
+		       ns ? ns + 1 : "", user) < 0) {
 		advice = NULL;
 		return err_oom(e);
 	}
@@ -107,8 +108,8 @@ static int check_caps(struct examination *x, bool *answers, struct err **e)
 	const char *pool = host_pool(x->host, x->req);
 	int r;
 
-	if (asprintf(&reads, "read in pool '%s'", pool) < 0 ||
-	    asprintf(&writes, "write in pool '%s'", pool) < 0)
+	if (str_printf(&reads, "read in pool '%s'", pool) < 0 ||
+	    str_printf(&writes, "write in pool '%s'", pool) < 0)
 		return err_oom(e);
 	r = caps_read(x->cluster, pool, &no_read);
 	*answers = r >= 0 || no_read->kind != ERR_UNREACHABLE;
@@ -237,11 +238,9 @@ static int add_remains(struct examination *x, const struct leftovers *left, stru
 	for (size_t i = 0; !r && i < left->wipes.n; i++) {
 		_cleanup_free_ char *advice = NULL;
 
-		if (asprintf(&advice, "rbdvol wipe %s --algorithm trim completes it",
-			     left->wipes.items[i]) < 0) {
-			advice = NULL;
+		if (str_printf(&advice, "rbdvol wipe %s --algorithm trim completes it",
+			       left->wipes.items[i]) < 0)
 			return err_oom(e);
-		}
 		r = finding_add(x->out, FINDING_WARNING, "wipe", advice, e,
 				"%s is erased in part: a wipe of it was interrupted",
 				left->wipes.items[i]);

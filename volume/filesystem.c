@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/filesystem.h"
 #include "base/filesystem-options.h"
+#include "base/str.h"
 #include "volume/filesystem.h"
 
 #include <dirent.h>
@@ -109,7 +110,7 @@ int filesystem_make(const char *node, const char *type, const char *options,
 	_cleanup_free_ char *copy = strdup(options ? options : ""), *program = NULL;
 	int r = filesystem_known(type, true, e);
 
-	if (r >= 0 && (!copy || asprintf(&program, "mkfs.%s", type) < 0)) {
+	if (r >= 0 && (!copy || str_printf(&program, "mkfs.%s", type) < 0)) {
 		program = NULL;
 		return err_oom(e);
 	}
@@ -193,7 +194,7 @@ static int mount_with(const char *node, const char *type, const char *target, un
 	cleanup(mnt_free_context_p) struct libmnt_context *cxt = context_new(target);
 	_cleanup_free_ char *options = NULL;
 
-	if (!cxt || asprintf(&options, "_netdev%s%s", *data ? "," : "", data) < 0) {
+	if (!cxt || str_printf(&options, "_netdev%s%s", *data ? "," : "", data) < 0) {
 		options = NULL;
 		return -ENOMEM;
 	}

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/str.h"
+
 const char *finding_level_name(enum finding_level level)
 {
 	static const char *const names[] = {"ok", "warning", "error"};
@@ -33,7 +35,7 @@ int finding_add(struct finding_list *l, enum finding_level level, const char *ab
 		return err_oom(e);
 	l->items = grown;
 	va_start(ap, fmt);
-	r = vasprintf(&f.text, fmt, ap);
+	r = str_vprintf(&f.text, fmt, ap);
 	va_end(ap);
 	if (r < 0)
 		return err_oom(e);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ceph/keyring.h"
 #include "ceph/monitors.h"
 #include "mapper/device.h"
@@ -152,7 +153,7 @@ static int default_options(struct operation *o, const struct monitors *monitors,
 
 	if (r < 0)
 		return r;
-	if (alloc_bytes && asprintf(&alloc, "%llu", (unsigned long long)alloc_bytes) < 0)
+	if (alloc_bytes && str_printf(&alloc, "%llu", (unsigned long long)alloc_bytes) < 0)
 		return err_oom(e);
 	if (monitors->v2)
 		r = krbd_options_try(options, version, "ms_mode", "prefer-crc");

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "mapper/device.h"
 #include "mapper/filesystems.h"
 #include "mapper/mapping.h"
@@ -129,7 +130,7 @@ void operation_note_link(struct operation *o)
 
 	if (!name || !link || strncmp(link, by_id, strlen(by_id)) != 0)
 		return;
-	if (asprintf(&path, "/dev/rbdvol/%s", name) < 0) {
+	if (str_printf(&path, "/dev/rbdvol/%s", name) < 0) {
 		path = NULL;
 		return;
 	}

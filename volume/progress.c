@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "base/str.h"
 #include "volume/progress.h"
 #include "volume/volume.h"
 
@@ -11,7 +12,7 @@ void progress_note(struct progress *p, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&sentence, fmt, ap) < 0)
+	if (str_vprintf(&sentence, fmt, ap) < 0)
 		sentence = NULL;
 	va_end(ap);
 	if (sentence && p->note)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "volume/publish-users.h"
 #include "volume/publish.h"
 
@@ -71,7 +72,7 @@ static int users_directory(const struct spec *spec, char **out, struct err **e)
 {
 	_cleanup_free_ char *name = publish_name(spec);
 
-	if (!name || asprintf(out, USERS "/%s", name) < 0) {
+	if (!name || str_printf(out, USERS "/%s", name) < 0) {
 		*out = NULL;
 		return err_oom(e);
 	}
@@ -119,10 +120,8 @@ static int file_make(const struct spec *spec, const char *name, const char *text
 		r = publish_make_directory(directory, e);
 	if (r < 0)
 		return r;
-	if (asprintf(&path, "%s/%s", directory, name) < 0) {
-		path = NULL;
+	if (str_printf(&path, "%s/%s", directory, name) < 0)
 		return err_oom(e);
-	}
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		return err_errno(e, -errno, "cannot write %s", path);

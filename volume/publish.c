@@ -2,6 +2,7 @@
 #include "volume/publish.h"
 #include "base/filesystem-options.h"
 #include "base/filesystem.h"
+#include "base/str.h"
 #include "mapper/device.h"
 #include "mapper/filesystems.h"
 #include "mapper/mapping.h"
@@ -87,7 +88,7 @@ char *publish_directory(const struct spec *spec)
 	_cleanup_free_ char *name = publish_name(spec);
 	char *out;
 
-	return name && asprintf(&out, MOUNTS "/%s", name) >= 0 ? out : NULL;
+	return name && str_printf(&out, MOUNTS "/%s", name) == 0 ? out : NULL;
 }
 
 enum { STATE_FREE, STATE_STAGED, STATE_DEAD };
@@ -192,7 +193,7 @@ static char *mkfs_note(const struct staging *s)
 {
 	char *out;
 
-	return asprintf(&out, "%s %s", s->v.image.id ? s->v.image.id : "", s->options->fs) < 0
+	return str_printf(&out, "%s %s", s->v.image.id ? s->v.image.id : "", s->options->fs) < 0
 		       ? NULL
 		       : out;
 }
@@ -264,7 +265,7 @@ static int make_on_blank(struct staging *s, struct err **e)
 	if (!r)
 		r = was_cut_off(s, e);
 	if (!r) {
-		if (asprintf(&why, "there is %s, and no file system,", what) < 0)
+		if (str_printf(&why, "there is %s, and no file system,", what) < 0)
 			return err_oom(e);
 		return refuse_no_filesystem(s, why, e);
 	}

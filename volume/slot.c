@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/slot.h"
+#include "base/str.h"
 #include "volume/progress.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ static void tell(const struct slots *t, const char *what, struct progress *p)
 {
 	_cleanup_free_ char *step = NULL;
 
-	if (asprintf(&step, "wait for other %s (%u at once)", what, t->at_once) < 0)
+	if (str_printf(&step, "wait for other %s (%u at once)", what, t->at_once) < 0)
 		step = NULL;
 	if (step && p->step)
 		p->step(p, step);

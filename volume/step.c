@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/failpoint.h"
+#include "base/str.h"
 #include "mapper/device.h"
 #include "mapper/mapping.h"
 #include "volume/host.h"
@@ -96,10 +97,8 @@ int operation_connect(struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *step = NULL;
 
-	if (asprintf(&step, "connect to %s", cluster_monitors_configured(o->cluster)) < 0) {
-		step = NULL;
+	if (str_printf(&step, "connect to %s", cluster_monitors_configured(o->cluster)) < 0)
 		return err_oom(e);
-	}
 	operation_tell(o, step);
 	return cluster_connect(o->cluster, e);
 }
