@@ -26,8 +26,7 @@ int blocklist_of(struct session *s, struct strlist *out, struct err **e)
 		r = session_ask(s, commands[i], &answer);
 	if (r < 0)
 		return session_fail(s, r, e, "ask which clients are blocklisted");
-	json_array_foreach(answer, i, entry)
-	{
+	json_array_foreach(answer, i, entry) {
 		const char *address = json_string_value(json_object_get(entry, "addr"));
 
 		if (address && strlist_add(out, "%s", address) < 0)

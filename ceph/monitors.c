@@ -56,8 +56,7 @@ static int add_monitor(const json_t *mon, struct monitors *out)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(addrs, i, item)
-	{
+	json_array_foreach(addrs, i, item) {
 		const char *type = json_string_value(json_object_get(item, "type"));
 		const char *addr = json_string_value(json_object_get(item, "addr"));
 		int r = 0;
@@ -79,8 +78,7 @@ int monitors_parse(const json_t *dump, struct monitors *out)
 	size_t i;
 
 	*out = (struct monitors){0};
-	json_array_foreach(json_object_get(dump, "mons"), i, mon)
-	{
+	json_array_foreach(json_object_get(dump, "mons"), i, mon) {
 		if (add_monitor(mon, &m) < 0)
 			return -ENOMEM;
 	}
@@ -122,8 +120,7 @@ static uint64_t largest_alloc_size(const json_t *osds)
 	const json_t *osd;
 	size_t i;
 
-	json_array_foreach(osds, i, osd)
-	{
+	json_array_foreach(osds, i, osd) {
 		const char *text =
 			json_string_value(json_object_get(osd, "bluestore_min_alloc_size"));
 		_cleanup_err_ struct err *ignored = NULL;
@@ -169,8 +166,7 @@ int cluster_available(struct cluster *c, const char *pool, uint64_t *out_bytes, 
 	r = session_ask(s, "{\"prefix\": \"df\", \"format\": \"json\"}", &df);
 	if (r < 0)
 		return session_fail(s, r, e, "ask how much room there is");
-	json_array_foreach(json_object_get(df, "pools"), i, one)
-	{
+	json_array_foreach(json_object_get(df, "pools"), i, one) {
 		const char *name = json_string_value(json_object_get(one, "name"));
 
 		if (!name || strcmp(name, pool))
@@ -210,8 +206,7 @@ int session_check_room(struct session *s, int64_t pool_id)
 			    "\"format\": \"json\"}",
 			    &pools);
 
-	json_array_foreach(pools, i, pool)
-	{
+	json_array_foreach(pools, i, pool) {
 		const char *flags = json_string_value(json_object_get(pool, "flags_names"));
 
 		if (!flags || json_integer_value(json_object_get(pool, "pool_id")) != pool_id)

@@ -65,8 +65,7 @@ static int print_query(FILE *f, const json_t *options)
 	json_t *value;
 	char separator = '?';
 
-	json_object_foreach((json_t *)options, key, value)
-	{
+	json_object_foreach((json_t *)options, key, value) {
 		_cleanup_free_ char *text =
 			client_encode(json_is_true(value) ? "yes" : json_string_value(value));
 
@@ -163,8 +162,7 @@ static long long find_job(const struct cli *cli, const char *name)
 
 	if (fd >= 0)
 		client_exchange(fd, "GET", "/v1/jobs", NULL, deadline, &answer, &e);
-	json_array_foreach(json_object_get(answer, "jobs"), i, job)
-	{
+	json_array_foreach(json_object_get(answer, "jobs"), i, job) {
 		if (is_at(job, name))
 			id = json_integer_value(json_object_get(job, "id"));
 	}
@@ -177,8 +175,7 @@ static json_t *cancel_options(const struct cli *cli)
 	json_t *options = json_pack("{s:i}", "timeout", CANCEL_WAIT_S), *value;
 	const char *key;
 
-	json_object_foreach(cli->options, key, value)
-	{
+	json_object_foreach(cli->options, key, value) {
 		if (request_option_find(VERB_CANCEL, key) && strcmp(key, "timeout") != 0)
 			json_object_set(options, key, value);
 	}
@@ -310,8 +307,7 @@ void cli_notes(const json_t *answer)
 	json_t *note;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "notes"), i, note)
-	{
+	json_array_foreach(json_object_get(answer, "notes"), i, note) {
 		if (json_is_string(note))
 			print_line("note: ", json_string_value(note), NULL);
 	}

@@ -77,8 +77,9 @@ char *field_list(const json_t *object, const char *key)
 	f = open_memstream(&out, &len);
 	if (!f)
 		return NULL;
-	json_array_foreach((json_t *)array, i, item) if (json_is_string(item))
-		fprintf(f, "%s%s", i ? ", " : "", json_string_value(item));
+	json_array_foreach((json_t *)array, i, item)
+		if (json_is_string(item))
+			fprintf(f, "%s%s", i ? ", " : "", json_string_value(item));
 	if (fclose(f)) {
 		free(out);
 		return NULL;
@@ -123,8 +124,9 @@ int fields_print_table(const struct field *fields, size_t n, const json_t *rows,
 		if (!scols_table_new_column(table, fields[i].label, 0,
 					    fields[i].right ? SCOLS_FL_RIGHT : 0))
 			return err_oom(e);
-	json_array_foreach((json_t *)rows, k,
-			   row) if (add_row(table, fields, n, row) < 0) return err_oom(e);
+	json_array_foreach((json_t *)rows, k, row)
+		if (add_row(table, fields, n, row) < 0)
+			return err_oom(e);
 	if (json_array_size(rows))
 		scols_print_table(table);
 	return 0;

@@ -40,8 +40,7 @@ static json_t *options_of(struct cli *cli, const struct mount_request *m, enum v
 	json_t *options = json_object(), *value;
 	const char *key;
 
-	json_object_foreach(cli->options, key, value)
-	{
+	json_object_foreach(cli->options, key, value) {
 		if (!request_option_find(verb, key) ||
 		    (verb == VERB_ATTACH && !strcmp(key, "size") &&
 		     (!cli->request.from || m->exists)))

@@ -65,8 +65,7 @@ json_t *trimmed_total(const json_t *rows)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach((json_t *)rows, i, row)
-	{
+	json_array_foreach((json_t *)rows, i, row) {
 		add(sum, row, "filesystems");
 		add(sum, row, "trimmed");
 		add_usage(sum, row, "objects");

@@ -41,8 +41,7 @@ int verb_doctor(struct cli *cli, enum verb verb, int n, char **args)
 	cli_notes(answer);
 	if (cli->json)
 		cli_print_json(answer);
-	json_array_foreach(json_object_get(answer, "findings"), i, finding)
-	{
+	json_array_foreach(json_object_get(answer, "findings"), i, finding) {
 		failed |= print_finding(finding, cli->json);
 	}
 	return failed ? err_exit_status(ERR_FAILED) : 0;

@@ -39,8 +39,7 @@ static void print_lines(const char *before, const json_t *lines)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach((json_t *)lines, i, line)
-	{
+	json_array_foreach((json_t *)lines, i, line) {
 		fputs(before, stdout);
 		cli_print_clean(stdout, json_string_value(line));
 		putchar('\n');
@@ -69,12 +68,10 @@ static void print_plan(const struct rbdmap_plan *p)
 		printf("%s:\n", p->table_path);
 	print_lines("  + ", p->add);
 	print_lines("    is there already: ", p->present);
-	json_array_foreach(p->change, i, change)
-	{
+	json_array_foreach(p->change, i, change) {
 		print_change(p->fstab_path, change);
 	}
-	json_array_foreach(p->crypt, i, change)
-	{
+	json_array_foreach(p->crypt, i, change) {
 		print_change(p->crypttab_path, change);
 	}
 }

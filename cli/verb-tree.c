@@ -34,8 +34,9 @@ static int add_snapshot(struct libscols_table *table, struct libscols_line *pare
 		return -1;
 	if (add_line(table, parent, words, &line) < 0)
 		return -1;
-	json_array_foreach(json_object_get(snapshot, "clones"), i,
-			   clone) if (add_image(table, line, clone) < 0) return -1;
+	json_array_foreach(json_object_get(snapshot, "clones"), i, clone)
+		if (add_image(table, line, clone) < 0)
+			return -1;
 	return 0;
 }
 
@@ -55,8 +56,9 @@ static int add_image(struct libscols_table *table, struct libscols_line *parent,
 		return -1;
 	if (add_line(table, parent, words, &line) < 0)
 		return -1;
-	json_array_foreach(json_object_get(image, "snapshots"), i,
-			   snapshot) if (add_snapshot(table, line, snapshot) < 0) return -1;
+	json_array_foreach(json_object_get(image, "snapshots"), i, snapshot)
+		if (add_snapshot(table, line, snapshot) < 0)
+			return -1;
 	return 0;
 }
 

@@ -13,8 +13,7 @@ static json_t *trimmed(const json_t *answers)
 	json_t *rows = json_array(), *answer;
 	size_t i;
 
-	json_array_foreach((json_t *)answers, i, answer)
-	{
+	json_array_foreach((json_t *)answers, i, answer) {
 		const json_t *filesystems = json_object_get(answer, "filesystems");
 
 		if (!filesystems || json_integer_value(filesystems))
@@ -57,8 +56,7 @@ static int writable(struct cli *cli, struct strlist *out, json_t **answer, struc
 	r = cli_call(cli, VERB_LIST, NULL, options, answer, e);
 	if (r < 0)
 		return r;
-	json_array_foreach(json_object_get(*answer, "volumes"), i, volume)
-	{
+	json_array_foreach(json_object_get(*answer, "volumes"), i, volume) {
 		const char *name = json_string_value(json_object_get(volume, "volume"));
 		const char *node = json_string_value(json_object_get(volume, "device"));
 

@@ -43,8 +43,8 @@ char *job_explain(const struct job *j)
 	if (j->state == JOB_RUNNING)
 		return where(j);
 	TAILQ_FOREACH(first, &j->queue->jobs, link)
-	if (first->key && first->state == JOB_RUNNING && !strcmp(first->key, j->key))
-		break;
+		if (first->key && first->state == JOB_RUNNING && !strcmp(first->key, j->key))
+			break;
 	at = first ? where(first) : NULL;
 	if (!at || str_printf(&text, "waiting for job %llu (%s, %s)", (unsigned long long)first->id,
 			      verb_name(first->task.verb), at) < 0)
@@ -66,11 +66,11 @@ static struct job *next_stuck(struct job_queue *q)
 
 	WITH_LOCK(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (is_stuck(j) && !j->told_stuck) {
-		j->told_stuck = true;
-		j->refs++;
-		return j;
-	}
+		if (is_stuck(j) && !j->told_stuck) {
+			j->told_stuck = true;
+			j->refs++;
+			return j;
+		}
 	return NULL;
 }
 
@@ -145,13 +145,13 @@ int job_queue_view(struct job_queue *q, struct job_views *out)
 	WITH_LOCK(q);
 	job_queue_forget(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
-	n++;
+		n++;
 	*out = (struct job_views){.items = calloc(n ? n : 1, sizeof(*out->items))};
 	if (!out->items)
 		return -ENOMEM;
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (view_locked(j, &out->items[out->n++]) < 0)
-		return -ENOMEM;
+		if (view_locked(j, &out->items[out->n++]) < 0)
+			return -ENOMEM;
 	return 0;
 }
 

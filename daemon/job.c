@@ -115,8 +115,8 @@ void job_queue_forget(struct job_queue *q)
 	struct job *j, *next;
 
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (job_finished(j))
-		++*(j->key ? &changes : &reads);
+		if (job_finished(j))
+			++*(j->key ? &changes : &reads);
 	for (j = TAILQ_FIRST(&q->jobs); j; j = next) {
 		unsigned *n = j->key ? &changes : &reads;
 
@@ -197,8 +197,8 @@ static void start_next(struct job_queue *q, const char *key)
 	struct job *j;
 
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (j->key && !job_finished(j) && !strcmp(j->key, key))
-		break;
+		if (j->key && !job_finished(j) && !strcmp(j->key, key))
+			break;
 	if (j && j->state == JOB_QUEUED && !q->stopping)
 		start(q, j);
 }
@@ -331,8 +331,8 @@ static struct job *last_of_key(struct job_queue *q, const char *key)
 	struct job *j;
 
 	TAILQ_FOREACH_REVERSE(j, &q->jobs, job_head, link)
-	if (j->key && !job_finished(j) && !strcmp(j->key, key))
-		return j;
+		if (j->key && !job_finished(j) && !strcmp(j->key, key))
+			return j;
 	return NULL;
 }
 
@@ -347,8 +347,7 @@ static struct load load_of(struct job_queue *q, uid_t uid)
 	struct load load = {0};
 	struct job *j;
 
-	TAILQ_FOREACH(j, &q->jobs, link)
-	{
+	TAILQ_FOREACH(j, &q->jobs, link) {
 		if (job_finished(j) || !j->task.uid != !uid)
 			continue;
 		load.unfinished++;
@@ -390,9 +389,9 @@ static void end_trim(struct job_queue *q, const struct job *next)
 	if (next->task.verb == VERB_TRIM)
 		return;
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (j->key && j->state == JOB_RUNNING && j->task.verb == VERB_TRIM &&
-	    !strcmp(j->key, next->key))
-		atomic_store(&j->cancelled, true);
+		if (j->key && j->state == JOB_RUNNING && j->task.verb == VERB_TRIM &&
+		    !strcmp(j->key, next->key))
+			atomic_store(&j->cancelled, true);
 }
 
 /* Locked. J is put at the end and started when it may; the caller gets a reference. */
@@ -450,10 +449,10 @@ struct job *job_find(struct job_queue *q, uint64_t id)
 
 	WITH_LOCK(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
-	if (j->id == id) {
-		j->refs++;
-		return j;
-	}
+		if (j->id == id) {
+			j->refs++;
+			return j;
+		}
 	return NULL;
 }
 
@@ -499,7 +498,7 @@ int job_cancel(struct job_queue *q, const char *subject, uint64_t id, struct job
 	*out = (struct jobs){0};
 	WITH_LOCK(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
-	n += is_meant(j, subject, id);
+		n += is_meant(j, subject, id);
 	out->items = calloc((size_t)n + 1, sizeof(struct job *));
 	if (!out->items)
 		return -ENOMEM;
@@ -573,6 +572,6 @@ unsigned job_queue_stop(struct job_queue *q, struct deadline deadline)
 			break;
 	q->given_up = true;
 	TAILQ_FOREACH(j, &q->jobs, link)
-	pthread_cond_broadcast(&j->changed);
+		pthread_cond_broadcast(&j->changed);
 	return q->running;
 }

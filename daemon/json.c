@@ -427,8 +427,7 @@ int json_request(const char *text, size_t len, enum verb verb, struct volume_req
 			       reason.line, reason.text);
 	if (!json_is_object(body))
 		return err_set(e, ERR_USAGE, -EINVAL, "the body is not a JSON object");
-	json_object_foreach(body, key, value)
-	{
+	json_object_foreach(body, key, value) {
 		int r = set_value(key, value, verb, req, seen, e);
 
 		if (r < 0)

@@ -44,8 +44,7 @@ int docker_request_options(const struct docker_request *r, struct docker_options
 
 	if (opts && !json_is_null(opts) && !json_is_object(opts))
 		return err_set(e, ERR_USAGE, -EINVAL, "the options are not a JSON object");
-	json_object_foreach(opts, key, value)
-	{
+	json_object_foreach(opts, key, value) {
 		int ret = json_is_string(value)
 				  ? docker_options_set(o, key, json_string_value(value), e)
 				  : err_set(e, ERR_USAGE, -EINVAL, "option '%.64s' is not a string",

@@ -48,8 +48,7 @@ static int insert(struct kmod_ctx *ctx, struct err **e)
 		return no_driver(e);
 	if (r < 0)
 		return err_errno(e, r, "cannot look up the kernel module rbd");
-	kmod_list_foreach(item, list)
-	{
+	kmod_list_foreach(item, list) {
 		struct kmod_module *mod = kmod_module_get_module(item);
 
 		r = kmod_module_probe_insert_module(mod, 0, "single_major=Y", NULL, NULL, NULL);

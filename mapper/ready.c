@@ -211,8 +211,7 @@ static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, con
 	    udev_enumerate_add_match_property(en, "DEVTYPE", "partition") < 0 ||
 	    udev_enumerate_scan_devices(en) < 0)
 		return true; /* they are a courtesy: the device itself is ready */
-	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(en))
-	{
+	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(en)) {
 		cleanup(udev_device_drop_p) struct udev_device *part =
 			udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
 
