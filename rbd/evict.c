@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/evict.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 
 #include <errno.h>
 #include <string.h>

@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/spec.h"
 #include "ceph/ioctx.h"
-#include "rbd/hold.h"
 
 struct hold {
 	char *host; /* machine id; "" where what is written there cannot be read */

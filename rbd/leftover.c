@@ -9,6 +9,7 @@
 #include "rbd/guard.h"
 #include "rbd/hidden.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 #include "rbd/image.h"
 #include "rbd/leftover.h"
 #include "rbd/list.h"

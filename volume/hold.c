@@ -10,6 +10,7 @@
 #include "mapper/device.h"
 #include "mapper/mapping.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 #include "volume/hold.h"
 #include "volume/host.h"
 #include "volume/observe.h"

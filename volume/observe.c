@@ -8,6 +8,7 @@
 #include "mapper/filesystems.h"
 #include "mapper/mapping.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 #include "volume/host.h"
 #include "volume/observe.h"
 #include "volume/operation.h"

@@ -4,7 +4,6 @@
 
 #include "base/str.h"
 #include "volume/progress.h"
-#include "volume/volume.h"
 
 void progress_note(struct progress *p, const char *fmt, ...)
 {

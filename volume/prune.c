@@ -8,6 +8,7 @@
 #include "mapper/device.h"
 #include "mapper/mapping.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 #include "rbd/leftover-remove.h"
 #include "rbd/leftover.h"
 #include "volume/finding.h"

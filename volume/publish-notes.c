@@ -6,6 +6,7 @@
 
 #include "ceph/monitors.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 #include "rbd/note.h"
 #include "volume/host.h"
 #include "volume/publish-notes.h"

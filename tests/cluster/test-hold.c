@@ -6,6 +6,7 @@
 #include "ceph/blocklist.h"
 #include "rbd/hold-owner.h"
 #include "rbd/hold-state.h"
+#include "rbd/hold.h"
 #include "rbd/image.h"
 #include "tests/cluster/lab.h"
 

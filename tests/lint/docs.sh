@@ -72,6 +72,24 @@ else
 	skip "bash, zsh and fish can read theirs" "rbdvol is not built"
 fi
 
+# The path's '*' is a word of the manual there, and emphasis begins and ends with the same sign.
+if [ -e "$build/man/rbdvold.8.scd" ]; then
+	{
+		sed -nE 's/^VERB\([A-Z]+, [a-z]+, "([A-Z]+)", "([^"]+)".*/\1 \2/p' base/verbs.def
+		sed -nE 's/^	\{"([A-Z]+)", "([^"]+)".*/\1 \2/p' daemon/api.c
+	} >"$faults.routes"
+	[ "$(wc -l <"$faults.routes")" -ge 21 ] || echo "routes read: $(wc -l <"$faults.routes")" >>"$faults"
+	sed -E 's/\*_[A-Z]+_\*?/*/g; s/^\|[ [] \*(.*)$/\1/; s/\*$//' "$build/man/rbdvold.8.scd" >"$faults.page"
+	while read -r method path; do
+		grep -qxF -e "$method $path" -e "$method ${path%\*}" "$faults.page" ||
+			echo "man/rbdvold.8: $method $path is not described"
+	done <"$faults.routes" >>"$faults"
+	rm -f "$faults.routes" "$faults.page"
+	result "every route is in the manual"
+else
+	skip "every route is in the manual" "the manual is not made"
+fi
+
 sed -nE 's/^ERR_KIND\([A-Z_]+, "([a-z-]+)", ([0-9]+), [0-9]+, "(.*)"\)/\2 \1 \3/p' base/err-kinds.def |
 	while read -r status code meaning; do
 		tr '\n' ' ' <$page | grep -qF "|  $status :  $code :  $meaning " ||

@@ -48,6 +48,28 @@ never cli "$ceph|$host|systemd/|microhttpd|curl" "librbd, krbd and the daemon's 
 never udev-rules "$ceph|$front|$host" "any library but libc"
 never systemd "$ceph|$front|$host" "any library but libc"
 
+# A file is its .c and its .h. HACKING has the cycles that are meant: ROOM/{NAME,NAME}  the reason.
+# shellcheck disable=SC2046 # names of files
+grep -E '^[[:space:]]*#[[:space:]]*include "[^"]+\.h"' $(c_files | grep -v '^tests/') /dev/null |
+	awk -F '[:"]' '
+		FNR == NR {
+			if (match($0, /^    [a-z-]+\/\{[a-z,-]+\}/)) {
+				split(substr($0, 5, RLENGTH - 5), part, "/[{]")
+				n = split(part[2], name, ",")
+				for (i = 1; i <= n; i++)
+					for (j = 1; j <= n; j++)
+						meant[part[1] "/" name[i], part[1] "/" name[j]] = 1
+			}
+			next
+		}
+		{
+			from = $1; to = $3
+			sub(/\.[ch]$/, "", from); sub(/\.h$/, "", to)
+			if (from != to && !((from, to) in meant))
+				print from, to
+		}' HACKING - | tsort 2>>"$faults" >/dev/null
+result "no cycle of files but those that HACKING names"
+
 # A public header must say each of these itself; a bare name would be found in the wrong directory.
 c_files | xargs grep -nE '^[[:space:]]*#[[:space:]]*include "[^/"]+"' >>"$faults"
 result "every include of ours names its directory"
