@@ -3,21 +3,21 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/str.h"
 
 int check_fail(int r, struct err **e, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;
 	va_list ap;
+	int oom;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	oom = str_vprintf(&what, fmt, ap);
 	va_end(ap);
-	if (!what)
+	if (oom)
 		return err_oom(e);
 	if (r == -ECANCELED)
 		return err_set(e, ERR_FAILED, r, "cancelled before it could %s", what);

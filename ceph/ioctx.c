@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/ioctx.h"
-#include "base/str.h"
 #include "ceph/cluster.h"
 #include "ceph/monitors.h"
 
@@ -8,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ceph/cls.h"
 #include "ceph/compat.h"
 
@@ -64,12 +64,12 @@ int ioctx_fail(struct ioctx *p, int r, struct err **e, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;
 	va_list ap;
+	int oom;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	oom = str_vprintf(&what, fmt, ap);
 	va_end(ap);
-	if (!what)
+	if (oom)
 		return err_oom(e);
 	r = session_fail(p->session, r, e, "%s", what);
 	return r == -EPERM || r == -EACCES ? name_capability(p, e) : r;
