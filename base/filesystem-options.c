@@ -161,7 +161,7 @@ static int mkfs_word(const char *type, const char *word, enum kind *wanted, stru
 		return 0;
 	err_set(e, ERR_USAGE, -EINVAL, "'%s' is not among the options that mkfs.%s may get", word,
 		type);
-	return err_hint(e, "see rbdvol-docker(7) for those it may");
+	return err_hint(e, "see rbdvol-docker(7) for the allowed options");
 }
 
 int mkfs_options_check(const char *type, const char *options, struct err **e)
@@ -262,7 +262,7 @@ static int mount_word(const char *type, const char *word, unsigned long *flags, 
 	if (!o) {
 		err_set(e, ERR_USAGE, -EINVAL, "'%s' is not among the mount options of %s", word,
 			type ? type : "a volume");
-		return err_hint(e, "see rbdvol-docker(7) for those that are");
+		return err_hint(e, "see rbdvol-docker(7) for the allowed options");
 	}
 	*flags = (*flags | o->set) & ~o->clear;
 	if (!o->set && !o->clear)

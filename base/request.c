@@ -131,10 +131,9 @@ int request_check(const struct volume_request *req, enum verb verb, struct err *
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "create needs a parent (--from) or a size (--size)");
 	if (req->steal_shared && !req->steal)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "steal-shared makes sense only together with steal");
+		return err_set(e, ERR_USAGE, -EINVAL, "steal-shared requires steal");
 	if (req->clone_format && req->clone_format != 1 && req->clone_format != 2)
-		return err_set(e, ERR_USAGE, -EINVAL, "there are clone formats 1 and 2 only");
+		return err_set(e, ERR_USAGE, -EINVAL, "the clone format must be 1 or 2");
 	if (req->clone_format && !req->from)
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "a clone format makes sense only with a parent (--from)");
@@ -147,8 +146,7 @@ int request_check(const struct volume_request *req, enum verb verb, struct err *
 
 int request_no_steal(struct err **e)
 {
-	err_set(e, ERR_USAGE, -EINVAL,
-		"the option steal is for nobody to say at each mount or boot");
+	err_set(e, ERR_USAGE, -EINVAL, "the option steal is not allowed in fstab and rbdvoltab");
 	return err_hint(e, "'rbdvol attach --steal' takes a volume from another host, once");
 }
 

@@ -169,7 +169,7 @@ static const char *map_fault(const char *name)
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return "is '.' or '..'";
 	if (strchr(name, ' '))
-		return "has a blank, which the kernel's rbd driver cannot take";
+		return "has a blank, which the kernel's rbd driver does not accept";
 	return NULL;
 }
 
@@ -199,7 +199,7 @@ int spec_check_mappable(const struct spec *s, struct err **e)
 	/* It travels to the kernel as an option's value, and options are split at commas. */
 	if (strchr(s->ns, ','))
 		return refuse_map(s, "namespace",
-				  "has a comma, which the kernel's rbd driver cannot take", e);
+				  "has a comma, which the kernel's rbd driver does not accept", e);
 	if (s->snap && !strcmp(s->snap, "-"))
 		return refuse_map(s, "snapshot", "is '-', which the kernel takes for none", e);
 	return check_link(s, e);

@@ -138,8 +138,7 @@ int value_volume_size(const char *what, const char *text, uint64_t *out_bytes, s
 	if (bare && v < BARE_MIN) {
 		err_set(e, ERR_USAGE, -ERANGE, "%s '%s' would be %s bytes, too few for a volume",
 			what, text, text);
-		return err_hint(e, "write %sM for MiB, which 'rbd' takes it for, or %sG", text,
-				text);
+		return err_hint(e, "write %sM for MiB, as 'rbd' would take it, or %sG", text, text);
 	}
 	if (v < SECTOR)
 		return err_set(e, ERR_USAGE, -ERANGE,

@@ -358,8 +358,7 @@ static int wait_locked(struct cluster *c, struct err **e)
 	while (c->connecting && c->attempts == seen)
 		if (pthread_cond_timedwait(&c->changed, &c->lock, &ts) == ETIMEDOUT)
 			return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
-				       "the connection to cluster '%s' is still being made",
-				       c->name);
+				       "still connecting to cluster '%s'", c->name);
 	return c->last ? err_copy(c->last, e) : 0;
 }
 
@@ -407,7 +406,7 @@ int cluster_own_address(struct cluster *c, char **out, struct err **e)
 		return 0;
 	r = rados_getaddrs(s->rados, &text);
 	if (r < 0)
-		return session_fail(s, r, e, "ask for this client's own address");
+		return session_fail(s, r, e, "get the address of this client");
 	*out = address_plain(text);
 	rados_buffer_free(text);
 	return *out ? 1 : err_oom(e);
@@ -431,5 +430,5 @@ int cluster_fsid(struct cluster *c, char out[static FSID_LEN + 1], struct err **
 	if (r < 0)
 		return r;
 	r = rados_cluster_fsid(s->rados, out, FSID_LEN + 1);
-	return r < 0 ? session_fail(s, r, e, "ask for the cluster's fsid") : 0;
+	return r < 0 ? session_fail(s, r, e, "get the cluster's fsid") : 0;
 }

@@ -100,7 +100,7 @@ int cluster_monitors(struct cluster *c, struct monitors *out, struct err **e)
 		return r;
 	r = session_ask(s, "{\"prefix\": \"mon dump\", \"format\": \"json\"}", &dump);
 	if (r < 0)
-		return session_fail(s, r, e, "ask for the monitors' addresses");
+		return session_fail(s, r, e, "get the monitors' addresses");
 	r = monitors_parse(dump, out);
 	if (r == -EPROTO)
 		return err_set(e, ERR_FAILED, r, "the cluster names no monitor address");
@@ -179,7 +179,7 @@ int cluster_available(struct cluster *c, const char *pool, uint64_t *out_bytes, 
 		return err_set(e, ERR_NOT_FOUND, -ENOENT, "no pool '%s' in the cluster", pool);
 	err_set(e, ERR_UNREACHABLE, -EAGAIN, "the cluster's manager has not counted pool '%s' yet",
 		pool);
-	return err_hint(e, "try again; if it stays so, see whether a manager is up: ceph -s");
+	return err_hint(e, "try again; if the error persists, check that a manager is up: ceph -s");
 }
 
 static bool has_flag(const char *flags, const char *flag)

@@ -114,7 +114,8 @@ static int fail_timeout(struct session *s, struct err **e, const char *what)
 {
 	err_set(e, ERR_UNREACHABLE, -ETIMEDOUT, "%s: the cluster did not answer within %llu s",
 		what, (unsigned long long)(s->timeout_us / USEC_PER_SEC));
-	return err_hint(e, "look at 'ceph -s': a monitor (%s), an OSD or free space is missing",
+	return err_hint(e,
+			"see 'ceph -s': a monitor (%s) or an OSD may be down, or the cluster full",
 			*s->monitors ? s->monitors : "found by DNS");
 }
 
@@ -133,8 +134,7 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 		return fail_timeout(s, e, what);
 	if (r == -ESHUTDOWN) {
 		atomic_store(&s->dead, true);
-		err_set(e, ERR_UNREACHABLE, r,
-			"%s: the cluster has shut this client out (blocklisted)", what);
+		err_set(e, ERR_UNREACHABLE, r, "%s: the cluster has blocklisted this client", what);
 		return err_hint(e, "try again: the next call makes a new connection");
 	}
 	if (r == -ECANCELED)

@@ -10,7 +10,7 @@
 static int garbage(const char *what, struct err **e)
 {
 	err_set(e, ERR_FAILED, -EBADMSG, "rbdvold's answer cannot be read: %s", what);
-	return err_hint(e, "is it rbdvold that listens on this socket, and of this release?");
+	return err_hint(e, "check that rbdvold of this release listens on the socket");
 }
 
 /* "HTTP/1.1 404 Not Found" */
@@ -60,7 +60,7 @@ static int daemon_error(unsigned status, const json_t *document, struct err **e)
 			"message", &message, "hint", &hint) < 0 ||
 	    !message || !*message)
 		return err_set(e, ERR_FAILED, -EBADMSG,
-			       "rbdvold refuses with HTTP status %u and says no reason", status);
+			       "rbdvold failed with HTTP status %u and gave no reason", status);
 	err_set(e, code ? err_kind_by_name(code) : ERR_FAILED, -EREMOTEIO, "%s", message);
 	if (hint)
 		err_hint(e, "%s", hint);
@@ -80,7 +80,7 @@ static int parse_body(const char *body, size_t len, unsigned status, json_t **ou
 		return garbage("its body is not a JSON object", e);
 	if (!*out)
 		return err_set(e, ERR_FAILED, -EBADMSG,
-			       "rbdvold refuses with HTTP status %u and says no reason", status);
+			       "rbdvold failed with HTTP status %u and gave no reason", status);
 	return status < 300 ? 0 : daemon_error(status, *out, e);
 }
 

@@ -23,7 +23,7 @@ static int refused(const char *path, int code, struct err **e)
 	}
 	if (code == EAGAIN)
 		return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
-			       "rbdvold at %s takes no connection: it is overloaded or stuck",
+			       "rbdvold at %s accepts no connection: it is overloaded or stuck",
 			       path);
 	err_set(e, ERR_UNREACHABLE, -code, "rbdvold does not answer at %s: %s", path,
 		strerror(code));
@@ -52,7 +52,7 @@ int client_connect(const char *path, struct deadline deadline, struct err **e)
 	/* A UNIX socket's connect waits only while the listener's backlog is full, and this bounds
 	 * it. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) < 0)
-		return err_errno(e, -errno, "cannot bound the wait of a socket");
+		return err_errno(e, -errno, "cannot set the timeout of a socket");
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return refused(path, errno, e);
 	return steal_fd(&fd);

@@ -204,7 +204,8 @@ int mount_request_parse(struct cli *cli, int argc, char **argv, struct mount_req
 	    filesystem_check_size(m->mkfs, cli->request.size_bytes, e) < 0)
 		return (*e)->code;
 	if (m->new_uuid && cli->request.read_only)
-		return err_set(e, ERR_USAGE, -EINVAL, "new_uuid writes, and ro does not let it");
+		return err_set(e, ERR_USAGE, -EINVAL,
+			       "new_uuid writes to the volume, so it excludes ro");
 	/* size= alone makes an empty volume first. */
 	return cli->request.size_bytes && !cli->request.from
 		       ? 0

@@ -91,8 +91,7 @@ static int run(const char *const argv[], int fine, const char *hint, struct err 
 
 static int change(const char *node, const char *type, struct err **e)
 {
-	static const char hint[] = "mount it once without new_uuid, which mends what was in use "
-				   "when the snapshot was taken";
+	static const char hint[] = "mount it once without new_uuid, which replays its journal";
 	const char *const check[] = {"e2fsck", "-f", "-p", node, NULL};
 	const char *const ext[] = {"tune2fs", "-U", "random", node, NULL};
 	const char *const xfs[] = {"xfs_admin", "-U", "generate", node, NULL};

@@ -89,7 +89,7 @@ int mount_node(const struct mount_request *m, const json_t *volume, char **out, 
 	int r = 0;
 
 	if (!link)
-		return err_set(e, ERR_FAILED, -EBADMSG, "rbdvold tells no link of %s", m->volume);
+		return err_set(e, ERR_FAILED, -EBADMSG, "rbdvold reports no link of %s", m->volume);
 	if (m->partition)
 		r = str_printf(out, "%s-part%u", link, m->partition);
 	else
@@ -302,7 +302,7 @@ static int grow(struct cli *cli, const struct mount_request *m, const json_t *vo
 	if (!options || json_object_set_new(options, "size", json_string(size)) < 0)
 		return err_oom(e);
 	r = cli_call(cli, VERB_RESIZE, m->volume, options, &answer, e);
-	return r < 0 ? err_wrap(e, "it is mounted, but cannot grow") : 0;
+	return r < 0 ? err_wrap(e, "it is mounted, but was not grown") : 0;
 }
 
 static int mount_it(struct cli *cli, struct mount_request *m, struct err **e)

@@ -161,7 +161,7 @@ static int look_at_unit(struct rbdmap_plan *p, const char *path, struct err **e)
 	if (S_ISLNK(st.st_mode))
 		return strstr(path, "/rbdmap.service") && !strstr(path, "/multi-user.target.wants/")
 			       ? rbdmap_note(p, e,
-					     "%s: take it away: rbdmap.service no longer exists",
+					     "%s: remove it: rbdmap.service is not used any more",
 					     path)
 			       : 0;
 	if (!S_ISREG(st.st_mode) || file_read(AT_FDCWD, path, UNIT_MAX_BYTES, &text, &len) < 0)

@@ -90,7 +90,7 @@ static int take_device_type(struct rbdmap_line *l, const char *word, const char 
 	if (!strcmp(value, "krbd"))
 		return drop(l, "device-type=krbd", word, e);
 	err_set(e, ERR_USAGE, -EINVAL, "a device of type '%s'", value);
-	return err_hint(e, "%s: take the parameter away where that serves, too", word);
+	return err_hint(e, "%s: remove the parameter if that is enough", word);
 }
 
 /* "rbd device map" reads these where the name of the image says nothing of it. */
@@ -198,7 +198,7 @@ static int take(struct rbdmap_line *l, const char *name, const char *value, stru
 		return p->take(l, p->word, value, e);
 	}
 	err_set(e, ERR_USAGE, -EINVAL, "rbdvol has nothing for the parameter '%s'", name);
-	return err_hint(e, "see rbdvoltab(5) for what a volume can have");
+	return err_hint(e, "see rbdvoltab(5) for the options of a volume");
 }
 
 /* --- the line --- */

@@ -59,8 +59,8 @@ int verb_attach(struct cli *cli, enum verb verb, int n, char **args)
 	}
 	json_unpack(answer, "{s?s}", "link", &link);
 	if (!link) {
-		err_set(&e, ERR_FAILED, -EBADMSG, "%s is attached, but rbdvold tells no link of it",
-			args[0]);
+		err_set(&e, ERR_FAILED, -EBADMSG,
+			"%s is attached, but rbdvold reports no link of it", args[0]);
 		return cli_fail(cli, NULL, e);
 	}
 	puts(link);

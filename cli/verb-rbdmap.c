@@ -91,7 +91,7 @@ static int tell(const struct cli *cli, const struct rbdmap_plan *p, bool written
 	cli_notes(answer);
 	if (!cli->json && json_array_size(p->add))
 		fprintf(stderr, "rbdvol: note: %s\n",
-			written ? "now: systemctl disable rbdmap (without --now, which would end "
+			written ? "now: systemctl disable rbdmap (without --now, which would unmap "
 				  "the devices); systemctl daemon-reload"
 				: "nothing is written yet: --write does it");
 	return 0;

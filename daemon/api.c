@@ -489,7 +489,7 @@ static void handle_job(struct call *c, struct answer *a)
 	job = job_find(service_jobs(c->service), id);
 	if (!job) {
 		err_set(&e, ERR_NOT_FOUND, -ENOENT, "no job %" PRIu64, id);
-		err_hint(&e, "a job is forgotten some minutes after its end");
+		err_hint(&e, "a job is removed some minutes after its end");
 		answer_error(a, e, NULL, 0);
 		return;
 	}

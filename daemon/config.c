@@ -181,7 +181,7 @@ static int on_value(void *arg, const char *section, const char *name, const char
 	else if (i == ARRAY_SIZE(keys))
 		problem(p, "there is no key '%s'", name);
 	else if (p->seen & 1u << i)
-		problem(p, "'%s' stands here a second time", name);
+		problem(p, "'%s' is given twice", name);
 	else if (!value || !*value)
 		problem(p, "'%s' has no value", name);
 	else if (set_key(p->config, i, value, &e) < 0)

@@ -377,7 +377,7 @@ static int check_room(struct job_queue *q, uid_t uid, bool read, struct err **e)
 			"%u requests%s are under way already, the most that rbdvold takes",
 			many_reads ? load.reads : load.unfinished,
 			many_reads ? " that only look" : "");
-	return err_hint(e, "see 'rbdvol jobs' for what they wait for; 'rbdvol cancel' ends one");
+	return err_hint(e, "see 'rbdvol jobs'; 'rbdvol cancel' cancels one");
 }
 
 /* A trim can take hours, and nothing is lost where it ends early: it gives way to whatever else is

@@ -29,7 +29,7 @@ struct options {
 static void print_help(void)
 {
 	printf("Usage: rbdvold [OPTION]...\n"
-	       "Give this host block devices cloned from Ceph RBD images, on request.\n\n"
+	       "Attach Ceph RBD images as block devices, on request.\n\n"
 	       "  --config FILE   configuration (default " CONFIG_FILE ")\n"
 	       "  --socket PATH   listen on PATH (default $RBDVOL_SOCKET, or " SOCKET_PATH ")\n"
 	       "  --plugin-socket PATH\n"

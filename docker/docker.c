@@ -159,9 +159,8 @@ static int check_place(const struct config *config, const struct spec *spec, str
 		return err_oom(e);
 	if (strlist_has(&config->plugin_pools, place))
 		return 0;
-	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host looks for no container volumes in %s",
-		place);
-	return err_hint(e, "name it in 'plugin-pools' of rbdvol.conf, on every host");
+	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host allows no container volumes in %s", place);
+	return err_hint(e, "add it to 'plugin-pools' in rbdvol.conf, on every host");
 }
 
 /* The volume that R means, and its options. */

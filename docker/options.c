@@ -144,7 +144,7 @@ int docker_options_set(struct docker_options *o, const char *name, const char *v
 		i++;
 	if (i == ARRAY_SIZE(table)) {
 		err_set(e, ERR_USAGE, -EINVAL, "a volume has no option '%.64s'", name);
-		return err_hint(e, "see rbdvol-docker(7) for those it has");
+		return err_hint(e, "see rbdvol-docker(7) for the options");
 	}
 	if (o->given[i])
 		return err_set(e, ERR_USAGE, -EINVAL, "option '%s' is given twice", name);
@@ -203,9 +203,8 @@ int docker_options_complete(struct docker_options *o, struct err **e)
 
 static int refuse_option(const char *option, const char *word, const char *key, struct err **e)
 {
-	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host lets no volume have the %s '%s'", option,
-		word);
-	return err_hint(e, "name it in '%s' of rbdvol.conf where volumes may", key);
+	err_set(e, ERR_NOT_PERMITTED, -EPERM, "this host does not allow the %s '%s'", option, word);
+	return err_hint(e, "add it to '%s' in rbdvol.conf to allow it", key);
 }
 
 static int check_mount_options(const char *options, const struct strlist *allowed, struct err **e)

@@ -91,7 +91,7 @@ static int refuse_other_place(struct docker_work *w, const struct spec *found, s
 
 	err_set(e, ERR_EXISTS, -EEXIST, "a volume '%s' exists already, as %s", w->name,
 		has ? has : "?");
-	return err_hint(e, "the runtimes know volumes by their names alone: choose another");
+	return err_hint(e, "container runtimes identify volumes by name: choose another name");
 }
 
 /* 1: the volume is there, with its options noted as they are now given. */
@@ -109,7 +109,8 @@ static int is_created(struct docker_work *w, struct err **e)
 			*c = ' ';
 	err_set(e, ERR_EXISTS, -EEXIST, "volume %s exists already, with other options: %s", w->name,
 		*noted ? noted : "none");
-	return err_hint(e, "remove it first, or create it with none: it keeps those it has");
+	return err_hint(e,
+			"remove it first, or create it without options to keep the present ones");
 }
 
 static int no_parent(struct docker_work *w, struct err **e)

@@ -130,7 +130,7 @@ int device_find_spec(const struct spec *spec, const char *fsid, struct device *o
 			"two images are attached here that had the name %s/%s: %s and %s",
 			spec->pool, spec->image, out->node, other.node);
 	device_deinit(out);
-	return err_hint(e, "name the device instead");
+	return err_hint(e, "give the device instead");
 }
 
 struct device_key device_key(const struct device *d)
@@ -343,8 +343,8 @@ static int refuse_busy(const struct unmapping *u, struct err **e)
 		return err_hint(e, "see the journal of systemd-udevd for a rule that hangs");
 	}
 	err_set(e, ERR_BUSY, -EBUSY,
-		"%s (%s) is in use, and nobody is seen who uses it: no mount, swap, layer, export "
-		"or open file",
+		"%s (%s) is in use, but its user cannot be found: no mount, swap, layer, export or "
+		"open file",
 		d->spec.image, d->node);
 	return err_hint(e,
 			"a file system of another kind may have it as its journal or as a further "
@@ -464,8 +464,8 @@ static int refuse_stuck(const struct device *d, struct udev_watch *watch, struct
 		"cannot end %s: %lu of its requests wait for the cluster, and the kernel ends no "
 		"device before they are answered",
 		d->node, n);
-	return err_hint(e, "bring the cluster or its network back; attached with -o "
-			   "osd_request_timeout=SECONDS it would have ended");
+	return err_hint(e, "restore the cluster or its network; -o osd_request_timeout=SECONDS at "
+			   "attach limits the wait");
 }
 
 int device_unmap(const struct device *d, bool force, struct deadline deadline, struct err **e)

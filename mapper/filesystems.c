@@ -151,7 +151,7 @@ static int check_mount(int fd, const struct mounted *m, struct err **e)
 		return err_set(e, ERR_USAGE, -ESTALE, "nothing is mounted on %s", m->shown);
 	if (((st.stx_mask & STATX_MNT_ID) && st.stx_mnt_id != (uint64_t)m->mount_id) ||
 	    (st.stx_dev_major && makedev(st.stx_dev_major, st.stx_dev_minor) != m->dev))
-		return err_set(e, ERR_FAILED, -ESTALE, "on %s is another mount", m->shown);
+		return err_set(e, ERR_FAILED, -ESTALE, "another mount hides %s", m->shown);
 	return 0;
 }
 

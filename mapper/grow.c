@@ -58,7 +58,8 @@ int device_wait_size(struct device *d, uint64_t size_bytes, struct deadline dead
 		int r = file_write_once(AT_FDCWD, path, "1");
 
 		if (r < 0)
-			return err_errno(e, r, "the kernel cannot look at %s anew", d->node);
+			return err_errno(e, r, "the kernel cannot read the size of %s again",
+					 d->node);
 		if (size_of(d) == size_bytes)
 			break;
 		if (deadline_passed(deadline))

@@ -283,16 +283,15 @@ static int check_words(const struct map_request *req, const char *shown, struct 
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!words[i].word || !is_word(words[i].word, words[i].not ))
-			return err_set(
-				e, ERR_USAGE, -EINVAL,
-				"cannot map %s: the %s %s what the kernel's rbd driver cannot "
-				"take (a blank, a control character%s)",
-				shown, words[i].what,
-				words[i].word && *words[i].word ? "has in it" : "is empty,",
-				*words[i].not ? ", a comma" : "");
+			return err_set(e, ERR_USAGE, -EINVAL,
+				       "cannot map %s: the %s %s characters that the kernel's rbd "
+				       "driver does not accept (a blank, a control character%s)",
+				       shown, words[i].what,
+				       words[i].word && *words[i].word ? "has in it" : "is empty,",
+				       *words[i].not ? ", a comma" : "");
 	if (s->snap && !strcmp(s->snap, "-"))
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "cannot map %s: the kernel takes a snapshot named '-' for none",
+			       "cannot map %s: to the kernel, a snapshot named '-' means none",
 			       shown);
 	if (!are_words(&req->options->list) || !are_words(&req->options->doubts))
 		return err_set(e, ERR_USAGE, -EINVAL, "cannot map %s: a bad map option", shown);
@@ -348,8 +347,8 @@ int krbd_add_line(const struct map_request *req, char **out, struct err **e)
 	/* sysfs passes one page on, and would cut the rest silently. */
 	if (len >= (size_t)sysconf(_SC_PAGESIZE))
 		return err_set(e, ERR_USAGE, -E2BIG,
-			       "cannot map %s: names, options and monitors make %zu bytes, and the "
-			       "kernel takes less than %ld",
+			       "cannot map %s: names, options and monitors have %zu bytes, and the "
+			       "kernel accepts less than %ld",
 			       shown, len, sysconf(_SC_PAGESIZE));
 	*out = steal(&line);
 	return 0;
@@ -406,14 +405,16 @@ static const struct {
 	 "the user needs the capabilities 'mon profile rbd' and 'osd profile rbd' for this pool"},
 	{EKEYREJECTED, ERR_NOT_PERMITTED, "the cluster refuses the user's key",
 	 "compare the keyring with 'ceph auth get'"},
-	{EROFS, ERR_HELD, "another client holds the image's exclusive lock and will not let go",
+	{EROFS, ERR_HELD, "another client holds the image's exclusive lock and does not release it",
 	 "'rbd lock ls' and 'rbd status' show who it is"},
-	{ETIMEDOUT, ERR_UNREACHABLE, "no monitor answered, or the image's lock was not had in time",
+	{ETIMEDOUT, ERR_UNREACHABLE,
+	 "no monitor answered, or the image's lock was not acquired in time",
 	 "see the monitors tried; do their ports fit ms_mode (3300 for all but legacy, 6789 for "
 	 "legacy)? 'rbd lock ls' shows the lock"},
 	{EBUSY, ERR_HELD, "an advisory lock of another client is on the image",
 	 "'rbd lock ls' shows whose"},
-	{ENOSPC, ERR_NO_SPACE, "the pool is full, and the kernel must write there to own the image",
+	{ENOSPC, ERR_NO_SPACE,
+	 "the pool is full, and the kernel must write to it to lock the image",
 	 "delete or trim something, or attach it --read-only"},
 	{ENOMEM, ERR_FAILED, "the kernel has no memory for it", NULL},
 	{ERANGE, ERR_UNSUPPORTED, "the image has more snapshots than the kernel can take (510)",

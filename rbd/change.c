@@ -39,7 +39,7 @@ static int refuse_shrink(const char *name, uint64_t has_bytes, struct err **e)
 	_cleanup_free_ char *has = value_format_size(has_bytes);
 
 	err_set(e, ERR_USAGE, -EINVAL, "'%s' is larger already: it has %s", name, has ? has : "?");
-	return err_hint(e, "resize only grows; to shrink would cut off what is at the end");
+	return err_hint(e, "resize can only grow a volume");
 }
 
 static int ignore_progress(uint64_t done, uint64_t total, void *arg)

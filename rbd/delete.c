@@ -78,7 +78,7 @@ static int refuse_on_its_way(const struct deletion *d, struct err **e)
 	err_set(e, ERR_BUSY, -EBUSY,
 		"image '%s' is being moved to the trash or back, or that was interrupted", d->name);
 	return err_hint(e,
-			"'rbd trash mv %s' completes the one, 'rbd trash restore' the other; see "
+			"complete it with 'rbd trash mv %s' or 'rbd trash restore'; see "
 			"'rbd trash ls --all'",
 			d->name);
 }
@@ -89,8 +89,8 @@ static int refuse_renamed(const struct deletion *d, const char *other, struct er
 		"image '%s' is listed as '%s': it is being renamed, or that was interrupted",
 		d->name, other);
 	return err_hint(e,
-			"if '%s' is to go, delete that; else 'rados rm rbd_id.%s' takes the "
-			"other name away",
+			"to delete it, delete '%s'; to remove only the other name, run 'rados rm "
+			"rbd_id.%s'",
 			other, d->spec->image);
 }
 
@@ -133,7 +133,7 @@ static int check_users(const struct deletion *d, struct err **e)
 		return fail_look(d, r, e);
 	if (features & RBD_FEATURE_MIGRATING) {
 		err_set(e, ERR_BUSY, -EBUSY, "image '%s' is being migrated", d->name);
-		return err_hint(e, "'rbd migration commit' or 'rbd migration abort' ends that");
+		return err_hint(e, "run 'rbd migration commit' or 'rbd migration abort'");
 	}
 	r = image_refuse_snapshots(d->p, d->image, d->name, e);
 	return r < 0 ? r

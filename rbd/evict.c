@@ -28,8 +28,8 @@ static int refuse_holder(const struct spec *spec, const struct hold *h, const ch
 
 	if (!name || !who)
 		return err_oom(e);
-	return err_set(e, ERR_HELD, -EBUSY, "volume '%s' is held by %s, says its header; %s", name,
-		       who, why);
+	return err_set(e, ERR_HELD, -EBUSY,
+		       "the header of volume '%s' says that it is held by %s; %s", name, who, why);
 }
 
 static int refuse_own(const struct spec *spec, const struct hold *h, struct err **e)
@@ -108,7 +108,7 @@ static int refuse_shared(const struct spec *spec, const struct eviction *v,
 			     "could be looked at"
 			   : "was shared by volumes mapped with 'rbd map', and is not seen now",
 		list);
-	return err_hint(e, "end it on its host, or, if all of them may fail: --steal-shared");
+	return err_hint(e, "detach it on its host, or use --steal-shared if all of them may fail");
 }
 
 /* Whether each of the suspects is seen to have this image, and no other. */

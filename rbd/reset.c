@@ -105,9 +105,9 @@ static int refuse_ties(struct reset *s, struct err **e)
 	}
 	if (!what)
 		return 0;
-	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP, "image '%s' %s, which would end with a reset",
-		s->name, what);
-	return err_hint(e, "end it, reset the volume, and begin it anew");
+	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP, "image '%s' %s, which a reset would end", s->name,
+		what);
+	return err_hint(e, "end that, reset the volume, and set it up again");
 }
 
 /* librbd tells no parent where nothing of it is to be seen any more: flattened, or wiped. */
@@ -131,7 +131,7 @@ static int refuse_parent(struct reset *s, int is_clone, struct err **e)
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
 		"the parent of '%s', or its snapshot, is in the trash: it cannot be cloned again",
 		s->name);
-	return err_hint(e, "'rbd trash restore' brings a parent back");
+	return err_hint(e, "restore the parent with 'rbd trash restore'");
 }
 
 static int look(struct reset *s)

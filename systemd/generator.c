@@ -311,7 +311,7 @@ static int is_known(const struct output *o, const struct voltab_line *l, struct 
 	if (strcmp(k->volume, l->volume)) {
 		err_set(e, ERR_EXISTS, -EEXIST, "an earlier line names the same volume '%s'",
 			k->volume);
-		return err_hint(e, "name it alike in both");
+		return err_hint(e, "use the same name in both lines");
 	}
 	return l->directory
 		       ? 1

@@ -343,8 +343,8 @@ int voltab_parse(char *text, bool fstab, struct voltab_line *out, struct err **e
 	for (size_t i = 0; i < n; i++)
 		unescape(word[i]);
 	if (!fstab && n > 3)
-		return err_set(e, ERR_USAGE, -EINVAL,
-			       "more than volume, source and options: '%s' is too much", word[3]);
+		return err_set(e, ERR_USAGE, -EINVAL, "unexpected word '%s' after the options",
+			       word[3]);
 	ret = read_words(&r, word, e);
 	request_deinit(&r.request);
 	if (ret >= 0)

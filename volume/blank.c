@@ -44,7 +44,7 @@ static int has_no_objects(struct host *h, struct cluster *c, const struct volume
 	if (r < 0)
 		return r;
 	if (!usage.known)
-		return err_set(e, ERR_FAILED, -EIO, "nobody can tell which objects of %s exist",
+		return err_set(e, ERR_FAILED, -EIO, "cannot tell which objects of %s exist",
 			       v->spec.image);
 	if (!usage.objects)
 		return 1;
@@ -61,8 +61,7 @@ int volume_prove_blank(struct host *h, struct cluster *c, const struct volume_in
 	*out_what = NULL;
 	if (!v->in_cluster || !v->attached)
 		return err_set(e, ERR_USAGE, -EINVAL,
-			       "whether %s is blank can be seen only where it is attached",
-			       v->spec.image);
+			       "%s must be attached to see whether it is blank", v->spec.image);
 	r = looks_blank(h, v, out_what, e);
 	if (r <= 0)
 		return r;

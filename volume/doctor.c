@@ -45,7 +45,7 @@ static int check_kernel(struct examination *x, struct err **e)
 	if (!names)
 		return err_oom(e);
 	return finding_add(x->out, FINDING_OK, "kernel", NULL, e,
-			   "the rbd driver is there; it maps images with %s", names);
+			   "the rbd driver is available; it maps images with %s", names);
 }
 
 static int check_udev(struct examination *x, struct err **e)
@@ -152,7 +152,7 @@ static int check_stale_holds(struct examination *x, const struct leftovers *left
 
 		r = leftover_volume(left->holds.items[i], &volume, e);
 		if (r >= 0 && is_stale_hold(left, i, devices) && !is_under_way(x, &volume))
-			r = finding_add(x->out, FINDING_WARNING, "hold", "rbdvol prune ends that",
+			r = finding_add(x->out, FINDING_WARNING, "hold", "rbdvol prune releases it",
 					e, "%s is held by this host, but not attached",
 					left->holds.items[i]);
 	}
@@ -201,7 +201,7 @@ static int add_leftovers(struct examination *x, const char *about, const struct 
 
 	for (size_t i = 0; !r && i < names->n; i++)
 		r = finding_add(x->out, FINDING_WARNING, about, "rbdvol prune removes it", e,
-				"%s is needed by nobody", names->items[i]);
+				"%s is not used by any clone", names->items[i]);
 	return r;
 }
 
@@ -220,7 +220,8 @@ static int add_foreign(struct examination *x, const char *name, struct err **e)
 		strftime(when, sizeof(when), "%F %T %z", &tm);
 	return finding_add(x->out, FINDING_WARNING, "another host's clone",
 			   "if that host does not come back: rbdvol prune --all-hosts", e,
-			   "%s is unfinished by host %.*s since %s", name, len, owner, when);
+			   "%s is an unfinished clone of host %.*s since %s", name, len, owner,
+			   when);
 }
 
 static int add_remains(struct examination *x, const struct leftovers *left, struct err **e)
@@ -255,7 +256,7 @@ static int add_deletions(struct examination *x, const struct strlist *names, str
 	for (size_t i = 0; !r && i < names->n; i++)
 		r = finding_add(
 			x->out, FINDING_WARNING, "half-deleted image", "rbdvol prune removes it", e,
-			"an image that was %s takes room still: its deletion was interrupted",
+			"the deleted image %s still takes space: its deletion was interrupted",
 			names->items[i]);
 	return r;
 }
@@ -279,7 +280,7 @@ static int add_old_snapshots(struct examination *x, const struct strlist *names,
 	int r = 0;
 
 	for (size_t i = 0; !r && i < names->n; i++)
-		r = finding_add(x->out, FINDING_OK, "snapshot", "if nobody needs it: rbd snap rm",
+		r = finding_add(x->out, FINDING_OK, "snapshot", "if it is not needed: rbd snap rm",
 				e,
 				"%s has no clones; an older rbdvol took it, or somebody gave it "
 				"such a name, so prune leaves it alone",

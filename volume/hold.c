@@ -262,7 +262,7 @@ static int check_cluster(struct operation *o, struct err **e)
 		return r;
 	err_set(e, ERR_FAILED, -EXDEV, "%s was of cluster %s, not of %s", o->meant.node,
 		o->meant.fsid, fsid);
-	return err_hint(e, "once more, with --cluster NAME");
+	return err_hint(e, "repeat the command with --cluster NAME");
 }
 
 static int let_go(struct operation *o, struct err **e)

@@ -109,8 +109,8 @@ static int end_shared_client(struct operation *o, struct err **e)
 	if (r < 0) {
 		progress_note(o->progress,
 			      "/dev/rbd%d keeps a client that it may share with other volumes that "
-			      "'rbd map' has mapped (%s): whoever takes this volume from this host "
-			      "ends those, too",
+			      "'rbd map' has mapped (%s): stealing this volume from this host ends "
+			      "those, too",
 			      id, why->message);
 		return 1;
 	}

@@ -183,8 +183,8 @@ static void step(struct staging *s, const char *name)
 static int refuse_no_filesystem(const struct staging *s, const char *what, struct err **e)
 {
 	err_set(e, ERR_FAILED, -EMEDIUMTYPE, "%s on %s", what, s->spec->image);
-	return err_hint(e, "rbdvol makes a file system only where it was told which, on a volume "
-			   "that is blank and no clone");
+	return err_hint(
+		e, "to have one made, give its type; the volume must be blank and not a clone");
 }
 
 /* What is noted while a file system is being made: of this image alone, not of one that inherits
@@ -260,7 +260,7 @@ static int make_on_blank(struct staging *s, struct err **e)
 	if (!s->options->fs || s->read_only || s->spec->snap)
 		return refuse_no_filesystem(s, "there is no file system", e);
 	if (s->v.image.parent.image || s->v.image.from)
-		return refuse_no_filesystem(s, "there is no file system that rbdvol knows", e);
+		return refuse_no_filesystem(s, "there is no file system that rbdvol supports", e);
 	r = is_blank(s, &what, e);
 	if (!r)
 		r = was_cut_off(s, e);
@@ -339,7 +339,7 @@ static void grow(struct staging *s)
 	step(s, "grow");
 	fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd >= 0 && mount_grow(fd, s->directory, &s->v.device, &why) < 0)
-		progress_note(s->progress, "the file system keeps its size: %s", why->message);
+		progress_note(s->progress, "the file system was not grown: %s", why->message);
 }
 
 static int set_owner(const struct staging *s, struct err **e)

@@ -99,13 +99,12 @@ static void look_at_device(struct operation *o)
 			progress_note(o->progress, "%s", why->message);
 		return;
 	}
-	progress_note(
-		o->progress,
-		"%s is dead: the cluster has shut its client %s out%s%s; what was not written "
-		"before is lost; 'rbdvol detach %s' ends it",
-		o->v->device.node, o->v->device.client_address,
-		o->v->held ? ", and the volume is held by host " : "",
-		o->v->held ? o->v->hold.host_name : "", o->v->device.node);
+	progress_note(o->progress,
+		      "%s is dead: the cluster has blocklisted its client %s%s%s; unwritten data "
+		      "is lost; 'rbdvol detach %s' removes it",
+		      o->v->device.node, o->v->device.client_address,
+		      o->v->held ? ", and the volume is held by host " : "",
+		      o->v->held ? o->v->hold.host_name : "", o->v->device.node);
 }
 
 static int tell_blank(struct operation *o, struct err **e)

@@ -32,7 +32,7 @@ static int is_there(struct operation *o, struct err **e)
 		*e = steal(&why);
 		return r;
 	}
-	progress_note(o->progress, "snapshot '%s' was there already", o->v->spec.snap);
+	progress_note(o->progress, "snapshot '%s' exists already", o->v->spec.snap);
 	return 1;
 }
 
@@ -77,7 +77,7 @@ static int name_it(const struct spec *spec, struct spec *out, struct err **e)
 			       "it removes with their last clone: '%s'",
 			       spec->snap);
 	if (!gmtime_r(&now, &tm) || !strftime(name, sizeof(name), "%Y%m%dT%H%M%SZ", &tm))
-		return err_set(e, ERR_FAILED, -EINVAL, "the clock tells no time");
+		return err_set(e, ERR_FAILED, -EINVAL, "cannot read the clock");
 	out->snap = strdup(spec->snap ? spec->snap : name);
 	return out->snap ? 0 : err_oom(e);
 }

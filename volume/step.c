@@ -60,7 +60,7 @@ int operation_init(struct operation *o, struct host *h, const struct spec *spec,
 		return err_oom(e);
 	r = image_lock_shared(host_image_locks(h), &o->image_lock, spec, p->deadline);
 	if (r < 0)
-		return err_set(e, ERR_BUSY, r, "what was left over of %s is still being removed",
+		return err_set(e, ERR_BUSY, r, "the remains of %s are still being removed",
 			       spec->image);
 	if (req->from) {
 		r = spec_parse(req->from, host_pool(h, req), &o->parent, e);

@@ -105,8 +105,7 @@ static void look(struct operation *o, struct usage *out)
 			o->spec->image);
 	else if (out == &o->v->before && out->stored_left_out)
 		progress_note(o->progress,
-			      "%s has too many objects to ask each for its size, before and after: "
-			      "with --slow that is done",
+			      "%s has too many objects to ask each for its size; --slow does it",
 			      o->spec->image);
 }
 
@@ -150,8 +149,8 @@ static int trim_mount(struct operation *o, struct mounted *m, struct err **e)
 		explain(o, e);
 	else if (limits.rate_bytes && !result.step_bytes)
 		progress_note(o->progress,
-			      "%s was trimmed at once, not at the rate: its file "
-			      "system takes no part at a time",
+			      "%s was trimmed at once, not at the rate: its file system cannot be "
+			      "trimmed in parts",
 			      m->shown);
 	return r;
 }

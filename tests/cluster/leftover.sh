@@ -175,8 +175,8 @@ cut_removal half
 cut_removal again
 rbd create --size 16M $pool/again
 both_found() { # when the watches of the dead have ended
-	finds "half-deleted image: an image that was $pool/half " &&
-		finds "half-deleted image: an image that was $pool/again "
+	finds "half-deleted image: the deleted image $pool/half " &&
+		finds "half-deleted image: the deleted image $pool/again "
 }
 ok "images deleted in part are found, beside a new one of the same name, too" wait_for 60 both_found
 is "a list has the new one alone" "$("$rbdvol" list --all --pool $pool | grep -cE 'half|again')" 1
@@ -211,7 +211,7 @@ rbd clone --rbd-default-clone-format 2 $pool/golden@"$used" $pool/.rbdvol-lost.0
 rbd clone --rbd-default-clone-format 2 $pool/golden@"$used" $pool/.rbdvol-open.0123456789abcdef
 rbd create --size 16M $pool/.rbdvol-gone.0123456789abcdef-old
 like "the doctor tells of another host's clones" "$(findings warning)" \
-	"another host's clone: $pool/.rbdvol-gone.0123456789abcdef-old is unfinished by host 0123456789abcdef since 20"
+	"another host's clone: $pool/.rbdvol-gone.0123456789abcdef-old is an unfinished clone of host 0123456789abcdef since 20"
 is "which prune leaves alone" "$("$rbdvol" prune --pool $pool)" ""
 like "even when told about other hosts, as long as they are young" "$("$rbdvol" prune --pool $pool --all-hosts)" \
 	"another host's clone: $pool/.rbdvol-lost.0123456789abcdef of host 0123456789abcdef stays: it is younger"

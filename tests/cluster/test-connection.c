@@ -266,7 +266,7 @@ static void a_blocklisted_client_comes_back(void **state)
 		image_info_deinit(&info);
 		usleep(100000);
 	}
-	assert_fails(r, &e, ERR_UNREACHABLE, -ESHUTDOWN, "shut this client out", NULL);
+	assert_fails(r, &e, ERR_UNREACHABLE, -ESHUTDOWN, "has blocklisted this client", NULL);
 	assert_done(image_info(c, at("shut-out"), &info, &e), e);
 	image_info_deinit(&info);
 	assert_done(cluster_session(c, &new, &e), e);

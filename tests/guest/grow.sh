@@ -74,7 +74,7 @@ echo before >/srv/ext4/mark
 is "a snapshot of a mounted volume" "$(rbdvol snapshot $pool/ext4@first)" "$pool/ext4@first"
 echo after >/srv/ext4/mark
 ok "again is fine" rbdvol snapshot $pool/ext4@first
-like "and noted" "$(rbdvol snapshot $pool/ext4@first 2>&1 >/dev/null)" 'was there already'
+like "and noted" "$(rbdvol snapshot $pool/ext4@first 2>&1 >/dev/null)" 'exists already'
 like "without a name it is the time" "$(rbdvol snapshot $pool/ext4)" "^$pool/ext4@[0-9]{8}T[0-9]{6}Z\$"
 refuses "names of rbdvol's own are refused" 2 "begin with 'rbdvol-'" rbdvol snapshot $pool/ext4@rbdvol-1
 mount -o ro,norecovery "$(rbdvol attach $pool/ext4@first)" /mnt

@@ -68,7 +68,7 @@ is "nobody is blocklisted" "$(blocklisted "$client")" 0
 is "and nothing held for it" "$(field b four .held_by)" null
 ok "both go on" writes a four
 ok "both go on" writes a three
-refuses "steal-shared alone is a mistake" 2 'together with steal' on b rbdvol attach $pool/three --steal-shared --yes
+refuses "steal-shared alone is a mistake" 2 'steal-shared requires steal' on b rbdvol attach $pool/three --steal-shared --yes
 ok "who says so gets it" on b rbdvol attach $pool/three --steal --steal-shared --yes
 ok "and ends both" dies a four
 on a --sh 'kill $(cat /run/holder.pid)'

@@ -85,7 +85,7 @@ is "no byte of theirs arrives" "$(on b --sh "$sum")" "$first"
 ok "the new holder writes" on b --sh 'echo mine | dd of=/dev/rbdvol/hosts/vol bs=4k conv=sync oflag=direct status=none'
 is "it is known as the holder" "$(field a $pool/vol .held_by.host)" guest-b
 is "show says of the old device that it is fenced" "$(field a $pool/vol .fenced)" true
-like "and what to do" "$(on a rbdvol show $pool/vol 2>&1)" 'shut its client .* out, and the volume is held by host guest-b'
+like "and what to do" "$(on a rbdvol show $pool/vol 2>&1)" 'blocklisted its client .*, and the volume is held by host guest-b'
 is "list, too" "$(on a rbdvol list --json | jq -r '.volumes[] | select(.volume == "hosts/vol").fenced')" true
 refuses "it cannot be attached there" 6 'held by host guest-b.*blocklisted.*rbdvol detach' on a rbdvol attach $pool/vol
 ok "the new holder lets go" on b rbdvol detach $pool/vol

@@ -178,7 +178,7 @@ static void a_daemon_that_is_not_there_is_named(void **state)
 	busy[0] = client_connect(socket_path, d, &(struct err *){NULL});
 	assert_true(busy[0] >= 0);
 	assert_fails(client_connect(socket_path, deadline_in(50000), &e), -ETIMEDOUT,
-		     ERR_UNREACHABLE, "takes no connection");
+		     ERR_UNREACHABLE, "accepts no connection");
 	close(busy[0]);
 	close(fd);
 	unlink(socket_path);

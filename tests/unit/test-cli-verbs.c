@@ -191,7 +191,7 @@ static void attach_prints_the_link_alone(void **state)
 	expect("attach web1", 0, "/dev/rbdvol/rbd/web1\n",
 	       "rbdvol: note: feature journaling?left out\n");
 	expect("attach nolink", 1, "",
-	       "rbdvol: nolink is attached, but rbdvold tells no link of it\n");
+	       "rbdvol: nolink is attached, but rbdvold reports no link of it\n");
 	expect("attach held", 6, "", "rbdvol: rbd/held is held by h2 (ask it)\n");
 }
 

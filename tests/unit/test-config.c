@@ -149,7 +149,7 @@ static const struct {
 	{"[rbdvol\npool = p\n", {":1: ", "']'"}},
 	{"[rbdvol]\npool\n", {":2: ", "key = value"}},
 	{"[rbdvol]\npool =\n", {":2: ", "no value"}},
-	{"[rbdvol]\npool = a\npool = b\n", {":3: ", "second time"}},
+	{"[rbdvol]\npool = a\npool = b\n", {":3: ", "given twice"}},
 	{"[rbdvol]\npool = a\n  user = b\n", {":3: ", "indented"}},
 	{"[rbdvol]\ntimeout = soon\n", {":2: ", "timeout"}},
 	{"[rbdvol]\ntimeout = -1\n", {":2: ", "timeout"}},

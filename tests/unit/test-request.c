@@ -120,8 +120,7 @@ static void options_that_need_each_other_are_checked(void **state)
 	assert_fails(request_check(&size, VERB_ATTACH, &e), -EINVAL, ERR_USAGE, "parent");
 	assert_works(request_check(&from, VERB_CREATE, &e));
 	assert_works(request_check(&from, VERB_ATTACH, &e));
-	assert_fails(request_check(&format, VERB_CREATE, &e), -EINVAL, ERR_USAGE,
-		     "formats 1 and 2");
+	assert_fails(request_check(&format, VERB_CREATE, &e), -EINVAL, ERR_USAGE, "must be 1 or 2");
 	assert_fails(request_check(&orphan, VERB_CREATE, &e), -EINVAL, ERR_USAGE, "parent");
 }
 
