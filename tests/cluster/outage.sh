@@ -117,8 +117,8 @@ in_time "the cluster's own time ends it, with what to look at" 20 7 'did not ans
 stop
 ok "SIGTERM ends it even now ($took s)" test "$took" -le 9
 # What only looks ends within the times that are usual, too.
-mv "$folder/rbdvol.conf" "$folder/short.conf"
-echo '[rbdvol]' >"$folder/rbdvol.conf"
+mv "$directory/rbdvol.conf" "$directory/short.conf"
+echo '[rbdvol]' >"$directory/rbdvol.conf"
 start
 in_time "list --all ends before who asks stops waiting" 25 7 'did not answer within 10 s' "$rbdvol" list --all --pool $pool
 in_time "so does tree" 25 7 'did not answer within 10 s' "$rbdvol" tree $pool/golden
@@ -127,7 +127,7 @@ said=$("$rbdvol" doctor --pool $pool 2>&1)
 like "the doctor tells of the cluster among what it finds" "$said" 'kernel.*answers client\.admin.*did not answer within 10 s'
 ok "and of all in time ($((SECONDS - began)) s)" test $((SECONDS - began)) -le 25
 stop
-mv "$folder/short.conf" "$folder/rbdvol.conf"
+mv "$directory/short.conf" "$directory/rbdvol.conf"
 start
 restart osd
 ok "once it is back, all goes on" again "$rbdvol" create $pool/web --from $pool/golden
