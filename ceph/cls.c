@@ -4,79 +4,23 @@
 #include <errno.h>
 #include <rbd/librbd.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/str.h"
-#include "ceph/wire.h"
+#include "ceph/cls-call.h"
 
 #define DIRECTORY     "rbd_directory"
-#define TRASH	      "rbd_trash"
 #define NAME_OBJECT   "rbd_id."
 #define HEADER_OBJECT "rbd_header."
 #define MAP_OBJECT    "rbd_object_map."
 #define NOTES_AT_ONCE 64
-#define TRASH_AT_ONCE 1024
 #define MANAGED_LOCK  "rbd_lock" /* librbd's and the kernel's, of the feature exclusive-lock */
-
-/* Allocated by librados. */
-struct answer {
-	char *data;
-	size_t len;
-	int result;
-};
-
-static void answer_deinit(struct answer *a)
-{
-	if (a->data)
-		rados_buffer_free(a->data);
-}
-#define _cleanup_answer_ cleanup(answer_deinit)
-
-DEFINE_CLEANUP(rados_read_op_t, rados_release_read_op)
-DEFINE_CLEANUP(rados_write_op_t, rados_release_write_op)
-#define _cleanup_read_op_  cleanup(rados_release_read_op_p)
-#define _cleanup_write_op_ cleanup(rados_release_write_op_p)
-
-static char *object_name(const char *prefix, const char *rest)
-{
-	char *out;
-
-	return str_printf(&out, "%s%s", prefix, rest) < 0 ? NULL : out;
-}
-
-static struct reader reader_of(const struct answer *a)
-{
-	return (struct reader){(const uint8_t *)a->data, a->len, false};
-}
-
-/* Add a call of a class to a read operation. */
-static void add_call(rados_read_op_t op, const char *cls, const char *method,
-		     const struct writer *in, struct answer *a)
-{
-	rados_read_op_exec(op, cls, method, in ? (const char *)in->data : NULL, in ? in->len : 0,
-			   &a->data, &a->len, &a->result);
-}
-
-static int read_call(rados_ioctx_t io, const char *object, const char *cls, const char *method,
-		     const struct writer *in, struct answer *a)
-{
-	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
-	int r;
-
-	if (in && in->bad)
-		return -ENAMETOOLONG;
-	add_call(op, cls, method, in, a);
-	r = rados_read_op_operate(op, io, object, 0);
-	return r < 0 ? r : a->result < 0 ? a->result : 0;
-}
 
 /* A call of class rbd that answers with one string. */
 static int read_name(rados_ioctx_t io, const char *object, const char *method,
 		     const struct writer *in, char **out)
 {
-	_cleanup_answer_ struct answer a = {0};
-	int r = read_call(io, object, "rbd", method, in, &a);
-	struct reader reader = reader_of(&a);
+	_cleanup_cls_answer_ struct cls_answer a = {0};
+	int r = cls_read(io, object, "rbd", method, in, &a);
+	struct reader reader = cls_reader(&a);
 
 	if (r < 0)
 		return r;
@@ -86,7 +30,7 @@ static int read_name(rados_ioctx_t io, const char *object, const char *method,
 
 int cls_image_id(rados_ioctx_t io, const char *name, char **out)
 {
-	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	_cleanup_free_ char *object = cls_object(NAME_OBJECT, name);
 
 	return object ? read_name(io, object, "get_id", NULL, out) : -ENOMEM;
 }
@@ -107,21 +51,6 @@ int cls_directory_id(rados_ioctx_t io, const char *name, char **out)
 	return read_name(io, DIRECTORY, "dir_get_id", &in, out);
 }
 
-/* Add a call of class rbd that changes PREFIX+NAME to what is in OP already, and do it. */
-static int write_call(rados_write_op_t op, rados_ioctx_t io, const char *prefix, const char *name,
-		      const char *method, const struct writer *in)
-{
-	_cleanup_free_ char *object = object_name(prefix, name);
-	int result = 0;
-
-	if (!object)
-		return -ENOMEM;
-	if (in->bad)
-		return -ENAMETOOLONG;
-	rados_write_op_exec(op, "rbd", method, (const char *)in->data, in->len, &result);
-	return rados_write_op_operate2(op, io, object, NULL, 0);
-}
-
 int cls_directory_rename(rados_ioctx_t io, const char *from, const char *to, const char *id)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
@@ -130,7 +59,7 @@ int cls_directory_rename(rados_ioctx_t io, const char *from, const char *to, con
 	write_string(&in, from);
 	write_string(&in, to);
 	write_string(&in, id);
-	return write_call(op, io, DIRECTORY, "", "dir_rename_image", &in);
+	return cls_write(op, io, DIRECTORY, "", "dir_rename_image", &in);
 }
 
 /* A method of the directory that takes a name and an id. */
@@ -141,7 +70,7 @@ static int change_directory(rados_ioctx_t io, const char *method, const char *na
 
 	write_string(&in, name);
 	write_string(&in, id);
-	return write_call(op, io, DIRECTORY, "", method, &in);
+	return cls_write(op, io, DIRECTORY, "", method, &in);
 }
 
 int cls_directory_add(rados_ioctx_t io, const char *name, const char *id)
@@ -161,7 +90,7 @@ int cls_name_create(rados_ioctx_t io, const char *name, const char *id)
 
 	write_string(&in, id);
 	rados_write_op_create(op, LIBRADOS_CREATE_EXCLUSIVE, NULL);
-	return write_call(op, io, NAME_OBJECT, name, "set_id", &in);
+	return cls_write(op, io, NAME_OBJECT, name, "set_id", &in);
 }
 
 /* librados tells a difference as -MAX_ERRNO and less. */
@@ -170,7 +99,7 @@ int cls_name_create(rados_ioctx_t io, const char *name, const char *id)
 int cls_name_remove_of(rados_ioctx_t io, const char *name, const char *id)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	_cleanup_free_ char *object = cls_object(NAME_OBJECT, name);
 	struct writer is = {0};
 	int result = 0, r;
 
@@ -189,7 +118,7 @@ int cls_name_remove_of(rados_ioctx_t io, const char *name, const char *id)
 int cls_name_switch(rados_ioctx_t io, const char *name, const char *old_id, const char *new_id)
 {
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	_cleanup_free_ char *object = cls_object(NAME_OBJECT, name);
 	struct writer is = {0}, will_be = {0};
 	int result = 0, r;
 
@@ -219,7 +148,7 @@ static void entry_deinit(struct entry *e)
 
 static int entry_init(struct entry *e, const char *kind, const char *what, const char *value)
 {
-	e->key = object_name(kind, what);
+	e->key = cls_object(kind, what);
 	write_string(&e->value, value);
 	return !e->key ? -ENOMEM : e->value.bad ? -ENAMETOOLONG : 0;
 }
@@ -295,7 +224,7 @@ int cls_notes(rados_ioctx_t io, const char *id, const struct note *notes, uint32
 		write_string(&in, notes[i].value);
 	}
 	rados_write_op_assert_exists(op);
-	return write_call(op, io, HEADER_OBJECT, id, "metadata_set", &in);
+	return cls_write(op, io, HEADER_OBJECT, id, "metadata_set", &in);
 }
 
 int cls_note(rados_ioctx_t io, const char *id, const char *key, const char *value)
@@ -312,13 +241,13 @@ int cls_note_remove(rados_ioctx_t io, const char *id, const char *key)
 
 	write_string(&in, key);
 	rados_write_op_assert_exists(op);
-	return write_call(op, io, HEADER_OBJECT, id, "metadata_remove", &in);
+	return cls_write(op, io, HEADER_OBJECT, id, "metadata_remove", &in);
 }
 
 int cls_note_keys(rados_ioctx_t io, const char *id, const char *start, struct strlist *out)
 {
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
-	_cleanup_answer_ struct answer a = {0};
+	_cleanup_free_ char *object = cls_object(HEADER_OBJECT, id);
+	_cleanup_cls_answer_ struct cls_answer a = {0};
 	struct writer in = {0};
 	struct reader reader;
 	int r;
@@ -327,8 +256,8 @@ int cls_note_keys(rados_ioctx_t io, const char *id, const char *start, struct st
 		return -ENOMEM;
 	write_string(&in, start);
 	write_u64(&in, NOTES_AT_ONCE);
-	r = read_call(io, object, "rbd", "metadata_list", &in, &a);
-	reader = reader_of(&a);
+	r = cls_read(io, object, "rbd", "metadata_list", &in, &a);
+	reader = cls_reader(&a);
 	for (uint32_t n = r < 0 ? 0 : read_u32(&reader); !r && n; n--) {
 		_cleanup_free_ char *key = read_string(&reader);
 
@@ -338,156 +267,13 @@ int cls_note_keys(rados_ioctx_t io, const char *id, const char *start, struct st
 	return r;
 }
 
-void trash_entry_deinit(struct trash_entry *t)
-{
-	free(t->id);
-	free(t->name);
-	*t = (struct trash_entry){0};
-}
-
-#define STATE_VERSION 2 /* of the encoding: since then it has the state */
-
-/* What is encoded of an entry, but its id. */
-static int read_trash_entry(struct reader *reader, struct trash_entry *out)
-{
-	uint8_t version = read_u8(reader);
-	struct reader spec;
-	uint32_t len;
-
-	read_skip(reader, 1); /* the oldest version that can read it */
-	len = read_u32(reader);
-	spec = (struct reader){reader->at, len, false};
-	read_skip(reader, len);
-	if (reader->bad)
-		return -EPROTO;
-	out->to_remove = read_u8(&spec) == RBD_TRASH_IMAGE_SOURCE_REMOVING;
-	out->name = read_string(&spec);
-	read_u64(&spec); /* when it came */
-	read_u64(&spec); /* until when it is kept */
-	out->state = version < STATE_VERSION ? TRASH_NORMAL : (enum trash_state)read_u8(&spec);
-	return spec.bad ? -EPROTO : 0;
-}
-
-int cls_trash_get(rados_ioctx_t io, const char *id, struct trash_entry *out)
-{
-	_cleanup_trash_entry_ struct trash_entry entry = {0};
-	_cleanup_answer_ struct answer a = {0};
-	struct writer in = {0};
-	struct reader reader;
-	int r;
-
-	*out = (struct trash_entry){0};
-	write_string(&in, id);
-	r = read_call(io, TRASH, "rbd", "trash_get", &in, &a);
-	if (r < 0)
-		return r;
-	reader = reader_of(&a);
-	r = read_trash_entry(&reader, &entry);
-	entry.id = strdup(id);
-	if (!r && !entry.id)
-		r = -ENOMEM;
-	if (r < 0)
-		return r;
-	*out = entry;
-	entry = (struct trash_entry){0};
-	return 0;
-}
-
-static void write_time(struct writer *w, time_t when)
-{
-	write_u32(w, (uint32_t)when);
-	write_u32(w, 0); /* ns */
-}
-
-int cls_trash_add(rados_ioctx_t io, const char *id, const char *name)
-{
-	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	const uint32_t len =
-		1 + sizeof(uint32_t) + (uint32_t)strlen(name) + 4 * sizeof(uint32_t) + 1;
-	const time_t now = time(NULL);
-	struct writer in = {0};
-
-	write_string(&in, id);
-	write_u8(&in, STATE_VERSION);
-	write_u8(&in, 1);
-	write_u32(&in, len);
-	write_u8(&in, RBD_TRASH_IMAGE_SOURCE_REMOVING);
-	write_string(&in, name);
-	write_time(&in, now);
-	write_time(&in, now);
-	write_u8(&in, TRASH_MOVING);
-	return write_call(op, io, TRASH, "", "trash_add", &in);
-}
-
-int cls_trash_set_state(rados_ioctx_t io, const char *id, enum trash_state from,
-			enum trash_state to)
-{
-	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	struct writer in = {0};
-
-	write_string(&in, id);
-	write_u8(&in, (uint8_t)to);
-	write_u8(&in, (uint8_t)from);
-	return write_call(op, io, TRASH, "", "trash_state_set", &in);
-}
-
-int cls_trash_forget(rados_ioctx_t io, const char *id)
-{
-	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
-	struct writer in = {0};
-
-	write_string(&in, id);
-	return write_call(op, io, TRASH, "", "trash_remove", &in);
-}
-
-/* One image of the trash; *id is the caller's to free. */
-static int read_trashed(struct reader *reader, char **id, struct strlist *ids,
-			struct strlist *names)
-{
-	_cleanup_trash_entry_ struct trash_entry entry = {0};
-	int r;
-
-	*id = read_string(reader);
-	r = read_trash_entry(reader, &entry);
-	if (!r && !*id)
-		r = -EPROTO;
-	if (r < 0 || !entry.to_remove || entry.state == TRASH_RESTORING)
-		return r;
-	r = strlist_add(ids, "%s", *id);
-	return r < 0 ? r : strlist_add(names, "%s", entry.name);
-}
-
-int cls_removals(rados_ioctx_t io, struct strlist *ids, struct strlist *names)
-{
-	_cleanup_free_ char *last = strdup("");
-	uint32_t n = TRASH_AT_ONCE;
-	int r = last ? 0 : -ENOMEM;
-
-	while (!r && n == TRASH_AT_ONCE) {
-		_cleanup_answer_ struct answer a = {0};
-		struct writer in = {0};
-		struct reader reader;
-
-		write_string(&in, last);
-		write_u64(&in, TRASH_AT_ONCE);
-		r = read_call(io, TRASH, "rbd", "trash_list", &in, &a);
-		reader = reader_of(&a);
-		n = r < 0 ? 0 : read_u32(&reader);
-		for (uint32_t i = 0; !r && i < n; i++) {
-			free(last);
-			r = read_trashed(&reader, &last, ids, names);
-		}
-	}
-	return r;
-}
-
 int cls_parent(rados_ioctx_t io, const char *id, int64_t *pool_id, char **image_id,
 	       uint64_t *snap_id)
 {
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id), *ns = NULL;
-	_cleanup_answer_ struct answer a = {0};
-	int r = object ? read_call(io, object, "rbd", "parent_get", NULL, &a) : -ENOMEM;
-	struct reader reader = reader_of(&a);
+	_cleanup_free_ char *object = cls_object(HEADER_OBJECT, id), *ns = NULL;
+	_cleanup_cls_answer_ struct cls_answer a = {0};
+	int r = object ? cls_read(io, object, "rbd", "parent_get", NULL, &a) : -ENOMEM;
+	struct reader reader = cls_reader(&a);
 
 	if (r < 0)
 		return r;
@@ -511,21 +297,21 @@ void lineage_deinit(struct lineage *l)
 
 /* What the calls of cls_lineage answer. */
 struct lineage_answers {
-	struct answer context, name, parent, overlap;
+	struct cls_answer context, name, parent, overlap;
 };
 
 static void lineage_answers_deinit(struct lineage_answers *a)
 {
-	answer_deinit(&a->context);
-	answer_deinit(&a->name);
-	answer_deinit(&a->parent);
-	answer_deinit(&a->overlap);
+	cls_answer_deinit(&a->context);
+	cls_answer_deinit(&a->name);
+	cls_answer_deinit(&a->parent);
+	cls_answer_deinit(&a->overlap);
 }
 
 static int read_lineage(const struct lineage_answers *a, struct lineage *out)
 {
-	struct reader context = reader_of(&a->context), name = reader_of(&a->name);
-	struct reader parent = reader_of(&a->parent), overlap = reader_of(&a->overlap);
+	struct reader context = cls_reader(&a->context), name = cls_reader(&a->name);
+	struct reader parent = cls_reader(&a->parent), overlap = cls_reader(&a->overlap);
 
 	read_u64(&context); /* the highest id so far */
 	out->snapshots = read_u32(&context);
@@ -542,7 +328,7 @@ static int read_lineage(const struct lineage_answers *a, struct lineage *out)
 int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct lineage *out)
 {
 	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_free_ char *object = cls_object(HEADER_OBJECT, id);
 	cleanup(lineage_answers_deinit) struct lineage_answers a = {0};
 	struct writer snap = {0};
 	int r;
@@ -551,11 +337,11 @@ int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct linea
 	if (!object)
 		return -ENOMEM;
 	write_u64(&snap, snap_id);
-	add_call(op, "rbd", "get_snapcontext", NULL, &a.context);
-	add_call(op, "rbd", "parent_get", NULL, &a.parent);
-	add_call(op, "rbd", "parent_overlap_get", &snap, &a.overlap);
+	cls_add(op, "rbd", "get_snapcontext", NULL, &a.context);
+	cls_add(op, "rbd", "parent_get", NULL, &a.parent);
+	cls_add(op, "rbd", "parent_overlap_get", &snap, &a.overlap);
 	if (snap_id != LIBRADOS_SNAP_HEAD)
-		add_call(op, "rbd", "get_snapshot_name", &snap, &a.name);
+		cls_add(op, "rbd", "get_snapshot_name", &snap, &a.name);
 	r = rados_read_op_operate(op, io, object, 0);
 	if (!r)
 		r = read_lineage(&a, out);
@@ -567,14 +353,14 @@ int cls_lineage(rados_ioctx_t io, const char *id, uint64_t snap_id, struct linea
 /* How large an image, or a snapshot of it, is, what is known of its maps, and how much of it is
  * read from the parent where it has no objects of its own. */
 struct extent {
-	struct answer size, flags, overlap;
+	struct cls_answer size, flags, overlap;
 };
 
 static void extent_deinit(struct extent *x)
 {
-	answer_deinit(&x->size);
-	answer_deinit(&x->flags);
-	answer_deinit(&x->overlap);
+	cls_answer_deinit(&x->size);
+	cls_answer_deinit(&x->flags);
+	cls_answer_deinit(&x->overlap);
 }
 #define _cleanup_extent_ cleanup(extent_deinit)
 
@@ -583,15 +369,15 @@ static void add_extent(rados_read_op_t op, uint64_t snap_id, struct extent *x)
 	struct writer in = {0};
 
 	write_u64(&in, snap_id);
-	add_call(op, "rbd", "get_size", &in, &x->size);
-	add_call(op, "rbd", "get_flags", &in, &x->flags);
-	add_call(op, "rbd", "parent_overlap_get", &in, &x->overlap);
+	cls_add(op, "rbd", "get_size", &in, &x->size);
+	cls_add(op, "rbd", "get_flags", &in, &x->flags);
+	cls_add(op, "rbd", "parent_overlap_get", &in, &x->overlap);
 }
 
 static int read_extent(const struct extent *x, struct snapshot_state *out)
 {
-	struct reader size = reader_of(&x->size), flags = reader_of(&x->flags);
-	struct reader overlap = reader_of(&x->overlap);
+	struct reader size = cls_reader(&x->size), flags = cls_reader(&x->flags);
+	struct reader overlap = cls_reader(&x->overlap);
 
 	read_u8(&size); /* object order */
 	out->size_bytes = read_u64(&size);
@@ -603,7 +389,7 @@ static int read_extent(const struct extent *x, struct snapshot_state *out)
 int cls_snapshot_state(rados_ioctx_t io, const char *id, uint64_t snap_id,
 		       struct snapshot_state *out)
 {
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_free_ char *object = cls_object(HEADER_OBJECT, id);
 	_cleanup_read_op_ rados_read_op_t op = rados_create_read_op();
 	_cleanup_extent_ struct extent x = {0};
 	int r;
@@ -619,7 +405,7 @@ int cls_snapshot_state(rados_ioctx_t io, const char *id, uint64_t snap_id,
 struct questions {
 	rados_read_op_t header_op, map_op;
 	rados_completion_t name, header, map;
-	struct answer context, features, lock, map_lock;
+	struct cls_answer context, features, lock, map_lock;
 	struct extent extent;
 	char id[256];
 };
@@ -638,10 +424,10 @@ static void questions_deinit(struct questions *q)
 		rados_release_read_op(q->header_op);
 	if (q->map_op)
 		rados_release_read_op(q->map_op);
-	answer_deinit(&q->context);
-	answer_deinit(&q->features);
-	answer_deinit(&q->lock);
-	answer_deinit(&q->map_lock);
+	cls_answer_deinit(&q->context);
+	cls_answer_deinit(&q->features);
+	cls_answer_deinit(&q->lock);
+	cls_answer_deinit(&q->map_lock);
 	extent_deinit(&q->extent);
 }
 #define _cleanup_questions_ cleanup(questions_deinit)
@@ -658,7 +444,7 @@ static int started(rados_completion_t c, int r, rados_completion_t *slot)
 
 static int ask_name(struct questions *q, rados_ioctx_t io, const char *name)
 {
-	_cleanup_free_ char *object = object_name(NAME_OBJECT, name);
+	_cleanup_free_ char *object = cls_object(NAME_OBJECT, name);
 	rados_completion_t c;
 
 	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
@@ -669,7 +455,7 @@ static int ask_name(struct questions *q, rados_ioctx_t io, const char *name)
 }
 
 /* Class lock wants its versions of the encoding, and its length, in front. */
-static void add_lock(rados_read_op_t op, struct answer *a)
+static void add_lock(rados_read_op_t op, struct cls_answer *a)
 {
 	struct writer in = {0};
 
@@ -677,7 +463,7 @@ static void add_lock(rados_read_op_t op, struct answer *a)
 	write_u8(&in, 1);
 	write_u32(&in, sizeof(uint32_t) + strlen(MANAGED_LOCK));
 	write_string(&in, MANAGED_LOCK);
-	add_call(op, "lock", "get_info", &in, a);
+	cls_add(op, "lock", "get_info", &in, a);
 }
 
 static bool read_locked(struct reader *r)
@@ -688,7 +474,7 @@ static bool read_locked(struct reader *r)
 
 static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
 {
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_free_ char *object = cls_object(HEADER_OBJECT, id);
 	struct writer head = {0};
 	rados_completion_t c;
 
@@ -696,8 +482,8 @@ static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
 		return -ENOMEM;
 	write_u64(&head, LIBRADOS_SNAP_HEAD);
 	q->header_op = rados_create_read_op();
-	add_call(q->header_op, "rbd", "get_snapcontext", NULL, &q->context);
-	add_call(q->header_op, "rbd", "get_features", &head, &q->features);
+	cls_add(q->header_op, "rbd", "get_snapcontext", NULL, &q->context);
+	cls_add(q->header_op, "rbd", "get_features", &head, &q->features);
 	add_lock(q->header_op, &q->lock);
 	add_extent(q->header_op, LIBRADOS_SNAP_HEAD, &q->extent);
 	return started(c, rados_aio_read_op_operate(q->header_op, io, c, object, 0), &q->header);
@@ -705,7 +491,7 @@ static int ask_header(struct questions *q, rados_ioctx_t io, const char *id)
 
 static int ask_map(struct questions *q, rados_ioctx_t io, const char *id)
 {
-	_cleanup_free_ char *object = object_name(MAP_OBJECT, id);
+	_cleanup_free_ char *object = cls_object(MAP_OBJECT, id);
 	rados_completion_t c;
 
 	if (!object || rados_aio_create_completion2(NULL, NULL, &c) < 0)
@@ -723,8 +509,8 @@ static int wait_for(rados_completion_t c)
 
 static int answer_proof(struct questions *q, struct image_version *out)
 {
-	struct reader context = reader_of(&q->context), features = reader_of(&q->features);
-	struct reader lock = reader_of(&q->lock), map_lock = reader_of(&q->map_lock);
+	struct reader context = cls_reader(&q->context), features = cls_reader(&q->features);
+	struct reader lock = cls_reader(&q->lock), map_lock = cls_reader(&q->map_lock);
 
 	out->snap_sequence = read_u64(&context); /* then the snapshots, newest first */
 	out->newest_snap = read_u32(&context) ? read_u64(&context) : 0;
@@ -783,12 +569,12 @@ int cls_flags_set(rados_ioctx_t io, const char *id, uint64_t snap_id, uint64_t f
 	write_u64(&in, flags); /* those that are meant */
 	write_u64(&in, snap_id);
 	rados_write_op_assert_exists(op);
-	return write_call(op, io, HEADER_OBJECT, id, "set_flags", &in);
+	return cls_write(op, io, HEADER_OBJECT, id, "set_flags", &in);
 }
 
 int cls_map_touch(rados_ioctx_t io, const char *id, uint64_t *version)
 {
-	_cleanup_free_ char *object = object_name(MAP_OBJECT, id);
+	_cleanup_free_ char *object = cls_object(MAP_OBJECT, id);
 	_cleanup_write_op_ rados_write_op_t op = rados_create_write_op();
 	int r;
 
@@ -827,7 +613,7 @@ static int add_omap(rados_write_op_t op, rados_omap_iter_t values)
 
 int cls_header_renew(rados_ioctx_t io, const char *id)
 {
-	_cleanup_free_ char *object = object_name(HEADER_OBJECT, id);
+	_cleanup_free_ char *object = cls_object(HEADER_OBJECT, id);
 	_cleanup_read_op_ rados_read_op_t get = rados_create_read_op();
 	_cleanup_write_op_ rados_write_op_t put = rados_create_write_op();
 	cleanup(end_omap_p) rados_omap_iter_t values = NULL;

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/str.h"
 #include "ceph/close.h"
+#include "ceph/cls-trash.h"
 #include "ceph/cls.h"
 #include "ceph/monitors.h"
 #include "rbd/delete.h"

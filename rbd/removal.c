@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "ceph/cls-trash.h"
 #include "ceph/cls.h"
 #include "rbd/errors.h"
 #include "rbd/watchers.h"
