@@ -103,17 +103,19 @@ static int list_pool(struct ioctx *p, const char *pool, enum kind kind, struct s
 	return r;
 }
 
-static bool has_object(rados_ioctx_t io, const char *name)
+/* What cannot be looked at may be there: a list of the pool says then what is wrong. */
+static bool may_have_object(rados_ioctx_t io, const char *name)
 {
 	uint64_t size;
 	time_t when;
+	int r = rados_stat(io, name, &size, &when);
 
-	return !rados_stat(io, name, &size, &when);
+	return r != -ENOENT && r != -EPERM && r != -EACCES;
 }
 
 /* Pools made before there were applications have none, and some tools name them after the pool: so
  * what librbd makes with the first image or namespace tells, too. */
-static bool has_images(rados_ioctx_t io)
+static bool may_have_images(rados_ioctx_t io)
 {
 	static const char *const ours[] = {"rbd"}, *const others[] = {"cephfs", "rgw", "mgr"};
 
@@ -121,7 +123,7 @@ static bool has_images(rados_ioctx_t io)
 		return true;
 	if (ioctx_has_application(io, others, ARRAY_SIZE(others)))
 		return false;
-	return has_object(io, "rbd_directory") || has_object(io, "rbd_namespace");
+	return may_have_object(io, "rbd_directory") || may_have_object(io, "rbd_namespace");
 }
 
 static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *out,
@@ -143,7 +145,7 @@ static int list_every_pool(struct cluster *c, enum kind kind, struct strlist *ou
 		_cleanup_ioctx_ struct ioctx p = {0};
 		int64_t id = rados_pool_lookup(s->rados, pool);
 
-		if (id < 0 || ioctx_open_id(s, id, "", &p) < 0 || !has_images(p.io))
+		if (id < 0 || ioctx_open_id(s, id, "", &p) < 0 || !may_have_images(p.io))
 			continue;
 		r = list_pool(&p, pool, kind, out);
 		/* Another's: not this user's to see. */

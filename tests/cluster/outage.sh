@@ -16,6 +16,7 @@ cleanup() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
 	pool_over $pool
+	pool_over ${pool}0
 	ceph auth rm client.passing 2>/dev/null
 	rm -rf "$directory"
 }
@@ -89,6 +90,7 @@ again() { # COMMAND...: until it succeeds, for half a minute
 	"$@"
 }
 
+ceph osd pool create ${pool}0 8 >&2 # without an application
 pool_create $pool
 printf '[rbdvol]\ncluster-timeout = 8\n' >"$directory/rbdvol.conf"
 start
@@ -121,6 +123,8 @@ mv "$directory/rbdvol.conf" "$directory/short.conf"
 echo '[rbdvol]' >"$directory/rbdvol.conf"
 start
 in_time "list --all ends before who asks stops waiting" 25 7 'did not answer within 10 s' "$rbdvol" list --all --pool $pool
+in_time "also where it is not known whether a pool is of rbd" 25 7 "list the images of pool '${pool}0'.*did not answer within 10 s" \
+	"$rbdvol" list --all
 in_time "so does tree" 25 7 'did not answer within 10 s' "$rbdvol" tree $pool/golden
 began=$SECONDS
 said=$("$rbdvol" doctor --pool $pool 2>&1)
