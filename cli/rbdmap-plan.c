@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 
 #define TABLE_MAX_BYTES (1 << 20)
+#define FILE_VARIABLE	"RBDMAPFILE"
 
 void rbdmap_plan_deinit(struct rbdmap_plan *p)
 {
@@ -189,4 +191,48 @@ int rbdmap_plan_add(struct rbdmap_plan *p, struct rbdmap_line *l, const char *wh
 		return err_oom(e);
 	r = plan_line(p, l, e);
 	return r < 0 ? r : plan_notes(p, l, where, e);
+}
+
+/* The last value that TEXT, an environment file of systemd's, gives to RBDMAPFILE; TEXT is cut up.
+ * NULL: none. */
+static char *assigned(char *text)
+{
+	static const char name[] = FILE_VARIABLE "=";
+	char *line, *value = NULL;
+
+	while ((line = strsep(&text, "\n")))
+		if (!strncmp(line, name, strlen(name)))
+			value = line + strlen(name);
+	if (!value)
+		return NULL;
+	if (*value == '"' || *value == '\'') {
+		char *end = strchr(value + 1, *value);
+
+		if (end)
+			*end = '\0';
+		return value + 1;
+	}
+	value[strcspn(value, " \t\r")] = '\0';
+	return value;
+}
+
+int rbdmap_file(struct rbdmap_plan *p, char **out, struct err **e)
+{
+	static const char *const environment[] = {SYSCONFDIR "/default/ceph",
+						  SYSCONFDIR "/sysconfig/ceph"};
+	const char *path = getenv(FILE_VARIABLE);
+	_cleanup_free_ char *text = NULL;
+	int r = 0;
+
+	for (size_t i = 0; !path && i < ARRAY_SIZE(environment); i++) {
+		free(steal(&text));
+		r = rbdmap_read(environment[i], false, &text, e);
+		path = r < 0 ? NULL : assigned(text);
+		if (path)
+			r = rbdmap_note(p, e, "%s says that rbdmap reads %s", environment[i], path);
+		if (r < 0)
+			return r;
+	}
+	*out = strdup(path && *path ? path : SYSCONFDIR "/ceph/rbdmap");
+	return *out ? 0 : err_oom(e);
 }

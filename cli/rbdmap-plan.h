@@ -37,3 +37,7 @@ int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...) _pr
 
 /* The whole file PATH; unless it MUST be there, "" where it is not. To be freed. */
 int rbdmap_read(const char *path, bool must, char **out, struct err **e);
+
+/* The file that rbdmap.service reads: what RBDMAPFILE names in the environment or in an environment
+ * file of Ceph, else the usual one. To be freed. A note in P tells of the second. */
+int rbdmap_file(struct rbdmap_plan *p, char **out, struct err **e);

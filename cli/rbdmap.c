@@ -51,8 +51,11 @@ static int take_keyring(struct rbdmap_line *l, const char *word, const char *val
 	return l->keyring ? 0 : err_oom(e);
 }
 
+/* Who has written the key itself is not shown it. */
 static int take_key_file(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
 {
+	if (*value != '/')
+		value = "the file";
 	return strlist_add(&l->notes,
 			   "'%s' is dropped: rbdvold reads keyrings only: make one of %s, with "
 			   "ceph-authtool --create-keyring --add-key, as "

@@ -99,14 +99,16 @@ static int tell(const struct cli *cli, const struct rbdmap_plan *p, bool written
 
 int verb_rbdmap(struct cli *cli, enum verb verb, int n, char **args)
 {
-	const char *path = n ? args[0] : SYSCONFDIR "/ceph/rbdmap";
 	_cleanup_rbdmap_plan_ struct rbdmap_plan p = {0};
 	_cleanup_err_ struct err *e = NULL;
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *usual = NULL;
+	const char *path = n ? args[0] : NULL;
 	int r = rbdmap_plan_init(&p, &e), status = 0;
 	bool write;
 
 	(void)verb;
+	if (r >= 0 && !path && (r = rbdmap_file(&p, &usual, &e)) >= 0)
+		path = usual;
 	if (r >= 0)
 		r = rbdmap_read(path, true, &text, &e);
 	if (r >= 0)

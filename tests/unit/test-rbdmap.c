@@ -85,6 +85,7 @@ static void what_rbdvol_does_anyway_is_dropped_with_a_note(void **state)
 		{"p/v quiesce", "p/v", "'quiesce' is dropped: it is for devices of type nbd"},
 		{"p/v id=x,keyfile=/etc/k", "p/v - id=x", "'keyfile' is dropped: rbdvold reads"},
 		{"p/v secret=/etc/k", "p/v", "make one of /etc/k"},
+		{"p/v secret=AQBkey==", "p/v", "make one of the file"},
 	};
 
 	(void)state;
