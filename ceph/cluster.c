@@ -121,6 +121,23 @@ static int configure_limits(struct session *s)
 	return r < 0 ? r : configure_concurrency(s);
 }
 
+/* What librados found and does not understand; it tells the line only on a log that nobody sees. */
+static int bad_configuration(const struct cluster *c, const char *conf, int r, struct err **e)
+{
+	_cleanup_free_ char *usual = NULL;
+
+	if (str_printf(&usual, "/etc/ceph/%s.conf", c->name) < 0)
+		return err_oom(e);
+	if (!conf)
+		conf = usual;
+	err_errno(e, r, "cannot read the configuration %s of cluster '%s'", conf, c->name);
+	return err_hint(
+		e,
+		"'ceph-conf -c %s --lookup fsid' tells in which line; the last one has to end "
+		"with a newline, too",
+		conf);
+}
+
 static int configure(struct cluster *c, struct session *s, struct err **e)
 {
 	const char *conf = c->conf ? c->conf : getenv("CEPH_CONF");
@@ -135,8 +152,7 @@ static int configure(struct cluster *c, struct session *s, struct err **e)
 				s->user);
 	}
 	if (r < 0)
-		return err_errno(e, r, "read the configuration %s of cluster '%s'",
-				 conf ? conf : "in /etc/ceph", c->name);
+		return bad_configuration(c, conf, r, e);
 	rados_conf_parse_env(s->rados, NULL);
 	r = configure_limits(s);
 	if (!r && c->keyring)
@@ -280,6 +296,24 @@ void *cluster_attachment(struct cluster *c, void *(*make)(void), void (*drop)(vo
 	return attached;
 }
 
+/* What librados says of a keyring in which anybody's key is malformed. */
+static int fail_io(const struct cluster *c, const struct session *s, int r, struct err **e)
+{
+	_cleanup_secret_ struct secret key = {0};
+	_cleanup_free_ char *file = NULL;
+	int found = key_find(s->rados, s->user, &key, &file, e);
+
+	if (found < 0)
+		return found;
+	err_errno(e, r, "cannot connect to cluster '%s' (monitors %s) as client.%s", c->name,
+		  session_monitors(s), s->user);
+	if (!file)
+		return r;
+	return err_hint(
+		e, "a key in %s may be malformed, whosever it is: see 'ceph-authtool --list %s'",
+		file, file);
+}
+
 /* What went wrong when connecting, in words. A refused key and a missing one look the same to
  * librados' caller, so look which it is. */
 static int fail_connect(struct cluster *c, struct session *s, int r, struct err **e)
@@ -287,6 +321,14 @@ static int fail_connect(struct cluster *c, struct session *s, int r, struct err 
 	_cleanup_secret_ struct secret key = {0};
 	const char *monitors = session_monitors(s);
 
+	if (r == -ENOENT && !*s->monitors) {
+		err_set(e, ERR_UNREACHABLE, r,
+			"cluster '%s' has no monitors: there is no 'mon host' in its "
+			"configuration, and the "
+			"DNS knows none",
+			c->name);
+		return err_hint(e, "write 'mon host = ADDRESS' into the ceph.conf of the cluster");
+	}
 	if (r == -EACCES || r == -EPERM || r == -ENOENT || r == -EOPNOTSUPP) {
 		int found = key_find(s->rados, s->user, &key, NULL, e);
 
@@ -297,6 +339,8 @@ static int fail_connect(struct cluster *c, struct session *s, int r, struct err 
 			monitors, s->user);
 		return err_hint(e, "compare the keyring with 'ceph auth get client.%s'", s->user);
 	}
+	if (r == -EIO)
+		return fail_io(c, s, r, e);
 	if (r != -ETIMEDOUT)
 		return err_errno(e, r, "connect to cluster '%s' (monitors %s) as client.%s",
 				 c->name, monitors, s->user);
