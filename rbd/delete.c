@@ -21,33 +21,45 @@
 
 #define NAMED_MAX 5 /* in a message; of more, the number */
 
+static bool is_protected(rbd_image_t image, const char *snap)
+{
+	int yes = 0;
+
+	return rbd_snap_is_protected(image, snap, &yes) >= 0 && yes;
+}
+
 int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name, struct err **e)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_free_ char *list = NULL;
 	int r = snapshots_list(image, &snaps);
+	bool protected = false;
 
 	if (r < 0)
 		return image_fail(p, CALL_LOOK, NULL, 0, r, e, "list the snapshots of '%s'", name);
 	if (!snaps.n)
 		return 0;
-	for (int i = 0; i < snaps.n; i++)
-		if (snapshot_is_user(image, snaps.items[i].id) &&
-		    strlist_add(&names, "%s", snaps.items[i].name) < 0)
+	for (int i = 0; i < snaps.n; i++) {
+		if (!snapshot_is_user(image, snaps.items[i].id))
+			continue;
+		if (strlist_add(&names, "%s", snaps.items[i].name) < 0)
 			return err_oom(e);
+		protected |= is_protected(image, snaps.items[i].name);
+	}
 	list = strlist_join(&names, ", ", NAMED_MAX);
 	if (!names.n) {
 		err_set(e, ERR_BUSY, -ENOTEMPTY,
 			"image '%s' has snapshots kept for clones, a group or mirroring", name);
-		return err_hint(e, "see 'rbd snap ls --all %s'", name);
+		return err_hint(e, "see 'rbd snap ls --all %s'; 'rbdvol tree %s' names the clones",
+				name, name);
 	}
 	err_set(e, ERR_BUSY, -ENOTEMPTY, "image '%s' has %zu snapshot%s: %s", name, names.n,
 		names.n > 1 ? "s" : "", list);
 	return err_hint(e,
-			"see what depends on them with 'rbd children %s'; remove them with 'rbd "
+			"see what depends on them with 'rbd children %s'; remove them with %s'rbd "
 			"snap rm'",
-			name);
+			name, protected ? "'rbd snap unprotect' and " : "");
 }
 
 /* What is to be deleted. */
