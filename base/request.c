@@ -158,6 +158,7 @@ void request_deinit(struct volume_request *req)
 	free(req->user);
 	free(req->pool);
 	free(req->algorithm);
+	free(req->name);
 	free(req->device);
 	*req = (struct volume_request){0};
 }

@@ -34,6 +34,7 @@ struct volume_request {
 	bool slow;
 	bool blank;
 	char *algorithm; /* "trim" or "zero", once checked */
+	char *name;	 /* of an image */
 	char *device;	 /* no option: the device node that was named, where no volume was */
 };
 

@@ -32,6 +32,14 @@ static void tell_outcome(const char *done, const json_t *answer)
 	putchar('\n');
 }
 
+static void tell_done(const char *done, const json_t *answer)
+{
+	const char *volume = json_string_value(json_object_get(answer, "volume"));
+
+	cli_print_clean(stdout, volume ? volume : "volume");
+	printf(": %s\n", done);
+}
+
 static void tell_used(const char *done, const json_t *answer)
 {
 	fields_print_space(answer, done, "used");
@@ -52,6 +60,7 @@ static const struct manner {
 } manners[] = {
 	{VERB_CANCEL, NULL, NULL, tell_outcome},
 	{VERB_RESET, "Drop all that was written to", "reset", tell_used},
+	{VERB_ROLLBACK, "Drop all that was written since", "rolled back", tell_done},
 	{VERB_SNAPSHOT, NULL, NULL, tell_volume},
 	{VERB_SPARSIFY, NULL, "sparsified", tell_stored},
 	{VERB_WIPE, "Erase all data of", "wiped", tell_used},

@@ -16,4 +16,4 @@ const struct verb_info *verb_find(const char *name, struct err **e);
 /* For verbs that are nothing but a request for each of their volumes. */
 verb_runner verb_each;
 verb_runner verb_attach, verb_detach, verb_list, verb_show, verb_tree, verb_trim, verb_resize,
-	verb_rbdmap, verb_prune, verb_doctor, verb_jobs;
+	verb_rbdmap, verb_prune, verb_doctor, verb_jobs, verb_snapshots, verb_rename;

@@ -260,6 +260,7 @@ static char *identity_of(const struct work *w, const char *key)
 	if (!f)
 		return NULL;
 	fprintf(f, "%s %s", verb_name(w->verb), key);
+	identify(f, "volume", w->name ? w->name : "");
 	identify(f, "as", w->req.user ? w->req.user : config->user ? config->user : "");
 	for (size_t i = 0; i < request_options_n; i++)
 		if (request_options[i].verbs != VERB_EVERY)
@@ -387,6 +388,18 @@ char *volume_key(const struct runtime *runtime, const struct volume_request *req
 		       : key;
 }
 
+/* What changes a volume and names a snapshot of it is put in order with what changes the volume. */
+static char *work_key(const struct call *c, const struct work *w)
+{
+	const struct spec head = {w->spec.pool, w->spec.ns, w->spec.image, NULL};
+	_cleanup_free_ char *name = NULL;
+
+	if (!(c->verb & (VERB_SNAPSHOT | VERB_ROLLBACK | VERB_DELETE)))
+		return volume_key(c->runtime, &w->req, w->name);
+	name = spec_format(&head);
+	return name ? volume_key(c->runtime, &w->req, name) : NULL;
+}
+
 static void handle_volume(struct call *c, struct answer *a)
 {
 	struct deadline deadline = deadline_in(call_timeout_us(c));
@@ -398,7 +411,7 @@ static void handle_volume(struct call *c, struct answer *a)
 		answer_error(a, e, c->subject, 0);
 		return;
 	}
-	key = volume_key(c->runtime, &w->req, w->name);
+	key = work_key(c, w);
 	if (!key) {
 		work_free(w);
 		return;

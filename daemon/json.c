@@ -155,6 +155,7 @@ static void put_image(struct object *o, const struct image_info *i)
 	put_text(o, "from", i->from);
 	if (i->wiping)
 		put_bool(o, "wiping", true);
+	put_text(o, "rolling_back", i->rolling_back);
 	put_number(o, "snapshots", i->snapshots);
 }
 
@@ -208,6 +209,38 @@ static void put_usage(struct object *o, const char *key, const struct usage *u)
 		json_decref(usage.json);
 }
 
+static json_t *snapshot_entry(const struct snapshot_entry *s)
+{
+	struct object o = object_new();
+	time_t age = time(NULL) - s->created;
+
+	put_text(&o, "name", s->name);
+	put_number(&o, "id", s->id);
+	put_number(&o, "size", s->size_bytes);
+	if (s->used_known)
+		put_number(&o, "used", s->used_bytes);
+	if (s->created) {
+		put(&o, "created", moment(s->created));
+		put_number(&o, "age", age > 0 ? (uint64_t)age : 0);
+	}
+	put_bool(&o, "protected", s->protected);
+	put_bool(&o, "own", s->ours);
+	put_number(&o, "clones", s->clones);
+	return object_end(&o);
+}
+
+static json_t *snapshot_entries(const struct snapshot_entries *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < l->n; i++)
+		if (json_array_append_new(array, snapshot_entry(&l->items[i])) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
 json_t *json_volume(const struct volume_info *v, enum verb verb, const struct strlist *notes)
 {
 	struct object o = object_new();
@@ -215,6 +248,11 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 	put_spec(&o, &v->spec);
 	if (verb == VERB_TREE) {
 		put(&o, "tree", json_tree(&v->tree));
+		return object_end(&o);
+	}
+	if (verb == VERB_SNAPSHOTS) {
+		put(&o, "snapshot_list", snapshot_entries(&v->snapshots));
+		put(&o, "notes", texts(notes));
 		return object_end(&o);
 	}
 	if (v->in_cluster)

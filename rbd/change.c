@@ -91,12 +91,7 @@ int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap,
 		     : 0;
 }
 
-struct telling {
-	change_progress *tell;
-	void *arg;
-};
-
-static int on_progress(uint64_t done, uint64_t total, void *arg)
+int change_on_progress(uint64_t done, uint64_t total, void *arg)
 {
 	const struct telling *t = arg;
 
@@ -146,7 +141,7 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 	r = note_parent(&p, image, id);
 	FAILPOINT("flatten.noted");
 	if (r > 0)
-		r = rbd_flatten_with_progress(image, on_progress, &telling);
+		r = rbd_flatten_with_progress(image, change_on_progress, &telling);
 	FAILPOINT("flatten.flattened");
 	if (!r)
 		r = drop_noted(&p, image, id, guard, out_parent_snapshot);
@@ -171,7 +166,7 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 
 	if (r < 0)
 		return r;
-	r = rbd_sparsify_with_progress(image, SPARSE_BYTES, on_progress, &telling);
+	r = rbd_sparsify_with_progress(image, SPARSE_BYTES, change_on_progress, &telling);
 	return r < 0 ? image_fail(&p, CALL_SPARSIFY, spec->image, 0, r, e, "sparsify '%s'", name)
 		     : 0;
 }

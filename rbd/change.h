@@ -4,6 +4,8 @@
  * itself (the map option 'exclusive'). */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/spec.h"
 #include "ceph/cluster.h"
 #include "rbd/guard.h"
@@ -11,6 +13,12 @@
 /* How far it is, in thousandths; from any thread, one at a time. Negative: it shall end, with that.
  */
 typedef int change_progress(unsigned permille, void *arg);
+/* librbd's progress, whose argument is a struct telling. */
+struct telling {
+	change_progress *tell;
+	void *arg;
+};
+int change_on_progress(uint64_t done, uint64_t total, void *arg);
 
 /* -EINVAL (usage): it is larger already. Fine where it has that size. */
 int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e);

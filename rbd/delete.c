@@ -57,9 +57,9 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 	err_set(e, ERR_BUSY, -ENOTEMPTY, "image '%s' has %zu snapshot%s: %s", name, names.n,
 		names.n > 1 ? "s" : "", list);
 	return err_hint(e,
-			"see what depends on them with 'rbd children %s'; remove them with %s'rbd "
-			"snap rm'",
-			name, protected ? "'rbd snap unprotect' and " : "");
+			"'rbdvol tree %s' shows what depends on them; %s'rbdvol delete %s@SNAP' "
+			"removes one",
+			name, protected ? "after 'rbd snap unprotect', " : "", name);
 }
 
 /* What is to be deleted. */

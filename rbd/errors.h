@@ -31,6 +31,8 @@ enum call {
 	CALL_SPARSIFY,
 	CALL_WIPE,
 	CALL_RESET,
+	CALL_ROLLBACK,
+	CALL_RENAME,
 	CALL_REMOVE,
 	CALL_NOTE,     /* metadata */
 	CALL_HOLD,     /* rados lock and attributes of the header */

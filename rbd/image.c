@@ -203,6 +203,7 @@ static int get_info(struct cluster *c, const struct spec *spec, struct image_inf
 		return image_fail(&p, CALL_OPEN, spec->image, 0, r, e, "look at image '%s'", name);
 	info.from = image_note(image, NOTE_FROM);
 	info.wiping = is_wiping(image, spec);
+	info.rolling_back = spec->snap ? NULL : image_note(image, NOTE_ROLLBACK);
 	watchers_keep(&p, info.id, steal(&image));
 	*out = info;
 	info = (struct image_info){0};
@@ -226,6 +227,7 @@ void image_info_deinit(struct image_info *i)
 	free(i->id);
 	free(i->data_pool);
 	free(i->from);
+	free(i->rolling_back);
 	spec_deinit(&i->parent);
 	*i = (struct image_info){0};
 }

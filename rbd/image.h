@@ -33,6 +33,8 @@ struct image_info {
 	bool parent_in_trash;
 	uint64_t overlap_bytes;
 	bool wiping; /* a wipe is under way or was interrupted: the content is erased in part */
+	char *rolling_back; /* a rollback to this snapshot is under way or was interrupted; or NULL
+			     */
 	char *from; /* the parent's spec as noted when the clone was made (metadata rbdvol.from); or
 		      NULL */
 };

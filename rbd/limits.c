@@ -87,7 +87,7 @@ static void print_census(FILE *f, const struct census *c, const char *name)
 
 	fputs("remove some", f);
 	if (c->users)
-		fprintf(f, "; %u were taken by name, the oldest are %s: 'rbd snap rm %s@SNAP'",
+		fprintf(f, "; %u were taken by name, the oldest are %s: 'rbdvol delete %s@SNAP'",
 			c->users, oldest ? oldest : "?", name);
 	if (c->ours)
 		fprintf(f,

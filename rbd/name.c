@@ -9,8 +9,12 @@
 #include "base/failpoint.h"
 #include "base/spec.h"
 #include "base/str.h"
+#include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/errors.h"
+#include "rbd/image.h"
 #include "rbd/name.h"
+#include "rbd/watchers.h"
 
 char *name_hidden(const char *image, const char *owner)
 {
@@ -128,4 +132,48 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	if (!strcmp(listed, name) || !spec_is_hidden(listed))
 		return 0;
 	return publish_rest(io, listed, name, id);
+}
+
+/* Who has it open would go on to call it by the old name. */
+static int refuse_watched(struct ioctx *p, const char *id, const char *name, struct err **e)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
+
+	if (r < 0) {
+		image = NULL;
+		return image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", name);
+	}
+	return watchers_refuse(p, image, name, deadline_in(WATCHERS_PATIENCE_US), e);
+}
+
+/* The first change was done before. */
+static int publish_again(rados_ioctx_t io, const char *old, const char *name, const char *id)
+{
+	_cleanup_free_ char *named = NULL;
+	int r = cls_image_id(io, name, &named);
+
+	return r < 0 || strcmp(named, id) ? -EEXIST : publish_rest(io, old, name, id);
+}
+
+int image_rename(struct cluster *c, const struct spec *spec, const char *name, struct err **e)
+{
+	_cleanup_free_ char *old = spec_format(spec), *id = NULL;
+	_cleanup_ioctx_ struct ioctx p = {0};
+	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
+
+	if (r < 0)
+		return r;
+	r = cls_image_id(p.io, spec->image, &id);
+	if (r == -ENOENT)
+		return ioctx_missing(&p, spec, e);
+	if (r >= 0 && refuse_watched(&p, id, old, e) < 0)
+		return (*e)->code;
+	if (r >= 0)
+		r = name_publish(p.io, spec->image, name, id);
+	if (r == -EEXIST)
+		r = publish_again(p.io, spec->image, name, id);
+	if (r == -EEXIST)
+		return err_set(e, ERR_EXISTS, r, "an image has the name '%s' already", name);
+	return r < 0 ? image_fail(&p, CALL_RENAME, spec->image, 0, r, e, "rename '%s'", old) : 0;
 }

@@ -5,6 +5,11 @@
 #include <rados/librados.h>
 #include <stdbool.h>
 
+#include "base/err.h"
+#include "base/spec.h"
+
+struct cluster;
+
 /* The hidden name of OWNER's clone under way that is to become IMAGE; the caller frees it. */
 char *name_hidden(const char *image, const char *owner);
 /* Make the hidden image appear as NAME, all or nothing. May be called again after it was
@@ -24,3 +29,8 @@ int name_replace(rados_ioctx_t io, const char *hidden, const char *new_id, const
 /* Complete a publishing of NAME (an image that is there) that was interrupted; fine where there is
  * nothing to do. */
 int name_complete(rados_ioctx_t io, const char *name, const char *id);
+
+/* Give the image of SPEC the name NAME in the same pool and namespace. Refused: watchers (-EBUSY,
+ * names their addresses); -EEXIST: the name is taken; -ENOENT (not found). Repeated after it was
+ * interrupted it completes what was begun. */
+int image_rename(struct cluster *c, const struct spec *spec, const char *name, struct err **e);

@@ -27,6 +27,7 @@ int image_made_get(struct cluster *c, const struct spec *spec, struct err **e);
 #define NOTE_MADE     "rbdvol.made" /* the image's id: what image_made_set says of this very image */
 #define NOTE_WIPE     "rbdvol.wipe" /* a wipe is under way or was interrupted: the size before */
 #define NOTE_REPLACED "rbdvol.replaced" /* the image's id: a reset puts another in its place */
+#define NOTE_ROLLBACK "rbdvol.rollback" /* a rollback was begun: to this snapshot */
 #define NOTE_FLATTEN  "rbdvol.flatten"	/* a flatten was begun: the parent's snapshot, by its ids */
 #define NOTE_SAME     "rbdvol.same"	/* which snapshot equals head, as snapshot-note.h has it */
 #define NOTE_FROM_ID  "rbdvol.from-id"	/* its ids then: POOL-ID/NAMESPACE/IMAGE-ID */

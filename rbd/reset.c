@@ -242,7 +242,7 @@ static int drop_note(rbd_image_t to, const char *key, const char *value)
 static int copy_note(rbd_image_t to, const char *key, const char *value)
 {
 	static const char *const of_the_image[] = {NOTE_WIPE, NOTE_SAME, NOTE_REPLACED,
-						   NOTE_FLATTEN};
+						   NOTE_ROLLBACK, NOTE_FLATTEN};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_the_image); i++)
 		if (!strcmp(key, of_the_image[i]))

@@ -410,11 +410,24 @@ static int fail(struct ioctx *p, const struct spec *parent, int r, struct err **
 	return old ? refuse_format1(parent, e) : ioctx_missing(p, parent, e);
 }
 
+static int refuse_half_rolled(const struct spec *parent, const char *snap, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(parent);
+
+	err_set(e, ERR_FAILED, -EUCLEAN,
+		"'%s' is partly rolled back to '@%s': that is under way, or was interrupted", name,
+		snap);
+	return err_hint(e, "'rbdvol rollback %s@%s' completes it", name, snap);
+}
+
 /* Of a head that is erased in part nobody wants a clone. */
 static int refuse_half_wiped(const struct look *l, const struct spec *parent, struct err **e)
 {
 	_cleanup_free_ char *noted = image_note(l->image, NOTE_WIPE), *name = NULL;
+	_cleanup_free_ char *back = image_note(l->image, NOTE_ROLLBACK);
 
+	if (back)
+		return refuse_half_rolled(parent, back, e);
 	if (!noted)
 		return 0;
 	name = spec_format(parent);

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "rbd/errors.h"
-#define IMAGES_MAX  100000 /* in one tree; depth is bounded by what Ceph can open */
-#define CLONES_ROOM 64
+#include "rbd/snapshots.h"
+
+#define IMAGES_MAX 100000 /* in one tree; depth is bounded by what Ceph can open */
 
 struct growth {
 	struct session *session;
@@ -50,23 +51,16 @@ static int add_clone(struct growth *g, const rbd_linked_image_spec_t *l, struct 
 /* The clones of the snapshot that IMAGE is set to. */
 static int add_clones(struct growth *g, rbd_image_t image, struct tree_snapshot *s)
 {
-	_cleanup_free_ rbd_linked_image_spec_t *links = NULL;
-	size_t n = CLONES_ROOM;
-	int r;
+	_cleanup_clones_ struct clones clones = {0};
+	int r = clones_list(image, &clones);
 
-	do {
-		free(links);
-		links = calloc(n, sizeof(*links));
-		r = links ? rbd_list_children3(image, links, &n) : -ENOMEM;
-	} while (r == -ERANGE);
-	if (r < 0)
+	if (r < 0 || !clones.n)
 		return r;
-	s->clones = n ? calloc(n, sizeof(*s->clones)) : NULL;
-	if (n && !s->clones)
-		r = -ENOMEM;
-	for (size_t i = 0; !r && i < n; i++)
-		r = add_clone(g, &links[i], &s->clones[s->n++]);
-	rbd_linked_image_spec_list_cleanup(links, n);
+	s->clones = calloc(clones.n, sizeof(*s->clones));
+	if (!s->clones)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < clones.n; i++)
+		r = add_clone(g, &clones.items[i], &s->clones[s->n++]);
 	return r;
 }
 

@@ -174,8 +174,7 @@ static int add_extent(uint64_t offset, size_t len, int exists, void *arg)
 	return w->error;
 }
 
-/* 1: IMAGE's objects can be read off its object map; 0: only by asking for each. */
-static int has_map(rbd_image_t image)
+int image_has_map(rbd_image_t image)
 {
 	uint64_t features, flags;
 	int r = rbd_get_features(image, &features);
@@ -217,7 +216,7 @@ static int walk_through(struct walk *w, rbd_image_t image, uint64_t length, uint
 /* 1: *out has what exists of an open image below LENGTH; 0: it would be slow to know. */
 static int existing(rbd_image_t image, uint64_t length, bool slow, struct walk *w)
 {
-	int map = has_map(image), r;
+	int map = image_has_map(image), r;
 
 	if (map < 0 || (!map && !slow))
 		return map;
@@ -336,13 +335,29 @@ static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, const struct
 	return r;
 }
 
+static int add_changed(uint64_t offset, size_t len, int exists, void *arg)
+{
+	(void)offset;
+	*(uint64_t *)arg += exists ? len : 0;
+	return 0;
+}
+
+int image_changed_bytes(rbd_image_t image, const char *since, uint64_t *out)
+{
+	uint64_t size_bytes;
+	int r = rbd_get_size(image, &size_bytes);
+
+	*out = 0;
+	return r || !size_bytes ? r : compat_diff(image, since, 0, size_bytes, add_changed, out);
+}
+
 int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out)
 {
 	_cleanup_object_map_ struct object_map map = {0};
 	rbd_image_info_t info;
 	char id[256];
 	uint64_t bytes;
-	int r = has_map(image);
+	int r = image_has_map(image);
 
 	*out = (struct usage){0};
 	if (r <= 0)

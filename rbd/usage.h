@@ -41,3 +41,9 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 /* What an image that is open in P has itself; out->known is false where no object map tells. That
  * is read as it is in the cluster: nobody else may have the image open for writing. */
 int image_usage_own(struct ioctx *p, rbd_image_t image, struct usage *out);
+
+/* 1: the objects of an open image can be read off its object map; 0: only by asking for each. */
+int image_has_map(rbd_image_t image);
+/* How much of IMAGE, as it is open, was changed SINCE that snapshot of it (NULL: from the
+ * beginning), in whole objects. Slow where one of the two has no object map. */
+int image_changed_bytes(rbd_image_t image, const char *since, uint64_t *out);

@@ -22,8 +22,16 @@
 
 /* --- the image can be mapped by this kernel, and makes sense --- */
 
-static int refuse_half_wiped(struct operation *o, struct err **e)
+static int refuse_half_changed(struct operation *o, struct err **e)
 {
+	const char *back = o->v->image.rolling_back;
+
+	if (back) {
+		err_set(e, ERR_FAILED, -EUCLEAN,
+			"%s is partly rolled back to '@%s': that is under way, or was interrupted",
+			o->spec->image, back);
+		return err_hint(e, "'rbdvol rollback %s@%s' completes it", o->spec->image, back);
+	}
 	if (!o->v->image.wiping)
 		return 0;
 	err_set(e, ERR_FAILED, -EUCLEAN,
@@ -73,7 +81,7 @@ static int refuse_features(struct operation *o, uint64_t lacking, struct err **e
 static int features_fit(struct operation *o, struct err **e)
 {
 	uint64_t features, needed = o->v->image.features;
-	int r = refuse_half_wiped(o, e);
+	int r = refuse_half_changed(o, e);
 
 	if (r >= 0)
 		r = module_features(&features, e);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The volume gets blocks of its own for all that it shares with its parent. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "rbd/change.h"
 #include "volume/observe.h"
@@ -22,28 +21,16 @@ static int is_flat(struct operation *o, struct err **e)
 	return r < 0 ? r : !r;
 }
 
-/* Each new figure is told as a step of its own, so that one that stays tells since when. */
-static int tell(unsigned permille, void *arg)
-{
-	struct operation *o = arg;
-	char step[32];
-
-	if (permille == o->permille)
-		return progress_check(o->progress);
-	o->permille = permille;
-	snprintf(step, sizeof(step), "flatten (%u.%u %%)", permille / 10, permille % 10);
-	operation_tell(o, step);
-	return progress_check(o->progress);
-}
-
 static int flatten(struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *snapshot = NULL;
 	struct snapshot_keeper keeper;
 	int r = snapshot_keeper_init(&keeper, o->host, o->cluster, e);
 
+	o->telling = "flatten";
 	if (r >= 0)
-		r = image_flatten(o->cluster, o->spec, tell, o, &keeper.guard, &snapshot, e);
+		r = image_flatten(o->cluster, o->spec, operation_tell_permille, o, &keeper.guard,
+				  &snapshot, e);
 	if (r < 0)
 		return r;
 	if (snapshot)

@@ -16,6 +16,7 @@
 struct operation {
 	struct host *host;
 	const struct spec *spec;
+	const struct spec *named; /* by rollback: the snapshot of it */
 	const struct volume_request *req;
 	struct progress *progress;
 	struct cluster *cluster;      /* connected when first used */
@@ -26,6 +27,7 @@ struct operation {
 	struct device meant; /* where a device was named: that, as it was; its node is NULL else */
 	struct krbd_options options; /* map options: the user's, the configuration's, defaults */
 	unsigned permille;	     /* of the step that was told of last */
+	const char *telling;	     /* that step */
 	bool mapped_here;	     /* by this operation: undone if a later step fails */
 	bool held_here;		     /* likewise */
 	bool udev_is_late;	     /* with the device: that stays */

@@ -72,6 +72,12 @@ static int show_cluster(struct operation *o, struct err **e)
 		*e = steal(&why);
 		return (*e)->code;
 	}
+	if (o->v->image.rolling_back)
+		progress_note(
+			o->progress,
+			"a rollback to '@%s' is under way, or was interrupted; 'rbdvol rollback' "
+			"completes it",
+			o->v->image.rolling_back);
 	if (o->v->image.wiping)
 		progress_note(o->progress, "a wipe of it is under way, or was interrupted: its "
 					   "content is erased "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/failpoint.h"
 #include "base/str.h"
@@ -15,6 +16,19 @@ void operation_tell(struct operation *o, const char *step)
 {
 	if (o->progress->step)
 		o->progress->step(o->progress, step);
+}
+
+int operation_tell_permille(unsigned permille, void *arg)
+{
+	struct operation *o = arg;
+	char step[32];
+
+	if (permille == o->permille)
+		return progress_check(o->progress);
+	o->permille = permille;
+	snprintf(step, sizeof(step), "%s (%u.%u %%)", o->telling, permille / 10, permille % 10);
+	operation_tell(o, step);
+	return progress_check(o->progress);
 }
 
 int steps_run(const struct step *const steps[], size_t n, struct operation *o, struct err **e)

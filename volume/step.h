@@ -35,6 +35,9 @@ struct step {
 };
 /* Tell what is being done now, such as "map". */
 void operation_tell(struct operation *o, const char *step);
+/* A change_progress (rbd/change.h) of the operation ARG, whose .telling is the word for it. Each
+ * new figure is told as a step of its own, so that one that stays tells since when. */
+int operation_tell_permille(unsigned permille, void *arg);
 int steps_run(const struct step *const steps[], size_t n, struct operation *o, struct err **e);
 
 /* Connect, told as a step of its own: of all waits it is the likeliest to be long, and a message

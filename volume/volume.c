@@ -13,6 +13,7 @@ void volume_info_deinit(struct volume_info *v)
 	strlist_deinit(&v->mounts);
 	hold_deinit(&v->hold);
 	tree_deinit(&v->tree);
+	snapshot_entries_deinit(&v->snapshots);
 	free(v->not_blank);
 	*v = (struct volume_info){0};
 }

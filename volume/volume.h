@@ -21,6 +21,7 @@
 #include "rbd/hold-owner.h"
 #include "rbd/hold-state.h"
 #include "rbd/image.h"
+#include "rbd/snapshots.h"
 #include "rbd/tree.h"
 #include "rbd/usage.h"
 #include "volume/progress.h"
@@ -46,8 +47,9 @@ struct volume_info {
 	struct usage before;	/* as it was before trim and wipe */
 	bool reclaimable_known; /* with the usage, where its file systems are mounted here */
 	uint64_t reclaimable_bytes;
-	struct tree_image tree; /* by tree */
-	bool blank_known;	/* where asked for */
+	struct tree_image tree;		   /* by tree */
+	struct snapshot_entries snapshots; /* by snapshots */
+	bool blank_known;		   /* where asked for */
 	bool blank;
 	char *not_blank; /* what is on it, where it is not */
 };

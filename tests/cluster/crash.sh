@@ -92,13 +92,17 @@ reset() {
 	"$rbdvol" reset "$space/web"
 }
 
-# The watch of the one that was killed is in the way until its time is over, which shutting it out
+# The watch of the one that was killed is in the way until its time is over, which a blocklist
 # shortens (tests/guest/wipe-cut.sh waits for it).
-wipe() {
+blocklist_watchers() {
 	local address
 	for address in $(rbd status "$space/web" --format json | jq -r '.watchers[].address'); do
 		ceph osd blocklist add "$address" 2>/dev/null
 	done
+}
+
+wipe() {
+	blocklist_watchers
 	"$rbdvol" wipe "$space/web" --algorithm "${1-trim}" --retry 120
 }
 
@@ -128,6 +132,25 @@ flatten1() {
 	pruned flatten
 }
 
+kept() { # with a snapshot of its own, and written since
+	written
+	"$rbdvol" snapshot "$space/web@keep" >/dev/null
+	rbd bench --io-type write --io-size 4K --io-total 64K --io-pattern rand "$space/web" >/dev/null 2>&1
+}
+
+rollback() {
+	blocklist_watchers
+	"$rbdvol" rollback "$space/web@keep" --retry 120
+}
+
+delete_snapshot() { # as delete
+	"$rbdvol" delete "$space/web@keep" || [[ $? == 3 ]]
+}
+
+rename() { # as delete
+	"$rbdvol" rename "$space/web" other || [[ $? == 3 ]]
+}
+
 each_point "create of an empty volume" nothing create_empty
 each_point "create of a clone" golden create_clone
 each_point "create of a clone of format 1" golden create_clone1 protected
@@ -139,6 +162,9 @@ each_point "delete of a clone of format 1" clone1 delete1 drop
 each_point "flatten of a clone of format 1" clone1 flatten1 drop
 each_point "prune of a protected snapshot" unused1 prune
 each_point "reset" written reset
+each_point "rollback" kept rollback rollback
+each_point "delete of a snapshot" kept delete_snapshot snapshot
+each_point "rename" clone rename publish
 each_point "wipe" written wipe
 each_point "wipe of its own objects" filled wipe 'wipe\.removed'
 each_point "wipe by zeros" written zero wipe

@@ -58,7 +58,7 @@ rbdvol detach $pool/golden
 snapshots golden 450 450
 said=$(rbdvol attach $pool/golden 2>&1)
 like "with 450 snapshots attach warns" "$said" "note: $pool/golden has 450 snapshots, .* more than 510"
-like "and says what to remove" "$said" 'remove some; 450 were taken by name, the oldest are s1, s2, s3: .rbd snap rm'
+like "and says what to remove" "$said" 'remove some; 450 were taken by name, the oldest are s1, s2, s3: .rbdvol delete'
 like "snapshot does, too" "$(rbdvol snapshot $pool/golden@s451 2>&1)" 'note: .* has 450 snapshots'
 said=$(rbdvol create $pool/early --from $pool/golden 2>&1)
 like "and so does a clone, once" "$said" 'note: .* has 451 snapshots'
