@@ -131,10 +131,19 @@ static void work_freep(struct work **w)
 		work_free(*w);
 }
 
+/* In the journal the fields have it. */
+static void log_trace(const struct log_fields *fields)
+{
+	_cleanup_free_ char *steps = trace_format(fields->trace);
+
+	log_debug("job %" PRIu64 ", %s: %s", fields->job, fields->operation, steps ? steps : "?");
+}
+
 /* One line a job, at its end. Looking is not logged. */
-static void log_end(const struct work *w, const struct job *job, uint64_t took_us,
+static void log_end(const struct work *w, struct job *job, uint64_t took_us,
 		    const struct volume_info *v, const struct err *e)
 {
+	const struct trace trace = job_trace(job);
 	bool read = verb_info(w->verb)->access == ACCESS_READ;
 	const char *node = v && v->attached ? v->device.node : NULL;
 	struct log_fields fields = {
@@ -143,6 +152,7 @@ static void log_end(const struct work *w, const struct job *job, uint64_t took_u
 		.device = node,
 		.job = job_id(job),
 		.duration_us = took_us,
+		.trace = &trace,
 		.error = e ? err_name(e->kind) : NULL,
 	};
 	double s = (double)took_us / USEC_PER_SEC;
@@ -155,6 +165,7 @@ static void log_end(const struct work *w, const struct job *job, uint64_t took_u
 		log_event(read ? LOG_DEBUG : LOG_INFO, &fields, "%s%s%s: done%s%s (%.2f s)",
 			  fields.operation, w->name ? " " : "", w->name ? w->name : "",
 			  node ? ", " : "", node ? node : "", s);
+	log_trace(&fields);
 }
 
 static int render(json_t *json, char **result, struct err **e)

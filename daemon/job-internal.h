@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/strlist.h"
+#include "base/trace.h"
 #include "daemon/job-view.h"
 #include "daemon/job.h"
 #include "volume/progress.h"
@@ -41,6 +42,7 @@ struct job {
 	bool told_stuck;
 	bool asked_later; /* somebody was given the id instead of the answer */
 	uint64_t finished_us;
+	struct trace trace;
 	struct strlist notes;
 	char *result;
 	struct err *error;

@@ -103,6 +103,7 @@ static int view_locked(const struct job *j, struct job_view *out)
 	out->age_us = (job_finished(j) ? j->finished_us : now) - j->since_us;
 	out->step_age_us = job_finished(j) ? 0 : now - j->step_since_us;
 	out->stuck = is_stuck(j);
+	out->trace = j->trace;
 	out->volume = strdup(j->volume);
 	out->progress = job_finished(j) ? -1 : j->done;
 	out->step = *j->step ? strdup(j->step) : NULL;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/strlist.h"
+#include "base/trace.h"
 #include "base/verb.h"
 
 struct job_queue;
@@ -35,6 +36,7 @@ struct job_view {
 	bool stuck;	      /* in one step for longer than job_limits says */
 	time_t since;	      /* asked for */
 	uint64_t age_us;      /* since then, or until it was finished */
+	struct trace trace;   /* of the steps that have ended */
 	struct strlist notes;
 	char *result;
 	struct err *error;

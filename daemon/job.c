@@ -149,6 +149,7 @@ static void on_step(struct progress *p, const char *step)
 
 	WITH_LOCK(j->queue);
 	snprintf(j->step, sizeof(j->step), "%s", step);
+	trace_step(&j->trace, step);
 	j->step_since_us = clock_now_us();
 	j->done = -1;
 	j->told_stuck = false;
@@ -212,6 +213,13 @@ static void name_thread(const struct job *j)
 	pthread_setname_np(pthread_self(), name);
 }
 
+/* What comes before the first step. */
+static void begin_trace(struct job *j)
+{
+	WITH_LOCK(j->queue);
+	trace_step(&j->trace, "begin");
+}
+
 static void *thread_main(void *arg)
 {
 	struct job *j = arg;
@@ -221,6 +229,7 @@ static void *thread_main(void *arg)
 	int r;
 
 	name_thread(j);
+	begin_trace(j);
 	r = q->prepare ? q->prepare(&error) : 0;
 	if (r >= 0)
 		r = j->task.run(j, j->task.arg, &result, &error);
@@ -233,6 +242,7 @@ static void *thread_main(void *arg)
 	j->task.free = NULL;
 
 	WITH_LOCK(q);
+	trace_end(&j->trace);
 	finish(q, j, result, error);
 	if (j->key)
 		start_next(q, j->key);
@@ -549,6 +559,13 @@ struct progress *job_progress(struct job *j)
 const struct strlist *job_notes(const struct job *j)
 {
 	return &j->notes;
+}
+
+struct trace job_trace(struct job *j)
+{
+	WITH_LOCK(j->queue);
+	trace_end(&j->trace);
+	return j->trace;
 }
 
 unsigned job_queue_stop(struct job_queue *q, struct deadline deadline)

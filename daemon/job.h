@@ -18,6 +18,7 @@
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/strlist.h"
+#include "base/trace.h"
 #include "base/verb.h"
 #include "volume/progress.h"
 
@@ -93,6 +94,8 @@ int job_cancel(struct job_queue *q, const char *subject, uint64_t id, struct job
 /* For the job's own thread. */
 struct progress *job_progress(struct job *job);
 const struct strlist *job_notes(const struct job *job);
+/* What it has cost so far. */
+struct trace job_trace(struct job *job);
 
 /* Take no more, refuse what is queued, give what runs until DEADLINE, then let go every waiter. How
  * many are running still. */

@@ -352,6 +352,31 @@ static json_t *seconds(uint64_t us)
 	return json_real((double)(us / 1000) / 1000);
 }
 
+static json_t *trace_step_json(const struct trace_step *s)
+{
+	struct object o = object_new();
+
+	put_text(&o, "step", s->name);
+	put(&o, "ms", json_real((double)s->us / 1000));
+	for (int i = 0; i < TRACE_KINDS; i++)
+		if (s->counts.of[i])
+			put_number(&o, trace_kind_name(i), s->counts.of[i]);
+	return object_end(&o);
+}
+
+/* What each step has cost; of a kind that is not there nothing was counted. */
+static json_t *trace_json(const struct trace *t)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < t->n; i++)
+		if (json_array_append_new(array, trace_step_json(&t->steps[i])) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
 static struct object job_object(const struct job_view *v)
 {
 	struct object o = object_new();
@@ -373,6 +398,7 @@ static struct object job_object(const struct job_view *v)
 	put(&o, "since", moment(v->since));
 	put(&o, "age", seconds(v->age_us));
 	put(&o, "notes", texts(&v->notes));
+	put(&o, "trace", trace_json(&v->trace));
 	if (v->error)
 		put(&o, "error", error_body(v->error, NULL, 0));
 	return o;

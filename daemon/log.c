@@ -51,7 +51,7 @@ void log_init(bool plain)
 	log_warning("RBDVOL_LOG is '%s', not debug, info or warning: info is taken", level);
 }
 
-#define MAX_FIELDS 10
+#define MAX_FIELDS 16
 
 struct entry {
 	struct iovec iov[MAX_FIELDS];
@@ -72,6 +72,23 @@ static void _printf_(2, 3) add(struct entry *entry, const char *fmt, ...)
 		entry->iov[entry->n++] = (struct iovec){text, strlen(text)};
 }
 
+/* A field for each kind of what was counted, and one with all steps. */
+static void add_trace(struct entry *entry, const struct trace *t)
+{
+	static const char *const fields[TRACE_KINDS] = {
+		[TRACE_MONITORS] = "RBDVOL_MONITORS", [TRACE_OSDS] = "RBDVOL_OSDS",
+		[TRACE_IMAGES] = "RBDVOL_IMAGES",     [TRACE_FILES] = "RBDVOL_FILES",
+		[TRACE_PROGRAMS] = "RBDVOL_PROGRAMS",
+	};
+	const struct trace_step total = trace_total(t);
+	_cleanup_free_ char *steps = trace_format(t);
+
+	for (size_t i = 0; i < TRACE_KINDS; i++)
+		add(entry, "%s=%" PRIu64, fields[i], total.counts.of[i]);
+	if (steps)
+		add(entry, "RBDVOL_TRACE=%s", steps);
+}
+
 static void send_journal(int priority, const struct log_fields *f, const char *message)
 {
 	struct entry entry = {.n = 0};
@@ -89,6 +106,8 @@ static void send_journal(int priority, const struct log_fields *f, const char *m
 		add(&entry, "JOB=%" PRIu64, f->job);
 	if (f->duration_us)
 		add(&entry, "RBDVOL_DURATION_USEC=%" PRIu64, f->duration_us);
+	if (f->trace)
+		add_trace(&entry, f->trace);
 	if (f->error)
 		add(&entry, "RBDVOL_ERROR=%s", f->error);
 	sd_journal_sendv(entry.iov, entry.n);

@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "base/cleanup.h"
+#include "base/trace.h"
 
 /* What a line is about; what is NULL or 0 is left out. */
 struct log_fields {
@@ -18,6 +19,7 @@ struct log_fields {
 	const char *device;
 	uint64_t job;
 	uint64_t duration_us;
+	const struct trace *trace;
 	const char *error; /* the kind's name */
 };
 

@@ -92,15 +92,17 @@ void docker_work_free(void *arg)
 	free(w);
 }
 
-static void log_end(const struct docker_work *w, const struct job *job, uint64_t took_us,
+static void log_end(const struct docker_work *w, struct job *job, uint64_t took_us,
 		    const struct err *e)
 {
+	const struct trace trace = job_trace(job);
 	_cleanup_free_ char *volume = w->spec.image ? spec_format(&w->spec) : NULL;
 	const struct log_fields fields = {
 		.volume = volume,
 		.operation = verb_name(w->verb),
 		.job = job_id(job),
 		.duration_us = took_us,
+		.trace = &trace,
 		.error = e ? err_name(e->kind) : NULL,
 	};
 	bool quiet = !w->spec.image || (e && e->kind == ERR_NOT_FOUND);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/trace.h"
 #include "ceph/blocklist.h"
 
 #define PATIENCE_US (USEC_PER_SEC)
@@ -86,6 +87,7 @@ static struct question *question_new(struct cluster *c)
 		return NULL;
 	}
 	pthread_detach(thread);
+	trace_count(TRACE_MONITORS); /* its thread counts for nobody */
 	return q;
 }
 
