@@ -279,15 +279,8 @@ static uint64_t overlap_of(rbd_image_t image)
 
 /* librbd brings back the objects of the snapshot, but not what it read of its parent where the head
  * does not any more. */
-static int refuse_overlap(struct target *t, struct err **e)
+static int refuse_overlap(const struct target *t, rbd_image_t then, struct err **e)
 {
-	_cleanup_image_ rbd_image_t then = NULL;
-	int r = rbd_open_by_id_read_only(t->p.io, t->id, &then, t->spec->snap);
-
-	if (r < 0) {
-		then = NULL;
-		return image_fail(&t->p, CALL_OPEN, t->spec->image, 0, r, e, "open '%s'", t->name);
-	}
 	if (overlap_of(then) <= overlap_of(t->image))
 		return 0;
 	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
@@ -296,6 +289,36 @@ static int refuse_overlap(struct target *t, struct err **e)
 		t->spec->image, t->spec->snap);
 	return err_hint(e, "a clone has the content of the snapshot: rbdvol create NEW --from %s",
 			t->name);
+}
+
+/* librbd gives the snapshot's object map to the head, but not the mark that it is invalid: objects
+ * that the map does not have would be read as zeros (docs/reuse.md). */
+static int refuse_invalid_map(struct target *t, rbd_image_t then, struct err **e)
+{
+	uint64_t flags = 0;
+	int r = rbd_get_flags(then, &flags);
+
+	if (r < 0)
+		return image_fail(&t->p, CALL_LOOK, t->spec->image, 0, r, e, "look at '%s'",
+				  t->name);
+	if (!(flags & RBD_FLAG_OBJECT_MAP_INVALID))
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP, "the object map of snapshot '%s' is invalid",
+		t->name);
+	return err_hint(e, "'rbd object-map rebuild %s' makes it anew", t->name);
+}
+
+static int refuse_unfit(struct target *t, struct err **e)
+{
+	_cleanup_image_ rbd_image_t then = NULL;
+	int r = rbd_open_by_id_read_only(t->p.io, t->id, &then, t->spec->snap);
+
+	if (r < 0) {
+		then = NULL;
+		return image_fail(&t->p, CALL_OPEN, t->spec->image, 0, r, e, "open '%s'", t->name);
+	}
+	r = refuse_overlap(t, then, e);
+	return r < 0 ? r : refuse_invalid_map(t, then, e);
 }
 
 static int roll_back(struct target *t, change_progress *tell, void *arg)
@@ -325,7 +348,7 @@ int image_rollback(struct cluster *c, const struct spec *spec, change_progress *
 	if (r >= 0)
 		r = watchers_refuse(&t.p, t.image, name, deadline_in(WATCHERS_PATIENCE_US), e);
 	if (r >= 0)
-		r = refuse_overlap(&t, e);
+		r = refuse_unfit(&t, e);
 	if (r < 0)
 		return r;
 	r = roll_back(&t, tell, arg);

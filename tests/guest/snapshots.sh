@@ -96,6 +96,16 @@ is "to what it has of its parent" "$(content $pool/child)" "$second"
 rbdvol wipe $pool/child --algorithm trim --force >/dev/null
 refuses "not where it no longer reads its parent" 9 'shares less with its parent.*--from' rbdvol rollback $pool/child@s
 
+# --- the object map of a snapshot that was taken before maps were switched off ---
+rbd feature disable $pool/vol fast-diff object-map
+rbd feature enable $pool/vol object-map fast-diff
+rbd object-map rebuild --no-progress $pool/vol
+refuses "not by an object map that is invalid" 9 "object map of snapshot.*is invalid.*rbd object-map rebuild $pool/vol@a" \
+	rbdvol rollback $pool/vol@a
+rbd object-map rebuild --no-progress $pool/vol@a
+ok "once it is made anew" rbdvol rollback $pool/vol@a
+is "the content is the snapshot's" "$(content $pool/vol)" "$first"
+
 # --- at a terminal ---
 fill $pool/vol
 changed=$(content $pool/vol)
