@@ -132,6 +132,11 @@ flatten1() {
 	pruned flatten
 }
 
+snapped() { # with a snapshot, and the same content each time
+	clone
+	snapshot >/dev/null
+}
+
 kept() { # with a snapshot of its own, and written since
 	written
 	"$rbdvol" snapshot "$space/web@keep" >/dev/null
@@ -163,7 +168,7 @@ each_point "flatten of a clone of format 1" clone1 flatten1 drop
 each_point "prune of a protected snapshot" unused1 prune
 each_point "reset" written reset
 each_point "rollback" kept rollback rollback
-each_point "delete of a snapshot" kept delete_snapshot snapshot
+each_point "delete of a snapshot" snapped delete_snapshot snapshot
 each_point "rename" clone rename publish
 each_point "wipe" written wipe
 each_point "wipe of its own objects" filled wipe 'wipe\.removed'
