@@ -334,6 +334,21 @@ int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e)
 	return err_exit_status(e->kind);
 }
 
+bool cli_answer(struct cli *cli, enum verb verb, const char *name, json_t **out, int *status)
+{
+	_cleanup_err_ struct err *e = NULL;
+
+	*status = 0;
+	if (cli_call(cli, verb, name, cli->options, out, &e) < 0) {
+		*status = cli_fail(cli, *out, e);
+		return false;
+	}
+	cli_notes(*out);
+	if (cli->json)
+		cli_print_json(*out);
+	return !cli->json;
+}
+
 bool cli_confirm(const struct cli *cli, const char *question)
 {
 	char line[16] = "";

@@ -48,6 +48,10 @@ int cli_fail(const struct cli *cli, const json_t *answer, const struct err *e);
 void cli_notes(const json_t *answer);
 /* ANSWER as one line of JSON on stdout. */
 void cli_print_json(const json_t *answer);
+/* Ask for VERB, as cli_call does with the command's options, and tell the answer's notes; with
+ * --json print it. Whether it is left to the caller to show it; if not, *status is the exit status.
+ */
+bool cli_answer(struct cli *cli, enum verb verb, const char *name, json_t **out, int *status);
 /* TEXT with '?' for every control character: names in a cluster may hold anything. */
 void cli_print_clean(FILE *f, const char *text);
 

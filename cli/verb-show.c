@@ -113,16 +113,11 @@ static const struct field lines[] = {
 
 int verb_show(struct cli *cli, enum verb verb, int n, char **args)
 {
-	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
+	int status;
 
 	(void)n;
-	if (cli_call(cli, verb, args[0], cli->options, &answer, &e) < 0)
-		return cli_fail(cli, answer, e);
-	cli_notes(answer);
-	if (cli->json)
-		cli_print_json(answer);
-	else
+	if (cli_answer(cli, verb, args[0], &answer, &status))
 		fields_print_lines(lines, ARRAY_SIZE(lines), answer);
-	return 0;
+	return status;
 }

@@ -25,15 +25,12 @@ int verb_snapshots(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
+	int status;
 
 	(void)n;
-	if (cli_call(cli, verb, args[0], cli->options, &answer, &e) < 0)
-		return cli_fail(cli, answer, e);
-	cli_notes(answer);
-	if (cli->json)
-		cli_print_json(answer);
-	else if (fields_print_table(columns, ARRAY_SIZE(columns),
-				    json_object_get(answer, "snapshot_list"), &e) < 0)
+	if (cli_answer(cli, verb, args[0], &answer, &status) &&
+	    fields_print_table(columns, ARRAY_SIZE(columns),
+			       json_object_get(answer, "snapshot_list"), &e) < 0)
 		return cli_fail(cli, NULL, e);
-	return 0;
+	return status;
 }

@@ -79,18 +79,13 @@ int verb_tree(struct cli *cli, enum verb verb, int n, char **args)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
+	int status;
 
 	(void)n;
-	if (cli_call(cli, verb, args[0], cli->options, &answer, &e) < 0)
-		return cli_fail(cli, answer, e);
-	cli_notes(answer);
-	if (cli->json) {
-		cli_print_json(answer);
-		return 0;
-	}
-	if (print(json_object_get(answer, "tree")) < 0) {
+	if (cli_answer(cli, verb, args[0], &answer, &status) &&
+	    print(json_object_get(answer, "tree")) < 0) {
 		err_oom(&e);
 		return cli_fail(cli, NULL, e);
 	}
-	return 0;
+	return status;
 }
