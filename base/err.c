@@ -88,8 +88,7 @@ int err_set(struct err **e, enum err_kind kind, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&message, fmt, ap) < 0)
-		message = NULL;
+	str_vprintf(&message, fmt, ap);
 	va_end(ap);
 	return err_make(e, kind, code, message);
 }
@@ -101,8 +100,7 @@ int err_errno(struct err **e, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	str_vprintf(&what, fmt, ap);
 	va_end(ap);
 	if (!what || str_printf(&message, "%s: %s", what, strerror(-code)) < 0)
 		message = NULL;
@@ -124,8 +122,7 @@ int err_wrap(struct err **e, const char *fmt, ...)
 	if (*e == &out_of_memory)
 		return -ENOMEM;
 	va_start(ap, fmt);
-	if (str_vprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	str_vprintf(&what, fmt, ap);
 	va_end(ap);
 	if (what && str_printf(&message, "%s: %s", what, (*e)->message) == 0) {
 		free((*e)->message);

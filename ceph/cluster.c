@@ -180,10 +180,8 @@ static int session_new(struct cluster *c, struct session **out, struct err **e)
 	s->refs = 1;
 	s->timeout_us = c->timeout_us;
 	s->user = strdup(c->user);
-	if (!s->user || str_printf(&name, "client.%s", c->user) < 0) {
-		name = NULL;
+	if (!s->user || str_printf(&name, "client.%s", c->user) < 0)
 		return err_oom(e);
-	}
 	r = rados_create2(&s->rados, c->name, name, 0);
 	if (r < 0) {
 		s->rados = NULL;

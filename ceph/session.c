@@ -125,8 +125,7 @@ int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	str_vprintf(&what, fmt, ap);
 	va_end(ap);
 	if (!what || r == -ENOMEM)
 		return err_oom(e);

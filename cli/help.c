@@ -23,9 +23,7 @@ static void print_flag(FILE *f, const char *letter, const char *name, const char
 {
 	_cleanup_free_ char *label = NULL;
 
-	if (str_printf(&label, "%s--%s%s%s", letter, name, metavar ? " " : "",
-		       metavar ? metavar : "") < 0)
-		label = NULL;
+	str_printf(&label, "%s--%s%s%s", letter, name, metavar ? " " : "", metavar ? metavar : "");
 	print_row(f, label ? label : name, help);
 }
 
@@ -94,8 +92,7 @@ static void print_command(FILE *f)
 	for (size_t i = 0; i < VERBS_N; i++) {
 		_cleanup_free_ char *label = NULL;
 
-		if (str_printf(&label, "%s %s", verb_infos[i].name, verb_infos[i].arguments) < 0)
-			label = NULL;
+		str_printf(&label, "%s %s", verb_infos[i].name, verb_infos[i].arguments);
 		print_row(f, label ? label : verb_infos[i].name, verb_infos[i].help);
 	}
 	fputs("\nA VOLUME is [POOL/[NAMESPACE/]]IMAGE[@SNAP]. rbdvol VERB --help tells more of a "

@@ -296,8 +296,7 @@ static int grow(struct cli *cli, const struct mount_request *m, const json_t *vo
 
 	if (!wanted || m->partition || cli->request.read_only)
 		return 0;
-	if (str_printf(&size, "%" PRIu64, wanted > has ? wanted : has) < 0)
-		size = NULL;
+	str_printf(&size, "%" PRIu64, wanted > has ? wanted : has);
 	options = size ? options_of(cli, m, VERB_RESIZE) : NULL;
 	if (!options || json_object_set_new(options, "size", json_string(size)) < 0)
 		return err_oom(e);

@@ -128,10 +128,8 @@ int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...)
 	va_start(args, fmt);
 	r = str_vprintf(&text, fmt, args);
 	va_end(args);
-	if (r < 0) {
-		text = NULL;
+	if (r < 0)
 		return err_oom(e);
-	}
 	return append(p->notes, text, e);
 }
 

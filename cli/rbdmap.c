@@ -127,10 +127,8 @@ static int take_option(struct rbdmap_line *l, const char *word, const char *opti
 	_cleanup_free_ char *name = strndup(option, strcspn(option, "=")), *words = NULL;
 	const char *reason = NULL, *instead = name ? krbd_options_instead(name, &reason) : NULL;
 
-	if (!name || str_printf(&words, "%s=%s", word, option) < 0) {
-		words = NULL;
+	if (!name || str_printf(&words, "%s=%s", word, option) < 0)
 		return err_oom(e);
-	}
 	if (!instead)
 		return take_flag(l, words, NULL, e);
 	return *instead ? take_flag(l, instead, NULL, e) : drop(l, option, reason, e);

@@ -12,10 +12,8 @@ static bool may_take_away(const struct cli *cli, const struct err *why)
 
 	if (why->kind != ERR_HELD || !isatty(STDIN_FILENO))
 		return false;
-	if (str_printf(&question, "%s; take it away? Its writes will fail", why->message) < 0) {
-		question = NULL;
+	if (str_printf(&question, "%s; take it away? Its writes will fail", why->message) < 0)
 		return false;
-	}
 	return cli_confirm(cli, question);
 }
 

@@ -15,8 +15,7 @@ static char *device(const json_t *volume, const char *key)
 
 	if (!node || !json_is_true(json_object_get(volume, "fenced")))
 		return node;
-	if (str_printf(&out, "%s (fenced)", node) < 0)
-		out = NULL;
+	str_printf(&out, "%s (fenced)", node);
 	free(node);
 	return out;
 }

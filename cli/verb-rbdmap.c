@@ -22,8 +22,7 @@ static int read_lines(const struct cli *cli, const char *path, char *text, struc
 		_cleanup_free_ char *where = NULL;
 		int r = rbdmap_parse(line, &l, &e);
 
-		if (str_printf(&where, "%s:%u", path, number) < 0)
-			where = NULL;
+		str_printf(&where, "%s:%u", path, number);
 		if (r > 0)
 			r = rbdmap_plan_add(p, &l, where ? where : path, &e);
 		if (r >= 0)

@@ -66,8 +66,7 @@ static void _printf_(2, 3) problem(struct parse *p, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	str_vprintf(&text, fmt, ap);
 	va_end(ap);
 	if (!text || strlist_add(p->problems, "%s:%u: %s", p->file, p->line, text) < 0)
 		p->no_memory = true;
@@ -279,10 +278,8 @@ static int read_drop_ins(const char *file, struct config *c, struct strlist *pro
 	for (int i = 0; i < n; i++) {
 		_cleanup_free_ char *path = NULL;
 
-		if (!r && str_printf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
-			path = NULL;
+		if (!r && str_printf(&path, "%s/%s", directory, entries[i]->d_name) < 0)
 			r = err_oom(e);
-		}
 		if (!r)
 			r = read_file(path, true, c, problems, e);
 		free(entries[i]);

@@ -335,10 +335,8 @@ static void _printf_(2, 0) on_log(void *arg, const char *fmt, va_list ap)
 	_cleanup_free_ char *text = NULL;
 
 	(void)arg;
-	if (str_vprintf(&text, fmt, ap) < 0) {
-		text = NULL;
+	if (str_vprintf(&text, fmt, ap) < 0)
 		return;
-	}
 	text[strcspn(text, "\n")] = '\0';
 	log_debug("http: %s", text);
 }

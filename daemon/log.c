@@ -140,8 +140,7 @@ void log_event(int priority, const struct log_fields *fields, const char *fmt, .
 	if (priority > max_priority)
 		return;
 	va_start(ap, fmt);
-	if (str_vprintf(&message, fmt, ap) < 0)
-		message = NULL;
+	str_vprintf(&message, fmt, ap);
 	va_end(ap);
 	if (!message)
 		return;

@@ -37,9 +37,7 @@ static void answer_err(struct answer *a, const struct err *e, const char *subjec
 
 	(void)subject;
 	a->status = 500;
-	if (str_printf(&text, "%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "") <
-	    0)
-		text = NULL;
+	str_printf(&text, "%s%s%s", e->message, e->hint ? "; " : "", e->hint ? e->hint : "");
 	a->body = text ? json_render(json_pack("{s:o}", "Err", json_text(text))) : NULL;
 }
 

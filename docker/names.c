@@ -50,10 +50,8 @@ int docker_name_put(const char *name, const struct spec *spec, struct err **e)
 	_cleanup_free_ char *path = path_of(name), *text = spec_format(spec), *temporary = NULL;
 
 	if (!path || !text ||
-	    str_printf(&temporary, DIRECTORY "/.%s-%jx", name, (uintmax_t)gettid()) < 0) {
-		temporary = NULL;
+	    str_printf(&temporary, DIRECTORY "/.%s-%jx", name, (uintmax_t)gettid()) < 0)
 		return err_oom(e);
-	}
 	mkdir(RUNSTATEDIR "/rbdvol", 0755);
 	mkdir(DIRECTORY, 0700);
 	unlink(temporary);

@@ -38,8 +38,7 @@ _printf_(1, 2) static char *read_line(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&path, fmt, ap) < 0)
-		path = NULL;
+	str_vprintf(&path, fmt, ap);
 	va_end(ap);
 	return !path || file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : text;
 }

@@ -141,10 +141,8 @@ static int read_block(const char *sys, struct device *d)
 
 	if (str_printf(&d->node, "/dev/rbd%d", d->id) < 0)
 		return -ENOMEM;
-	if (str_printf(&path, "%s/block/rbd%d", sys, d->id) < 0) {
-		path = NULL;
+	if (str_printf(&path, "%s/block/rbd%d", sys, d->id) < 0)
 		return -ENOMEM;
-	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;

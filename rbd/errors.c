@@ -170,8 +170,7 @@ int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	str_vprintf(&what, fmt, ap);
 	va_end(ap);
 	hint = m && name ? with_name(m->hint, name) : NULL;
 	if (!what || (m && !hint))

@@ -47,10 +47,8 @@ char *snapshot_name_make(const char *id, uint64_t newest, unsigned attempt)
 				     attempt)
 			: str_printf(&stem, SNAPSHOT_PREFIX "%llu", (unsigned long long)newest);
 
-	if (r < 0) {
-		stem = NULL;
+	if (r < 0)
 		return NULL;
-	}
 	r = str_printf(&name, "%s-%08x", stem, check_value(id, stem, strlen(stem)));
 	return r < 0 ? NULL : name;
 }

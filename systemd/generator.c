@@ -382,8 +382,7 @@ static char *resolve(const char *directory, unsigned links)
 	*strrchr(up, '/') = '\0';
 	if (n > 0) { /* to what is not there yet */
 		target[n] = '\0';
-		if (str_printf(&next, "%s/%s", *target == '/' ? "" : up, target) < 0)
-			next = NULL;
+		str_printf(&next, "%s/%s", *target == '/' ? "" : up, target);
 		return next ? resolve(next, links + 1) : NULL;
 	}
 	above = resolve(*up ? up : "/", links + 1);

@@ -80,10 +80,8 @@ static int lack(struct examination *x, const char *what, const char *pool, struc
 		       "(and what it has for other pools; see 'ceph auth get client.%s'); --pool "
 		       "POOL[/NAMESPACE] looks at another pool",
 		       user, (int)strcspn(pool, "/"), pool, ns ? " namespace=" : "",
-		       ns ? ns + 1 : "", user) < 0) {
-		advice = NULL;
+		       ns ? ns + 1 : "", user) < 0)
 		return err_oom(e);
-	}
 	return finding_add(x->out, FINDING_ERROR, "capabilities", advice, e, "client.%s may not %s",
 			   user, what);
 }

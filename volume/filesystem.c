@@ -110,10 +110,8 @@ int filesystem_make(const char *node, const char *type, const char *options,
 	_cleanup_free_ char *copy = strdup(options ? options : ""), *program = NULL;
 	int r = filesystem_known(type, true, e);
 
-	if (r >= 0 && (!copy || str_printf(&program, "mkfs.%s", type) < 0)) {
-		program = NULL;
+	if (r >= 0 && (!copy || str_printf(&program, "mkfs.%s", type) < 0))
 		return err_oom(e);
-	}
 	if (r >= 0)
 		r = mkfs_options_check(type, copy, e);
 	return r < 0 ? r : make(program, node, filesystem_find(type), copy, deadline, e);
@@ -194,10 +192,8 @@ static int mount_with(const char *node, const char *type, const char *target, un
 	cleanup(mnt_free_context_p) struct libmnt_context *cxt = context_new(target);
 	_cleanup_free_ char *options = NULL;
 
-	if (!cxt || str_printf(&options, "_netdev%s%s", *data ? "," : "", data) < 0) {
-		options = NULL;
+	if (!cxt || str_printf(&options, "_netdev%s%s", *data ? "," : "", data) < 0)
 		return -ENOMEM;
-	}
 	if (mnt_context_set_source(cxt, node) || mnt_context_set_fstype(cxt, type) ||
 	    mnt_context_set_options(cxt, options) || mnt_context_set_mflags(cxt, flags))
 		return -ENOMEM;

@@ -131,10 +131,8 @@ void operation_note_link(struct operation *o)
 
 	if (!name || !link || strncmp(link, by_id, strlen(by_id)) != 0)
 		return;
-	if (str_printf(&path, "/dev/rbdvol/%s", name) < 0) {
-		path = NULL;
+	if (str_printf(&path, "/dev/rbdvol/%s", name) < 0)
 		return;
-	}
 	if (access(path, F_OK))
 		progress_note(o->progress, "there is no %s: %s leads to this one", path, link);
 	else if (device_find_path(path, &other, &ignored) < 0)

@@ -11,8 +11,7 @@ void progress_note(struct progress *p, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (str_vprintf(&sentence, fmt, ap) < 0)
-		sentence = NULL;
+	str_vprintf(&sentence, fmt, ap);
 	va_end(ap);
 	if (sentence && p->note)
 		p->note(p, sentence);

@@ -45,8 +45,7 @@ static void tell(const struct slots *t, const char *what, struct progress *p)
 {
 	_cleanup_free_ char *step = NULL;
 
-	if (str_printf(&step, "wait for other %s (%u at once)", what, t->at_once) < 0)
-		step = NULL;
+	str_printf(&step, "wait for other %s (%u at once)", what, t->at_once);
 	if (step && p->step)
 		p->step(p, step);
 }
