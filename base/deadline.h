@@ -2,6 +2,7 @@
 /* A point on the monotonic clock by which something must have ended: every wait takes one. */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -46,6 +47,18 @@ static inline int deadline_poll_ms(struct deadline d)
 	uint64_t ms = (deadline_left_us(d) + 999) / 1000;
 
 	return ms > 86400000 ? 86400000 : (int)ms;
+}
+
+/* Wait for COND, with LOCK held by the caller, until D. 0: it was signalled, or woke up for
+ * nothing; ETIMEDOUT: D has passed. The condition needs no clock of its own. */
+static inline int deadline_wait(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline d)
+{
+	const struct timespec ts = {
+		.tv_sec = (time_t)(d.at_us / USEC_PER_SEC),
+		.tv_nsec = (long)(d.at_us % USEC_PER_SEC * 1000),
+	};
+
+	return pthread_cond_clockwait(cond, lock, CLOCK_MONOTONIC, &ts);
 }
 
 static inline struct deadline deadline_earlier(struct deadline a, struct deadline b)

@@ -142,10 +142,6 @@ void image_close(rbd_image_t image)
 {
 	struct closing *c = calloc(1, sizeof(*c));
 	struct deadline end = deadline_in(CLOSE_US);
-	const struct timespec ts = {
-		.tv_sec = (time_t)(end.at_us / USEC_PER_SEC),
-		.tv_nsec = (long)(end.at_us % USEC_PER_SEC * 1000),
-	};
 
 	if (!begin_closing(image, c)) {
 		free(c);
@@ -154,7 +150,7 @@ void image_close(rbd_image_t image)
 	}
 	pthread_mutex_lock(&closings.lock);
 	while (!c->done && !deadline_passed(end))
-		pthread_cond_clockwait(&closings.changed, &closings.lock, CLOCK_MONOTONIC, &ts);
+		deadline_wait(&closings.changed, &closings.lock, end);
 	c->left = true;
 	if (c->done)
 		free(c);

@@ -211,17 +211,13 @@ static int cluster_init(struct cluster *c, const struct cluster_config *config)
 int cluster_new(const struct cluster_config *config, struct cluster **out, struct err **e)
 {
 	_cleanup_cluster_ struct cluster *c = calloc(1, sizeof(*c));
-	pthread_condattr_t attr;
 	int r;
 
 	if (!c)
 		return err_oom(e);
 	c->refs = 1;
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&c->changed, NULL);
 	if (cluster_init(c, config) < 0)
 		return err_oom(e);
 	r = session_new(c, &c->fresh, e);
@@ -394,11 +390,10 @@ static int connect_locked(struct cluster *c, struct err **e)
 static int wait_locked(struct cluster *c, struct err **e)
 {
 	struct deadline end = deadline_in(2 * c->timeout_us + 5 * USEC_PER_SEC);
-	struct timespec ts = {.tv_sec = (time_t)(end.at_us / USEC_PER_SEC)};
 	uint64_t seen = c->attempts;
 
 	while (c->connecting && c->attempts == seen)
-		if (pthread_cond_timedwait(&c->changed, &c->lock, &ts) == ETIMEDOUT)
+		if (deadline_wait(&c->changed, &c->lock, end) == ETIMEDOUT)
 			return err_set(e, ERR_UNREACHABLE, -ETIMEDOUT,
 				       "still connecting to cluster '%s'", c->name);
 	return c->last ? err_copy(c->last, e) : 0;

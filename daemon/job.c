@@ -17,30 +17,6 @@ const struct job_limits job_limits_default = {
 	.stuck_us = 60 * USEC_PER_SEC,
 };
 
-/* Deadlines are on the monotonic clock, so the conditions are too. */
-static int cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-	int r = pthread_condattr_init(&attr);
-
-	if (r)
-		return -r;
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	r = pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-	return -r;
-}
-
-static bool cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline d)
-{
-	struct timespec ts = {
-		.tv_sec = (time_t)(d.at_us / USEC_PER_SEC),
-		.tv_nsec = (long)(d.at_us % USEC_PER_SEC * 1000),
-	};
-
-	return pthread_cond_timedwait(cond, lock, &ts) == 0;
-}
-
 int job_queue_new(const struct job_limits *limits, struct job_queue **out, struct err **e)
 {
 	struct job_queue *q = calloc(1, sizeof(*q));
@@ -50,10 +26,7 @@ int job_queue_new(const struct job_limits *limits, struct job_queue **out, struc
 	q->limits = *limits;
 	TAILQ_INIT(&q->jobs);
 	pthread_mutex_init(&q->lock, NULL);
-	if (cond_init(&q->idle) < 0) {
-		free(q);
-		return err_oom(e);
-	}
+	pthread_cond_init(&q->idle, NULL);
 	*out = q;
 	return 0;
 }
@@ -299,12 +272,12 @@ static int job_new(struct job_queue *q, const struct job_task *task, struct job 
 {
 	struct job *j = calloc(1, sizeof(*j));
 
-	if (!j || cond_init(&j->changed) < 0) {
-		free(j);
+	if (!j) {
 		if (task->free)
 			task->free(task->arg);
 		return err_oom(e);
 	}
+	pthread_cond_init(&j->changed, NULL);
 	j->task = *task;
 	j->queue = q;
 	j->volume = strdup(task->volume);
@@ -527,7 +500,7 @@ int job_wait(struct job *j, struct deadline deadline, char **why)
 	*why = NULL;
 	WITH_LOCK(q);
 	while (!job_finished(j) && !q->given_up)
-		if (!cond_wait(&j->changed, &q->lock, deadline) && deadline_passed(deadline))
+		if (deadline_wait(&j->changed, &q->lock, deadline) && deadline_passed(deadline))
 			break;
 	if (job_finished(j))
 		return 1;
@@ -585,7 +558,7 @@ unsigned job_queue_stop(struct job_queue *q, struct deadline deadline)
 		finish(q, j, NULL, error);
 	}
 	while (q->running)
-		if (!cond_wait(&q->idle, &q->lock, deadline) && deadline_passed(deadline))
+		if (deadline_wait(&q->idle, &q->lock, deadline) && deadline_passed(deadline))
 			break;
 	q->given_up = true;
 	TAILQ_FOREACH(j, &q->jobs, link)

@@ -32,17 +32,13 @@ struct probes {
 struct probes *probes_new(void)
 {
 	struct probes *p = calloc(1, sizeof(*p));
-	pthread_condattr_t clock;
 
 	if (!p)
 		return NULL;
 	p->refs = 1;
 	LIST_INIT(&p->running);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	pthread_cond_init(&p->changed, NULL);
 	return p;
 }
 
@@ -123,12 +119,7 @@ static struct probe *find(const struct probes *p, const char *node)
 /* Locked. False: the deadline has passed. */
 static bool wait_for_change(struct probes *p, struct deadline d)
 {
-	const struct timespec ts = {
-		.tv_sec = (time_t)(d.at_us / USEC_PER_SEC),
-		.tv_nsec = (long)(d.at_us % USEC_PER_SEC * 1000),
-	};
-
-	return pthread_cond_timedwait(&p->changed, &p->lock, &ts) == 0 || !deadline_passed(d);
+	return deadline_wait(&p->changed, &p->lock, d) == 0 || !deadline_passed(d);
 }
 
 /* Locked. 0: nobody reads NODE, and *out may; -ETIMEDOUT: somebody does, without end. */

@@ -68,7 +68,6 @@ static void *ask(void *arg)
 static struct question *question_new(struct cluster *c)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	pthread_condattr_t attr;
 	pthread_t thread;
 
 	if (!q)
@@ -77,10 +76,7 @@ static struct question *question_new(struct cluster *c)
 	q->cluster = cluster_ref(c);
 	q->patience = deadline_in(PATIENCE_US);
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&q->answered, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&q->answered, NULL);
 	if (pthread_create(&thread, NULL, ask, q)) {
 		q->refs = 1;
 		question_unref(q);
@@ -121,14 +117,10 @@ static struct question *current(struct fenced *f, struct cluster *c)
 /* Whether the answer came before patience ended. */
 static bool wait_for(struct question *q)
 {
-	struct timespec ts = {
-		.tv_sec = (time_t)(q->patience.at_us / USEC_PER_SEC),
-		.tv_nsec = (long)(q->patience.at_us % USEC_PER_SEC) * 1000,
-	};
 	bool known;
 
 	pthread_mutex_lock(&q->lock);
-	while (!q->done && !pthread_cond_timedwait(&q->answered, &q->lock, &ts))
+	while (!q->done && !deadline_wait(&q->answered, &q->lock, q->patience))
 		;
 	known = q->done && q->known;
 	pthread_mutex_unlock(&q->lock);

@@ -59,16 +59,12 @@ static bool try(struct image_locks *all, struct image_lock *p, const struct imag
 int image_lock_shared(struct image_locks *all, struct image_lock *p, const struct spec *spec,
 		      struct deadline deadline)
 {
-	const struct timespec until = {
-		.tv_sec = (time_t)(deadline.at_us / USEC_PER_SEC),
-		.tv_nsec = (long)(deadline.at_us % USEC_PER_SEC) * 1000,
-	};
 	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_SHARED};
 	int r = 0;
 
 	pthread_mutex_lock(&all->lock);
 	while (!r && is_excluded(all, &wanted))
-		r = -pthread_cond_clockwait(&all->ended, &all->lock, CLOCK_MONOTONIC, &until);
+		r = -deadline_wait(&all->ended, &all->lock, deadline);
 	if (!r)
 		add(all, p, &wanted);
 	pthread_mutex_unlock(&all->lock);

@@ -19,15 +19,11 @@ struct slots {
 struct slots *slots_new(unsigned at_once)
 {
 	struct slots *t = calloc(1, sizeof(*t));
-	pthread_condattr_t clock;
 
 	if (!t)
 		return NULL;
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->freed, &clock);
-	pthread_condattr_destroy(&clock);
+	pthread_cond_init(&t->freed, NULL);
 	t->at_once = at_once ? at_once : 1;
 	return t;
 }
@@ -53,13 +49,7 @@ static void tell(const struct slots *t, const char *what, struct progress *p)
 /* With the lock held, until one ends or it is time to look. */
 static void wait_a_while(struct slots *t)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_US * 1000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&t->freed, &t->lock, &until);
+	deadline_wait(&t->freed, &t->lock, deadline_in(LOOK_US));
 }
 
 /* With the lock held. */
