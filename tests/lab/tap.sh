@@ -25,7 +25,7 @@ in_guest() {
 	[[ -x $top_builddir/stage/usr/bin/rbdvol ]] || bail_out "no $top_builddir/stage: make stage"
 	"$tap_tools/cluster" start >&2 || bail_out "the cluster did not start"
 	"$tap_tools/guest" start --stage "$top_builddir/stage" >&2 || bail_out "the guest did not start"
-	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 RBDVOL_LAB_ENDS="${RBDVOL_LAB_ENDS-}" EVERY_POINT="${EVERY_POINT-}" top_srcdir="$top_srcdir" \
+	exec "$tap_tools/guest" run env RBDVOL_IN_GUEST=1 RBDVOL_LAB_ENDS="${RBDVOL_LAB_ENDS-}" EVERY_POINT="${EVERY_POINT-}" SEED="${SEED-}" top_srcdir="$top_srcdir" \
 		top_builddir="$top_builddir" bash "$(readlink -f -- "$0")" "$@" </dev/null
 }
 
@@ -96,12 +96,74 @@ tap_result() { # STATUS DESCRIPTION DETAILS
 	return 1
 }
 
+# A guest takes a quarter of a second to make a copy of bash: so these make none where the command is a
+# program, and start no program of their own.
+# A file without a name for each of the two streams of a command, which nobody has to remove.
+tap_files=$(mktemp -d)
+exec {tap_out}>"$tap_files/out" {tap_errors}>"$tap_files/errors"
+rm -r "$tap_files"
+tap_out=/proc/$$/fd/$tap_out tap_errors=/proc/$$/fd/$tap_errors
+
+# slurp VARIABLE FILE: the text of a file, without the newlines at its end.
+slurp() {
+	local text
+	IFS= read -r -d '' text <"$2" || : # it says 1 at the end of the file
+	while [[ $text == *$'\n' ]]; do text=${text%$'\n'}; done
+	printf -v "$1" %s "$text"
+}
+
+# captured COMMAND...: its output is $out, its errors are $errors; with its status. A function runs in a
+# subshell: what it does to the shell is undone.
+captured() {
+	local status=0
+	if declare -F "$1" >/dev/null; then
+		("$@") >"$tap_out" 2>"$tap_errors" || status=$?
+	else
+		"$@" >"$tap_out" 2>"$tap_errors" || status=$?
+	fi
+	slurp out "$tap_out"
+	slurp errors "$tap_errors"
+	return $status
+}
+
+exec {tap_never}<> <(:)
+
+# A pause in microseconds, without a program.
+pause() {
+	local tap_seconds
+	printf -v tap_seconds %d.%06d $(($1 / 1000000)) $(($1 % 1000000))
+	read -rt "$tap_seconds" -u "$tap_never"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds; on a slow machine it has three times as long. What
+# is waited for gets the processor for most of the time: the command is tried for a fifth of it.
+wait_for() {
+	local end=$((SECONDS + 3 * $1)) out errors begin took
+	shift
+	while true; do
+		begin=${EPOCHREALTIME/[.,]/}
+		captured "$@" && return
+		took=$((${EPOCHREALTIME/[.,]/} - begin))
+		[[ $SECONDS -lt $end ]] || { "$@"; return; }
+		pause $((4 * took < 100000 ? 100000 : 4 * took > 3000000 ? 3000000 : 4 * took))
+	done
+}
+
+# serving PID COMMAND...: until that daemon answers the command; not if it ends.
+serving() {
+	wait_for 60 answers_or_ended "$@" && kill -0 "$1" 2>/dev/null
+}
+
+answers_or_ended() { # PID COMMAND...
+	! kill -0 "$1" 2>/dev/null || "${@:2}"
+}
+
 # ok DESCRIPTION COMMAND...: the command succeeds.
 ok() {
-	local description=$1 output status=0
+	local description=$1 out errors status=0
 	shift
-	output=$("$@" 2>&1) || status=$?
-	tap_result "$status" "$description" "'$*' ended with $status: $output"
+	captured "$@" || status=$?
+	tap_result "$status" "$description" "'$*' ended with $status: $out$errors"
 }
 
 # is DESCRIPTION GOT WANTED: two texts are equal.
@@ -121,14 +183,11 @@ like() {
 refuses() {
 	local description=$1 wanted=$2 regex=$3 out errors status=0 details
 	shift 3
-	errors=$(mktemp)
-	out=$("$@" 2>"$errors" </dev/null) || status=$?
-	details="'$*' ended with $status (wanted $wanted), stdout '$out', stderr '$(cat "$errors")', wanted $regex"
+	captured "$@" </dev/null || status=$?
+	details="'$*' ended with $status (wanted $wanted), stdout '$out', stderr '$errors', wanted $regex"
 	# shellcheck disable=SC2053 # a status may be a pattern
-	[[ $status == $wanted && -z $out && $(wc -l <"$errors") == 1 && $(cat "$errors") =~ $regex ]]
-	status=$?
-	rm -f "$errors"
-	tap_result $status "$description" "$details"
+	[[ $status == $wanted && -z $out && $errors && $errors != *$'\n'* && $errors =~ $regex ]]
+	tap_result $? "$description" "$details"
 }
 
 done_testing() {
@@ -180,9 +239,7 @@ pool_over() {
 daemon_start() {
 	(ulimit -c unlimited && exec rbdvold --foreground "$@" >>/var/log/rbdvold.log 2>&1) &
 	daemon_pid=$!
-	# shellcheck disable=SC2016
-	timeout 180 bash -c 'until rbdvol list >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.1; done' \
-		- "$daemon_pid" 2>/dev/null || {
+	serving "$daemon_pid" rbdvol list || {
 		cat /var/log/rbdvold.log >&2
 		bail_out "rbdvold does not serve"
 	}
@@ -268,14 +325,4 @@ before() {
 		echo "'$1' in line ${first:-none}, '$2' in line ${second:-none}"
 		return 1
 	}
-}
-
-# wait_for SECONDS COMMAND...: until the command succeeds; on a slow machine it has three times as long.
-wait_for() {
-	local end=$((SECONDS + 3 * $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[[ $SECONDS -lt $end ]] || { "$@"; return; }
-		sleep 1
-	done
 }

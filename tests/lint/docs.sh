@@ -35,31 +35,65 @@ rows=$(cat $tables | grep -cE '^(VERB|REQUEST_OPTION|OWN_OPTION)\(.*\)$')
 [ "$({ verbs; options; } | wc -l)" -eq "$rows" ] || echo "a row of a table is not one line" >>"$faults"
 result "the tables can be read by this test"
 
-for verb in $(verbs); do
-	grep -qx "@VERB $verb@" $page || echo "$page: $verb is not described" >>"$faults"
-done
-options | while read -r flag _; do
-	grep -qx "@OPTION $flag@" $page || echo "$page: --$flag is not described" >>"$faults"
-done
+# Sort the lines of the input into the file needed, or found.
+needed()
+{
+	sort -u >"$faults.needed"
+}
+
+found()
+{
+	sort -u >"$faults.found"
+}
+
+# missing FORMAT: what is needed and not found, each by printf.
+missing()
+{
+	comm -23 "$faults.needed" "$faults.found" | while read -r what; do
+		# shellcheck disable=SC2059 # the format
+		printf "$1\n" "$what"
+	done >>"$faults"
+	rm -f "$faults.needed" "$faults.found"
+}
+
+# A line VERB FLAG for each option that a verb takes.
+taken()
+{
+	options | awk -v verbs="$(verbs | tr '\n' ' ')" '{
+		n = split(verbs, verb, " ")
+		for (i = 1; i <= n; i++)
+			if (index(" " $0 " ", " every ") || index(" " $0 " ", " " verb[i] " "))
+				print verb[i], $1
+	}'
+}
+
+# The words of the input that begin with $1, without that.
+words_after()
+{
+	tr -c 'a-z-' '\n' | sed -n "s/^$1//p"
+}
+
+{ verbs | sed 's/^/@VERB /; s/$/@/'; options | sed 's/ .*//; s/^/@OPTION /; s/$/@/'; } | needed
+grep -xE '@(VERB|OPTION) [a-z-]+@' $page | found
+missing "$page: %s is not there"
 result "every verb and every option is described in the manual"
 
 if [ -e "$build/completions/rbdvol" ]; then
-	for verb in $(verbs); do
-		for file in rbdvol _rbdvol rbdvol.fish; do
-			grep -qE "\b$verb\b" "$build/completions/$file" || echo "completions/$file: no $verb"
-		done
-		options | while read -r flag of; do
-			case " $of " in
-			*" every "* | *" $verb "*)
-				grep -E "^	$verb\) echo " "$build/completions/rbdvol" | grep -qE -e "--$flag\b" ||
-					echo "completions/rbdvol: $verb lacks --$flag"
-				grep -qE -e "--$flag\b" "$build/completions/_rbdvol" || echo "completions/_rbdvol: no --$flag"
-				grep -qE -e "-l $flag\b" "$build/completions/rbdvol.fish" ||
-					echo "completions/rbdvol.fish: no --$flag"
-				;;
-			esac
-		done
-	done >>"$faults"
+	for file in rbdvol _rbdvol rbdvol.fish; do
+		verbs | needed
+		words_after '' <"$build/completions/$file" | found
+		missing "completions/$file: no %s"
+	done
+	taken | needed
+	sed -nE 's/^\t([a-z]+)\) echo "(.*)" ;;$/\1 \2/p' "$build/completions/rbdvol" |
+		awk '{ for (i = 2; i <= NF; i++) if (sub(/^--/, "", $i)) print $1, $i }' | found
+	missing "completions/rbdvol: not offered: %s"
+	taken | sed 's/.* //' | needed
+	words_after -- <"$build/completions/_rbdvol" | found
+	missing "completions/_rbdvol: no --%s"
+	taken | sed 's/.* //' | needed
+	sed 's/ -l /\n-l /g' "$build/completions/rbdvol.fish" | sed -nE 's/^-l ([a-z-]+).*/\1/p' | found
+	missing "completions/rbdvol.fish: no --%s"
 	result "the completions offer every verb and option"
 	grep -l '^@[A-Z]*@$' "$build/completions/rbdvol" "$build/completions/_rbdvol" "$build/completions/rbdvol.fish" \
 		"$build"/man/*.scd >>"$faults"
@@ -98,17 +132,14 @@ sed -nE 's/^ERR_KIND\([A-Z_]+, "([a-z-]+)", ([0-9]+), [0-9]+, "(.*)"\)/\2 \1 \3/
 result "every exit status is in the manual"
 
 if [ -x "$rbdvol" ]; then
+	verbs | needed
+	"$rbdvol" --help | sed -nE 's/^  ([a-z]+)\b.*/\1/p' | found
+	missing "rbdvol --help: no %s"
+	taken | needed
 	for verb in $(verbs); do
-		"$rbdvol" --help | grep -qE "^  $verb\b" || echo "rbdvol --help: no $verb"
-		options | while read -r flag of; do
-			case " $of " in
-			*" every "* | *" $verb "*)
-				"$rbdvol" "$verb" --help | grep -qE -e "--$flag\b" ||
-					echo "rbdvol $verb --help: no --$flag"
-				;;
-			esac
-		done
-	done >>"$faults"
+		"$rbdvol" "$verb" --help | words_after -- | sed "s/^/$verb /"
+	done | found
+	missing "--help does not tell: %s"
 	result "--help tells every verb and option"
 else
 	skip "--help tells every verb and option" "rbdvol is not built"
