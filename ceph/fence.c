@@ -14,6 +14,7 @@
 #include "ceph/blocklist.h"
 #include "ceph/close.h"
 #include "ceph/compat.h"
+#include "ceph/open.h"
 
 /* The entry must outlive a client that sleeps (a virtual machine that is paused), and no client of
  * another mapping ever has the same address and nonce. */
@@ -85,12 +86,10 @@ static int reach_data_pool(struct ioctx *p, const struct spec *spec)
 	_cleanup_ioctx_ struct ioctx data = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
 	int64_t id;
-	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
+	int r = image_open_at(p, spec->image, NULL, IMAGE_READ, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r;
-	}
 	id = rbd_get_data_pool_id(image);
 	if (id < 0 || id == p->pool_id)
 		return id < 0 ? (int)id : 0;

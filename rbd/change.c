@@ -16,22 +16,16 @@
 
 #define SPARSE_BYTES 4096 /* the least that librbd takes */
 
-/* Open the head of SPEC's image for writing; NAME is for messages. */
-static int open_head(struct cluster *c, const struct spec *spec, const char *name, struct ioctx *p,
-		     rbd_image_t *out, struct err **e)
+/* Open the head of SPEC's image for writing. */
+static int open_head(struct cluster *c, const struct spec *spec, struct ioctx *p, rbd_image_t *out,
+		     struct err **e)
 {
 	int r = ioctx_open(c, spec->pool, spec->ns, p, e);
 
 	*out = NULL;
 	if (r < 0)
 		return r;
-	r = rbd_open(p->io, spec->image, out, NULL);
-	if (!r)
-		return 0;
-	*out = NULL;
-	return r == -ENOENT
-		       ? ioctx_missing(p, spec, e)
-		       : image_fail(p, CALL_OPEN, spec->image, 0, r, e, "open image '%s'", name);
+	return image_open(p, spec, NULL, IMAGE_WRITE, out, e);
 }
 
 static int refuse_shrink(const char *name, uint64_t has_bytes, struct err **e)
@@ -54,7 +48,7 @@ int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, 
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	uint64_t has_bytes;
-	int r = open_head(c, spec, name, &p, &image, e);
+	int r = open_head(c, spec, &p, &image, e);
 
 	if (r < 0)
 		return r;
@@ -76,7 +70,7 @@ int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap,
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int r = open_head(c, spec, name, &p, &image, e);
+	int r = open_head(c, spec, &p, &image, e);
 
 	if (r < 0)
 		return r;
@@ -133,7 +127,7 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	char id[256];
-	int r = open_head(c, spec, name, &p, &image, e);
+	int r = open_head(c, spec, &p, &image, e);
 
 	*out_parent_snapshot = NULL;
 	if (r < 0)
@@ -162,7 +156,7 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int r = open_head(c, spec, name, &p, &image, e);
+	int r = open_head(c, spec, &p, &image, e);
 
 	if (r < 0)
 		return r;

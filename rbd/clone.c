@@ -110,10 +110,8 @@ static int look_for_child(struct work *w, struct clone_result *out, struct err *
 {
 	_cleanup_link_ struct link link = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(w->to.io, w->child->image, &image, NULL);
+	int r = image_open_at(&w->to, w->child->image, NULL, IMAGE_READ, &image);
 
-	if (r < 0)
-		image = NULL;
 	if (r == -ENOENT)
 		return check_free(w, e);
 	if (!r)
@@ -198,12 +196,10 @@ int clone_from_source(struct ioctx *from, const struct clone_source *source, str
 static int protect(struct work *w)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id(w->from.io, w->source.image_id, &image, NULL);
+	int r = image_open_at(&w->from, w->source.image_id, NULL, IMAGE_ID_WRITE, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r;
-	}
 	r = rbd_snap_protect(image, w->source.snap);
 	FAILPOINT("clone.protected");
 	return r == -EBUSY ? 0 : r; /* it is already */
@@ -217,11 +213,9 @@ static int grow(struct work *w)
 
 	if (w->options->size_bytes <= w->source.size_bytes)
 		return 0;
-	r = rbd_open(w->to.io, w->hidden, &image, NULL);
-	if (r < 0) {
-		image = NULL;
+	r = image_open_at(&w->to, w->hidden, NULL, IMAGE_WRITE, &image);
+	if (r < 0)
 		return r;
-	}
 	r = rbd_resize(image, w->options->size_bytes);
 	FAILPOINT("clone.grown");
 	return r;

@@ -56,19 +56,14 @@ int image_conf(struct cluster *c, const struct spec *spec, const char *option, c
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = NULL;
+	if (r >= 0)
+		r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
 	if (str_printf(&key, OVERRIDE "%s", option) < 0)
 		return err_oom(e);
-	r = rbd_open_read_only(p.io, spec->image, &image, NULL);
-	if (r < 0)
-		image = NULL;
-	if (!r)
-		*out = image_note(image, key);
-	if (!r && !*out)
-		r = ioctx_conf(&p, option, out);
-	if (r == -ENOENT)
-		return ioctx_missing(&p, spec, e);
+	*out = image_note(image, key);
+	r = *out ? 0 : ioctx_conf(&p, option, out);
 	return r < 0 ? image_fail(&p, CALL_LOOK, NULL, 0, r, e, "ask for the configuration of '%s'",
 				  spec->image)
 		     : 0;

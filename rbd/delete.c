@@ -157,14 +157,12 @@ static int check_users(const struct deletion *d, struct err **e)
 /* There is no name object. -ENOENT without an error: no image is called so. */
 static int examine_unnamed(struct deletion *d, struct err **e)
 {
-	int r = rbd_open_read_only(d->p->io, d->spec->image, &d->image, NULL);
+	int r = image_open_at(d->p, d->spec->image, NULL, IMAGE_READ, &d->image);
 
 	if (!r)
 		return check_users(d, e);
-	d->image = NULL;
 	if (r != -ENOENT)
-		return image_fail(d->p, CALL_OPEN, d->spec->image, 0, r, e, "open image '%s'",
-				  d->name);
+		return image_open_fail(d->p, d->spec, r, e);
 	r = cls_directory_id(d->p->io, d->spec->image, &d->id);
 	if (r < 0)
 		return r == -ENOENT ? r : fail_look(d, r, e);
@@ -189,14 +187,10 @@ static int examine(struct deletion *d, struct err **e)
 	r = check_listed(d, e);
 	if (r < 0)
 		return r;
-	r = rbd_open_by_id_read_only(d->p->io, d->id, &d->image, NULL);
+	r = image_open_at(d->p, d->id, NULL, IMAGE_ID_READ, &d->image);
 	if (r < 0)
-		d->image = NULL;
-	if (r == -ENOENT)
-		return 0;
-	return r < 0 ? image_fail(d->p, CALL_OPEN, d->spec->image, 0, r, e, "open image '%s'",
-				  d->name)
-		     : check_users(d, e);
+		return r == -ENOENT ? 0 : image_open_fail(d->p, d->spec, r, e);
+	return check_users(d, e);
 }
 
 unsigned snapshot_children(rbd_image_t image)
@@ -234,16 +228,10 @@ static bool open_droppable(struct session *session, const struct link *link, uns
 	    !snapshot_name_is_ours(link->snap.name, link->image.image_id) ||
 	    ioctx_open_id(session, link->image.pool_id, link->image.pool_namespace, p) < 0)
 		return false;
-	if (rbd_open_by_id_read_only(p->io, link->image.image_id, &at, link->snap.name) < 0) {
-		at = NULL;
+	if (image_open_at(p, link->image.image_id, link->snap.name, IMAGE_ID_READ, &at) < 0 ||
+	    snapshot_children(at) > children_max ||
+	    image_open_at(p, link->image.image_id, NULL, IMAGE_ID_WRITE, image) < 0)
 		return false;
-	}
-	if (snapshot_children(at) > children_max)
-		return false;
-	if (rbd_open_by_id(p->io, link->image.image_id, image, NULL) < 0) {
-		*image = NULL;
-		return false;
-	}
 	return !rbd_snap_is_protected(*image, link->snap.name, protected);
 }
 
@@ -323,11 +311,9 @@ static int name_link(struct session *session, struct link *link, struct snapshot
 		r = rados_pool_reverse_lookup(session->rados, link->image.pool_id, pool, 256);
 	if (r < 0)
 		return r;
-	r = rbd_open_by_id_read_only(p.io, link->image.image_id, &image, NULL);
-	if (r < 0) {
-		image = NULL;
+	r = image_open_at(&p, link->image.image_id, NULL, IMAGE_ID_READ, &image);
+	if (r < 0)
 		return r;
-	}
 	r = rbd_get_name(image, image_name, &len);
 	if (!r)
 		r = snapshots_list(image, snaps);

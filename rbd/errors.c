@@ -102,9 +102,7 @@ static unsigned look(struct ioctx *p, const char *name, uint64_t size_bytes)
 	unsigned state = 0;
 	int n = rados_ioctx_snap_list(p->io, snaps, SNAPS_LOOK);
 
-	if (!name || rbd_open_read_only(p->io, name, &image, NULL) < 0)
-		image = NULL;
-	if (image)
+	if (name && !image_open_at(p, name, NULL, IMAGE_READ, &image))
 		state = image_state(image);
 	state |= n > 0 || n == -ERANGE ? STATE_POOL_SNAPS : 0;
 	return state | (is_too_large(p, image, size_bytes) ? STATE_TOO_LARGE : 0);
@@ -161,22 +159,44 @@ static char *with_name(const char *text, const char *name)
 	return out;
 }
 
-int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size_bytes, int r,
-	       struct err **e, const char *fmt, ...)
+/* WHAT was being done; NULL: no memory was left to say it. */
+static int explain(struct ioctx *p, enum call call, const char *image, uint64_t size_bytes, int r,
+		   struct err **e, const char *what)
 {
 	const struct meaning *m = find(p, call, image, size_bytes, r);
-	_cleanup_free_ char *what = NULL, *name = full_name(p, image ? image : "IMAGE");
-	_cleanup_free_ char *hint = NULL;
-	va_list ap;
+	_cleanup_free_ char *name = full_name(p, image ? image : "IMAGE");
+	_cleanup_free_ char *hint = m && name ? with_name(m->hint, name) : NULL;
 
-	va_start(ap, fmt);
-	str_vprintf(&what, fmt, ap);
-	va_end(ap);
-	hint = m && name ? with_name(m->hint, name) : NULL;
 	if (!what || (m && !hint))
 		return err_oom(e);
 	if (!m)
 		return ioctx_fail(p, r, e, "%s", what);
 	err_set(e, m->kind, r, "%s: %s", what, m->why);
 	return err_hint(e, "%s", hint);
+}
+
+int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size_bytes, int r,
+	       struct err **e, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(&what, fmt, ap);
+	va_end(ap);
+	return explain(p, call, image, size_bytes, r, e, what);
+}
+
+int image_fail_or_missing(struct ioctx *p, enum call call, const struct spec *spec, int r,
+			  struct err **e, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	va_list ap;
+
+	if (r == -ENOENT)
+		return ioctx_missing(p, spec, e);
+	va_start(ap, fmt);
+	str_vprintf(&what, fmt, ap);
+	va_end(ap);
+	return explain(p, call, spec->image, 0, r, e, what);
 }

@@ -45,3 +45,7 @@ enum call {
  * or 0. Returns r. */
 int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size_bytes, int r,
 	       struct err **e, const char *fmt, ...) _printf_(7, 8);
+/* The same of SPEC's image; but -ENOENT says what of pool, namespace, image and snapshot is
+ * missing, as ioctx_missing has it. */
+int image_fail_or_missing(struct ioctx *p, enum call call, const struct spec *spec, int r,
+			  struct err **e, const char *fmt, ...) _printf_(6, 7);

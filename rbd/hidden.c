@@ -69,11 +69,9 @@ int hidden_is_leftover(struct ioctx *p, const char *hidden, const char *id)
 
 	if (!hidden_name_is_ours(hidden))
 		return 0;
-	r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
-	if (r < 0) {
-		image = NULL;
+	r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
+	if (r < 0)
 		return r == -ENOENT ? 1 : r;
-	}
 	if (name_is_outgoing(hidden) && is_noted_replaced(image, id))
 		return 1;
 	r = has_data(image);
@@ -135,12 +133,10 @@ static int fail(struct ioctx *p, const char *hidden, int r, struct err **e)
 static int others_watching(struct ioctx *p, const char *hidden, struct watchers *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, hidden, &image, NULL);
+	int r = image_open_at(p, hidden, NULL, IMAGE_READ, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return 0; /* not even an image yet, or no more */
-	}
 	r = watchers_list(p, image, out);
 	for (size_t i = 0; !r && i < out->n; i++)
 		if (out->items[i].ours)
@@ -225,15 +221,12 @@ int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, 
 static int say_who(struct ioctx *p, const char *outgoing, struct err **e)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, outgoing, &image, NULL);
+	int r = image_open_at(p, outgoing, NULL, IMAGE_READ, &image);
 
 	if (r < 0)
-		image = NULL;
-	if (!r)
-		r = watchers_refuse(p, image, outgoing, deadline_in(0), e);
-	if (r < 0 && *e)
-		return err_wrap(e, "the content from before a reset stays");
-	return r < 0 ? image_fail(p, CALL_OPEN, outgoing, 0, r, e, "open image '%s'", outgoing) : 0;
+		return image_fail(p, CALL_OPEN, outgoing, 0, r, e, "open image '%s'", outgoing);
+	r = watchers_refuse(p, image, outgoing, deadline_in(0), e);
+	return r < 0 ? err_wrap(e, "the content from before a reset stays") : 0;
 }
 
 int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline deadline,

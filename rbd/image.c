@@ -177,6 +177,21 @@ static bool is_wiping(rbd_image_t image, const struct spec *spec)
 	return noted;
 }
 
+int image_open_fail(struct ioctx *p, const struct spec *spec, int r, struct err **e)
+{
+	_cleanup_free_ char *name = spec_format(spec);
+
+	return image_fail_or_missing(p, CALL_OPEN, spec, r, e, "open image '%s'", name);
+}
+
+int image_open(struct ioctx *p, const struct spec *spec, const char *snap, enum image_open how,
+	       rbd_image_t *out, struct err **e)
+{
+	int r = image_open_at(p, spec->image, snap, how, out);
+
+	return r < 0 ? image_open_fail(p, spec, r, e) : 0;
+}
+
 static int get_info(struct cluster *c, const struct spec *spec, struct image_info *out,
 		    struct err **e)
 {
@@ -186,21 +201,17 @@ static int get_info(struct cluster *c, const struct spec *spec, struct image_inf
 	_cleanup_free_ char *name = spec_format(spec);
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
+	if (r >= 0)
+		r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
-	r = rbd_open_read_only(p.io, spec->image, &image, spec->snap);
-	if (r < 0)
-		image = NULL;
-	if (!r)
-		r = image_layout(&p, image, &info);
+	r = image_layout(&p, image, &info);
 	if (!r)
 		r = fill_snapshots(image, spec->snap, &info);
 	if (!r)
 		r = fill_parent(image, &info);
-	if (r == -ENOENT)
-		return ioctx_missing(&p, spec, e);
 	if (r < 0)
-		return image_fail(&p, CALL_OPEN, spec->image, 0, r, e, "look at image '%s'", name);
+		return image_fail_or_missing(&p, CALL_LOOK, spec, r, e, "look at image '%s'", name);
 	info.from = image_note(image, NOTE_FROM);
 	info.wiping = is_wiping(image, spec);
 	info.rolling_back = spec->snap ? NULL : image_note(image, NOTE_ROLLBACK);
@@ -240,7 +251,7 @@ static int fail_create(struct ioctx *p, const struct spec *spec, const char *nam
 	if (r != -EEXIST)
 		return image_fail(p, CALL_CREATE, spec->image, size_bytes, r, e,
 				  "create image '%s'", name);
-	if (rbd_open_read_only(p->io, spec->image, &image, NULL) == -ENOENT)
+	if (image_open_at(p, spec->image, NULL, IMAGE_READ, &image) == -ENOENT)
 		return ioctx_taken(spec, e);
 	if (image)
 		image_close_later(image);

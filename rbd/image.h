@@ -13,6 +13,7 @@
 #include "base/spec.h"
 #include "ceph/cluster.h"
 #include "ceph/ioctx.h"
+#include "ceph/open.h"
 
 #define SNAP_HEAD                                                                                  \
 	UINT64_C(18446744073709551614) /* the kernel's and rados' id of head (CEPH_NOSNAP) */
@@ -40,6 +41,14 @@ struct image_info {
 };
 void image_info_deinit(struct image_info *i);
 #define _cleanup_image_info_ cleanup(image_info_deinit)
+
+/* Open SPEC's image in P at its snapshot SNAP, or (NULL) at its head. IMAGE_READ or IMAGE_WRITE. An
+ * error as of image_open_fail, and *out is NULL. */
+int image_open(struct ioctx *p, const struct spec *spec, const char *snap, enum image_open how,
+	       rbd_image_t *out, struct err **e);
+/* Say that SPEC's image could not be opened in P: R. -ENOENT (not found) says what is missing,
+ * -ESTALE is as of ioctx_missing. Returns the error. */
+int image_open_fail(struct ioctx *p, const struct spec *spec, int r, struct err **e);
 
 /* Opens read-only: no watch, no lock. -ENOENT (not found) says which of pool, namespace, image,
  * snapshot is missing. */

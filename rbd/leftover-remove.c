@@ -5,6 +5,7 @@
 #include "base/failpoint.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "ceph/open.h"
 #include "rbd/delete.h"
 #include "rbd/errors.h"
 #include "rbd/guard.h"
@@ -66,19 +67,15 @@ static int remove_snapshot(struct ioctx *p, const struct spec *spec)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_image_ rbd_image_t at = NULL;
-	int protected = 0, r = rbd_open_read_only(p->io, spec->image, &at, spec->snap);
+	int protected = 0, r = image_open_at(p, spec->image, spec->snap, IMAGE_READ, &at);
 
-	if (r < 0) {
-		at = NULL;
+	if (r < 0)
 		return r;
-	}
 	if (snapshot_children(at))
 		return -EBUSY;
-	r = rbd_open(p->io, spec->image, &image, NULL);
-	if (r < 0) {
-		image = NULL;
+	r = image_open_at(p, spec->image, NULL, IMAGE_WRITE, &image);
+	if (r < 0)
 		return r;
-	}
 	r = rbd_snap_is_protected(image, spec->snap, &protected);
 	if (!r && protected)
 		r = rbd_snap_unprotect(image, spec->snap);
@@ -93,12 +90,10 @@ static int remove_if_unused(struct ioctx *p, const struct spec *spec,
 	struct snapshot_ref ref = {.spec = *spec, .pool_id = p->pool_id};
 	_cleanup_image_ rbd_image_t image = NULL;
 	char id[256];
-	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
+	int r = image_open_at(p, spec->image, NULL, IMAGE_READ, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r;
-	}
 	r = rbd_get_id(image, id, sizeof(id));
 	if (!r)
 		r = rbd_snap_get_id(image, spec->snap, &ref.snap_id);

@@ -191,10 +191,10 @@ static int find_snapshots(struct ioctx *p, const struct spec *spec, const char *
 		if ((!ours && !snapshot_name_may_be_old(snap)) ||
 		    !snapshot_is_user(open, snaps.items[i].id))
 			continue;
-		if (rbd_open_read_only(p->io, spec->image, &at, snap) < 0)
-			at = NULL; /* it went away */
-		else if (is_unneeded(p, at, q, &out->deletions) &&
-			 !is_kept(p, spec, id, &snaps.items[i], q->guard))
+		if (image_open_at(p, spec->image, snap, IMAGE_READ, &at) < 0)
+			continue; /* it went away */
+		if (is_unneeded(p, at, q, &out->deletions) &&
+		    !is_kept(p, spec, id, &snaps.items[i], q->guard))
 			r = strlist_add(ours ? &out->snapshots : &out->old_snapshots, "%s@%s", name,
 					snap);
 	}
@@ -364,10 +364,8 @@ static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
 		   const struct leftover_query *q, struct leftovers *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_read_only(p->io, spec->image, &image, NULL);
+	int r = image_open_at(p, spec->image, NULL, IMAGE_READ, &image);
 
-	if (r < 0)
-		image = NULL;
 	if (r == -ENOENT)
 		return is_busy(q, name) ? 0 : look_at_remains(p, spec->image, name, q, out);
 	if (!r)

@@ -110,9 +110,7 @@ static char *what_to_remove(struct ioctx *p, const char *id, const char *name)
 	size_t len;
 	FILE *f;
 
-	if (rbd_open_by_id_read_only(p->io, id, &image, NULL) < 0)
-		image = NULL;
-	if (image)
+	if (!image_open_at(p, id, NULL, IMAGE_ID_READ, &image))
 		take_census(image, &c);
 	f = open_memstream(&out, &len);
 	if (!f)
@@ -180,10 +178,8 @@ static int check_newer_names(struct link_at *at, struct err **e)
 {
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(at->p.io, at->id, &image, NULL);
+	int r = image_open_at(&at->p, at->id, NULL, IMAGE_ID_READ, &image);
 
-	if (r < 0)
-		image = NULL;
 	if (!r)
 		r = snapshots_list(image, &snaps);
 	for (int i = 0; r >= 0 && i < snaps.n; i++)
@@ -251,10 +247,8 @@ static int check_chain(struct link_at *at, unsigned depth, const char *name, str
 static int snapshot_id(struct link_at *at, const char *snap, uint64_t *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(at->p.io, at->id, &image, NULL);
+	int r = image_open_at(&at->p, at->id, NULL, IMAGE_ID_READ, &image);
 
-	if (r < 0)
-		image = NULL;
 	return r < 0 ? r : rbd_snap_get_id(image, snap, out);
 }
 

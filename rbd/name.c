@@ -9,10 +9,8 @@
 #include "base/failpoint.h"
 #include "base/spec.h"
 #include "base/str.h"
-#include "ceph/close.h"
 #include "ceph/cls.h"
 #include "rbd/errors.h"
-#include "rbd/image.h"
 #include "rbd/name.h"
 #include "rbd/watchers.h"
 
@@ -134,19 +132,6 @@ int name_complete(rados_ioctx_t io, const char *name, const char *id)
 	return publish_rest(io, listed, name, id);
 }
 
-/* Who has it open would go on to call it by the old name. */
-static int refuse_watched(struct ioctx *p, const char *id, const char *name, struct err **e)
-{
-	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
-
-	if (r < 0) {
-		image = NULL;
-		return image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", name);
-	}
-	return watchers_refuse(p, image, name, deadline_in(WATCHERS_PATIENCE_US), e);
-}
-
 /* The first change was done before. */
 static int publish_again(rados_ioctx_t io, const char *old, const char *name, const char *id)
 {
@@ -165,12 +150,13 @@ int image_rename(struct cluster *c, const struct spec *spec, const char *name, s
 	if (r < 0)
 		return r;
 	r = cls_image_id(p.io, spec->image, &id);
-	if (r == -ENOENT)
-		return ioctx_missing(&p, spec, e);
-	if (r >= 0 && refuse_watched(&p, id, old, e) < 0)
-		return (*e)->code;
-	if (r >= 0)
-		r = name_publish(p.io, spec->image, name, id);
+	if (r < 0)
+		return image_fail_or_missing(&p, CALL_RENAME, spec, r, e, "rename '%s'", old);
+	/* Who has it open would go on to call it by the old name. */
+	r = watchers_refuse_id(&p, id, old, e);
+	if (r)
+		return r < 0 ? r : ioctx_missing(&p, spec, e);
+	r = name_publish(p.io, spec->image, name, id);
 	if (r == -EEXIST)
 		r = publish_again(p.io, spec->image, name, id);
 	if (r == -EEXIST)

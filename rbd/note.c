@@ -16,16 +16,10 @@ int image_note_get(struct cluster *c, const struct spec *spec, const char *key, 
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = NULL;
+	if (r >= 0)
+		r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
-	r = rbd_open_read_only(p.io, spec->image, &image, NULL);
-	if (r < 0)
-		image = NULL;
-	if (r == -ENOENT)
-		return ioctx_missing(&p, spec, e);
-	if (r < 0)
-		return image_fail(&p, CALL_LOOK, spec->image, 0, r, e, "look at image '%s'",
-				  spec->image);
 	*out = image_note(image, key);
 	return *out != NULL;
 }
@@ -42,10 +36,8 @@ int image_note_set(struct cluster *c, const struct spec *spec, const char *key, 
 	r = cls_image_id(p.io, spec->image, &id);
 	if (!r)
 		r = cls_note(p.io, id, key, value);
-	if (r == -ENOENT)
-		return ioctx_missing(&p, spec, e);
-	return r < 0 ? image_fail(&p, CALL_NOTE, spec->image, 0, r, e, "note '%s' on image '%s'",
-				  key, spec->image)
+	return r < 0 ? image_fail_or_missing(&p, CALL_NOTE, spec, r, e, "note '%s' on image '%s'",
+					     key, spec->image)
 		     : 0;
 }
 

@@ -140,13 +140,10 @@ int image_is_clone_of(struct cluster *c, const struct spec *child, const struct 
 		*e = steal(&no_pool);
 		return r;
 	}
-	r = rbd_open_read_only(at.io, child->image, &image, NULL);
+	r = image_open(&at, child, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
-		image = NULL;
-	if (!r)
-		r = origin_is(&from, image, parent, &link);
-	if (r == -ENOENT)
-		return ioctx_missing(&at, child, e);
+		return r;
+	r = origin_is(&from, image, parent, &link);
 	return r < 0 ? image_fail(&at, CALL_LOOK, child->image, 0, r, e, "look at image '%s'",
 				  child->image)
 		     : r;

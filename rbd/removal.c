@@ -21,12 +21,10 @@ static int check_idle(struct ioctx *p, const char *id)
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
+	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r == -ENOENT ? 1 : r;
-	}
 	r = watchers_list(p, image, &watchers);
 	if (!r)
 		r = snapshots_list(image, &snaps);
@@ -108,11 +106,10 @@ static int remove_for_good(struct ioctx *p, const char *id, struct drop *drop)
 {
 	_cleanup_link_ struct link link = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = drop ? rbd_open_by_id_read_only(p->io, id, &image, NULL) : -ENOENT;
+	int r;
 
-	if (r < 0)
-		image = NULL;
-	if (image && image_link(image, &link) < 0)
+	if (drop && !image_open_at(p, id, NULL, IMAGE_ID_READ, &image) &&
+	    image_link(image, &link) < 0)
 		link = (struct link){0};
 	if (link.image.image_id && !drop->dropped)
 		drop->dropped = parent_snapshot_drop_early(p->session, &link, drop->guard);
@@ -176,12 +173,10 @@ static int is_watched(struct ioctx *p, const char *id)
 {
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
+	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	}
 	r = watchers_list(p, image, &watchers);
 	return r < 0 ? r : watchers.n > 0;
 }
@@ -205,20 +200,6 @@ int removals_list(struct ioctx *p, struct strlist *names)
 	return r;
 }
 
-static int refuse_watched(struct ioctx *p, const char *id, const char *name, struct err **e)
-{
-	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
-
-	if (r < 0) {
-		image = NULL;
-		return r == -ENOENT
-			       ? 0
-			       : image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", name);
-	}
-	return watchers_refuse(p, image, name, deadline_in(WATCHERS_PATIENCE_US), e);
-}
-
 /* One that was interrupted on its way into the trash goes the rest of it first. */
 static int remove_again(struct ioctx *p, const char *image, const char *id, struct drop *drop)
 {
@@ -240,10 +221,8 @@ static int finish_one(struct ioctx *p, const char *image, const char *id, const 
 
 	if (r > 0)
 		return 0;
-	if (!r)
-		r = refuse_watched(p, id, name, e);
-	if (r < 0 && *e)
-		return r;
+	if (!r && watchers_refuse_id(p, id, name, e) < 0)
+		return (*e)->code;
 	if (!r)
 		r = remove_again(p, image, id, drop);
 	return r < 0 ? image_fail(p, CALL_REMOVE, NULL, 0, r, e, "remove what is left of '%s'",

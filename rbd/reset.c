@@ -159,14 +159,11 @@ static int refuse_users(struct reset *s, struct err **e)
 
 static int examine(struct reset *s, struct err **e)
 {
-	int r = rbd_open_read_only(s->at.io, s->spec->image, &s->image, NULL), is_clone;
+	int r = image_open(&s->at, s->spec, NULL, IMAGE_READ, &s->image, e), is_clone;
 
 	if (r < 0)
-		s->image = NULL;
-	if (r == -ENOENT)
-		return ioctx_missing(&s->at, s->spec, e);
-	if (!r)
-		r = look(s);
+		return r;
+	r = look(s);
 	if (r < 0)
 		return fail(s, r, e);
 	is_clone = image_link(s->image, &s->link);
@@ -274,12 +271,10 @@ static int copy_metadata(struct reset *s)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	uint64_t size_bytes;
-	int r = rbd_open(s->at.io, s->hidden, &image, NULL);
+	int r = image_open_at(&s->at, s->hidden, NULL, IMAGE_WRITE, &image);
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r;
-	}
 	r = each_note(image, image, drop_note);
 	if (!r)
 		r = each_note(s->image, image, copy_note);

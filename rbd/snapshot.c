@@ -118,11 +118,9 @@ static int look_at(struct ioctx *p, const struct spec *parent, struct look *l)
 	if (!r)
 		r = cls_image_version(p->io, parent->image, id, &l->version);
 	if (!r)
-		r = rbd_open_by_id_read_only(p->io, id, &l->image, NULL);
-	if (r < 0) {
-		l->image = NULL;
+		r = image_open_at(p, id, NULL, IMAGE_ID_READ, &l->image);
+	if (r < 0)
 		return r;
-	}
 	r = image_layout(p, l->image, &l->info);
 	if (!r)
 		r = snapshots_list(l->image, &l->snaps);
@@ -374,12 +372,10 @@ static int take_snapshot(struct snapshot_cache *cache, struct ioctx *p, const st
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_free_ char *name = next_name(l);
 	uint64_t locked_us = 0;
-	int r = name ? rbd_open_by_id(p->io, l->info.id, &image, NULL) : -ENOMEM;
+	int r = name ? image_open_at(p, l->info.id, NULL, IMAGE_ID_WRITE, &image) : -ENOMEM;
 
-	if (r < 0) {
-		image = NULL;
+	if (r < 0)
 		return r;
-	}
 	r = session_check_room(p->session, p->pool_id);
 	if (!r && l->info.features & RBD_FEATURE_EXCLUSIVE_LOCK &&
 	    !rbd_lock_acquire(image, RBD_LOCK_MODE_EXCLUSIVE))
@@ -403,7 +399,7 @@ static int fail(struct ioctx *p, const struct spec *parent, int r, struct err **
 	if (r != -ENOENT)
 		return image_fail(p, CALL_PARENT, parent->image, 0, r, e,
 				  "find a snapshot of '%s' to clone", name);
-	if (!rbd_open_read_only(p->io, parent->image, &image, NULL)) {
+	if (!image_open_at(p, parent->image, NULL, IMAGE_READ, &image)) {
 		rbd_get_old_format(image, &old);
 		image_close_later(image);
 	}
@@ -527,20 +523,17 @@ int snapshot_named(struct ioctx *p, const struct spec *parent, uint64_t child_si
 	_cleanup_image_ rbd_image_t image = NULL;
 	_cleanup_free_ char *name = spec_format(parent);
 	uint64_t snap_id = 0;
-	int r = rbd_open_read_only(p->io, parent->image, &image, parent->snap);
+	int r = image_open(p, parent, parent->snap, IMAGE_READ, &image, e);
 
 	if (r < 0)
-		image = NULL;
-	if (!r)
-		r = image_layout(p, image, &info);
+		return r;
+	r = image_layout(p, image, &info);
 	if (!r && !*info.id)
 		return refuse_format1(parent, e);
 	if (!r)
 		r = rbd_snap_get_id(image, parent->snap, &snap_id);
-	if (r == -ENOENT)
-		return ioctx_missing(p, parent, e);
 	if (r < 0)
-		return image_fail(p, CALL_LOOK, NULL, 0, r, e, "look at '%s'", name);
+		return image_fail_or_missing(p, CALL_LOOK, parent, r, e, "look at '%s'", name);
 	r = check_size(parent, info.size_bytes, child_size, e);
 	if (r < 0)
 		return r;

@@ -129,23 +129,17 @@ int image_snapshots(struct cluster *c, const struct spec *spec, const struct che
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = (struct snapshot_entries){0};
+	if (r >= 0)
+		r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
-	r = rbd_open_read_only(p.io, spec->image, &image, NULL);
-	if (r < 0)
-		image = NULL;
-	if (r == -ENOENT)
-		return ioctx_missing(&p, spec, e);
-	if (!r) {
-		rbd_get_id(image, id, sizeof(id));
-		l = (struct looking){.image = image, .id = id};
-		r = fill_entries(&l, go_on, out);
-	}
-	if (r < 0)
-		snapshot_entries_deinit(out);
-	return r < 0 ? image_fail(&p, CALL_OPEN, spec->image, 0, r, e, "list the snapshots of '%s'",
-				  name)
-		     : 0;
+	rbd_get_id(image, id, sizeof(id));
+	l = (struct looking){.image = image, .id = id};
+	r = fill_entries(&l, go_on, out);
+	if (r >= 0)
+		return 0;
+	snapshot_entries_deinit(out);
+	return image_fail_or_missing(&p, CALL_LOOK, spec, r, e, "list the snapshots of '%s'", name);
 }
 
 /* --- remove --- */
@@ -173,18 +167,15 @@ static int target_open(struct target *t, struct cluster *c, struct err **e)
 	const struct spec *spec = t->spec;
 	int r = ioctx_open(c, spec->pool, spec->ns, &t->p, e);
 
+	if (r >= 0)
+		r = image_open(&t->p, spec, NULL, IMAGE_WRITE, &t->image, e);
 	if (r < 0)
 		return r;
-	r = rbd_open(t->p.io, spec->image, &t->image, NULL);
-	if (r < 0)
-		t->image = NULL;
-	if (!r)
-		r = rbd_snap_get_id(t->image, spec->snap, &t->snap_id);
+	r = rbd_snap_get_id(t->image, spec->snap, &t->snap_id);
 	if (!r)
 		r = rbd_get_id(t->image, t->id, sizeof(t->id));
-	if (r == -ENOENT)
-		return ioctx_missing(&t->p, spec, e);
-	return r < 0 ? image_fail(&t->p, CALL_OPEN, spec->image, 0, r, e, "open '%s'", t->name) : 0;
+	return r < 0 ? image_fail_or_missing(&t->p, CALL_LOOK, spec, r, e, "look at '%s'", t->name)
+		     : 0;
 }
 
 static int refuse_clones(const struct target *t, const struct clones *clones, struct err **e)
@@ -223,10 +214,8 @@ static int refuse_needed(struct target *t, struct err **e)
 {
 	_cleanup_clones_ struct clones clones = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = rbd_open_by_id_read_only(t->p.io, t->id, &image, t->spec->snap);
+	int r = image_open_at(&t->p, t->id, t->spec->snap, IMAGE_ID_READ, &image);
 
-	if (r < 0)
-		image = NULL;
 	if (!r)
 		r = clones_list(image, &clones);
 	if (r < 0)
@@ -311,12 +300,10 @@ static int refuse_invalid_map(struct target *t, rbd_image_t then, struct err **e
 static int refuse_unfit(struct target *t, struct err **e)
 {
 	_cleanup_image_ rbd_image_t then = NULL;
-	int r = rbd_open_by_id_read_only(t->p.io, t->id, &then, t->spec->snap);
+	int r = image_open_at(&t->p, t->id, t->spec->snap, IMAGE_ID_READ, &then);
 
-	if (r < 0) {
-		then = NULL;
+	if (r < 0)
 		return image_fail(&t->p, CALL_OPEN, t->spec->image, 0, r, e, "open '%s'", t->name);
-	}
 	r = refuse_overlap(t, then, e);
 	return r < 0 ? r : refuse_invalid_map(t, then, e);
 }

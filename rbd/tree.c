@@ -98,11 +98,9 @@ static int add_image(struct growth *g, struct ioctx *p, const char *id, struct t
 		return r;
 	if (++g->images > IMAGES_MAX)
 		return -EMLINK;
-	r = rbd_open_by_id_read_only(p->io, id, &image, NULL);
-	if (r < 0) {
-		image = NULL;
+	r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
+	if (r < 0)
 		return r;
-	}
 	return add_snapshots(g, image, t);
 }
 

@@ -237,11 +237,9 @@ static int open_parent(struct session *s, const struct link *link, struct ioctx 
 	int r = ioctx_open_id(s, link->image.pool_id, link->image.pool_namespace, p);
 
 	if (!r)
-		r = rbd_open_by_id_read_only(p->io, link->image.image_id, out, NULL);
-	if (r < 0) {
-		*out = NULL;
+		r = image_open_at(p, link->image.image_id, NULL, IMAGE_ID_READ, out);
+	if (r < 0)
 		return r;
-	}
 	return rbd_snap_set_by_id(*out, link->snap.id);
 }
 
@@ -389,15 +387,11 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 	*out = (struct usage){0};
 	if (r >= 0)
 		r = ioctx_open_in(session, spec->pool, spec->ns, &p, e);
+	if (r >= 0)
+		r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
-	r = rbd_open_read_only(p.io, spec->image, &image, spec->snap);
-	if (r < 0)
-		image = NULL;
-	if (!r)
-		r = fill(&p, &image, want, go_on, out);
-	if (r == -ENOENT && !image)
-		return ioctx_missing(&p, spec, e);
+	r = fill(&p, &image, want, go_on, out);
 	if (r < 0 && check_now(go_on) == r)
 		return check_fail(r, e, "ask how much of '%s' exists", name);
 	if (r < 0)

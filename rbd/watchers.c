@@ -9,6 +9,7 @@
 #include "ceph/address.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "ceph/open.h"
 #include "rbd/errors.h"
 
 #define KERNEL_COOKIES UINT64_C(0xffff000000000000) /* libceph's watches begin here */
@@ -91,14 +92,13 @@ static int open_any(struct ioctx *p, const struct spec *spec, char **id, rbd_ima
 	_cleanup_free_ char *key = NULL;
 	int r = cls_image_id(p->io, spec->image, id);
 
-	*out = NULL;
 	if (r == -ENOENT)
-		return rbd_open_read_only(p->io, spec->image, out, NULL);
+		return image_open_at(p, spec->image, NULL, IMAGE_READ, out);
 	if (r < 0)
 		return r;
 	key = key_of(p, *id);
 	*out = key ? image_take(key) : NULL;
-	return *out ? 0 : rbd_open_by_id_read_only(p->io, *id, out, NULL);
+	return *out ? 0 : image_open_at(p, *id, NULL, IMAGE_ID_READ, out);
 }
 
 int watchers_get(struct ioctx *p, const struct spec *spec, struct watchers *out, struct err **e)
@@ -112,10 +112,8 @@ int watchers_get(struct ioctx *p, const struct spec *spec, struct watchers *out,
 		r = watchers_list(p, image, out);
 		image_lay_by(image, id ? key_of(p, id) : NULL);
 	}
-	if (r == -ENOENT)
-		return ioctx_missing(p, spec, e);
-	return r < 0 ? image_fail(p, CALL_WATCHERS, spec->image, 0, r, e,
-				  "ask who has '%s/%s' open", spec->pool, spec->image)
+	return r < 0 ? image_fail_or_missing(p, CALL_WATCHERS, spec, r, e,
+					     "ask who has '%s/%s' open", spec->pool, spec->image)
 		     : 0;
 }
 
@@ -153,4 +151,16 @@ int watchers_refuse(struct ioctx *p, rbd_image_t image, const char *name, struct
 			return refuse(name, &others, e);
 		usleep(LOOK_AGAIN_US);
 	}
+}
+
+int watchers_refuse_id(struct ioctx *p, const char *id, const char *name, struct err **e)
+{
+	_cleanup_image_ rbd_image_t image = NULL;
+	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
+
+	if (r == -ENOENT)
+		return 1;
+	if (r < 0)
+		return image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", name);
+	return watchers_refuse(p, image, name, deadline_in(WATCHERS_PATIENCE_US), e);
 }

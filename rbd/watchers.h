@@ -35,3 +35,5 @@ void watchers_keep(struct ioctx *p, const char *id, rbd_image_t image);
 /* 0, or -EBUSY and who (but this connection) has IMAGE open for writing. NAME: for words. */
 int watchers_refuse(struct ioctx *p, rbd_image_t image, const char *name, struct deadline patience,
 		    struct err **e);
+/* The same of the image ID, which is waited for as long as programs take; 1: it has no header. */
+int watchers_refuse_id(struct ioctx *p, const char *id, const char *name, struct err **e);

@@ -291,15 +291,8 @@ static int open_alone(struct ioctx *p, const struct spec *spec, struct wipe *w, 
 	int r;
 
 	compat_zero_prepare(p->session->rados);
-	r = rbd_open(p->io, spec->image, &w->image, NULL);
-
-	if (r < 0)
-		w->image = NULL;
-	if (r == -ENOENT)
-		return ioctx_missing(p, spec, e);
-	if (r < 0)
-		return image_fail(p, CALL_OPEN, NULL, 0, r, e, "open image '%s'", w->name);
-	return refuse(p, w, e);
+	r = image_open(p, spec, NULL, IMAGE_WRITE, &w->image, e);
+	return r < 0 ? r : refuse(p, w, e);
 }
 
 /* What was done before it failed is said, since nobody can take it back. */
