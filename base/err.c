@@ -147,6 +147,12 @@ int err_hint(struct err **e, const char *fmt, ...)
 	return (*e)->code;
 }
 
+int err_copy(const struct err *from, struct err **e)
+{
+	err_set(e, from->kind, from->code, "%s", from->message);
+	return from->hint ? err_hint(e, "%s", from->hint) : from->code;
+}
+
 void err_free(struct err *e)
 {
 	if (!e || e == &out_of_memory)

@@ -34,6 +34,8 @@ int err_oom(struct err **e);
 int err_wrap(struct err **e, const char *fmt, ...) _printf_(2, 3);
 /* Set what to try, in place of an earlier hint; returns (*e)->code. */
 int err_hint(struct err **e, const char *fmt, ...) _printf_(2, 3);
+/* Make the same error again; returns its code. */
+int err_copy(const struct err *from, struct err **e);
 /* The kind that fits a negative errno where nothing better is known. */
 enum err_kind err_kind_of(int code);
 

@@ -359,11 +359,6 @@ static int attempt(struct cluster *c, struct session *fresh, struct session **ou
 	return 0;
 }
 
-static int err_copy(const struct err *from, struct err **e)
-{
-	err_set(e, from->kind, from->code, "%s", from->message);
-	return from->hint ? err_hint(e, "%s", from->hint) : from->code;
-}
 
 /* Called and left with the lock. */
 static int connect_locked(struct cluster *c, struct err **e)

@@ -113,11 +113,8 @@ static int view_locked(const struct job *j, struct job_view *out)
 	for (size_t i = 0; i < j->notes.n; i++)
 		if (strlist_add(&out->notes, "%s", j->notes.items[i]) < 0)
 			return -ENOMEM;
-	if (j->error) {
-		err_set(&out->error, j->error->kind, j->error->code, "%s", j->error->message);
-		if (j->error->hint)
-			err_hint(&out->error, "%s", j->error->hint);
-	}
+	if (j->error)
+		err_copy(j->error, &out->error);
 	return 0;
 }
 

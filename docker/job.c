@@ -13,7 +13,7 @@
 #define JOB_US	 (120 * USEC_PER_SEC) /* mkfs and fsck take what they need */
 #define TAKEN_US (5 * USEC_PER_SEC)   /* from the moment on that the job counts on its caller */
 #define MISSED	 "nobody waited for its end"
-#define BEFORE	 "the attempt before: "
+#define BEFORE	 "the attempt before"
 #define MISSED_S 120 /* older than that, an error is of another day */
 
 enum { WAITING, TAKEN, GONE };
@@ -131,9 +131,9 @@ static bool is_missed(const struct job_view *v)
 static int take_over(const struct err *error, struct err **e)
 {
 	bool known = !strncmp(error->message, BEFORE, strlen(BEFORE)); /* missed twice */
+	int r = err_copy(error, e);
 
-	err_set(e, error->kind, error->code, "%s%s", known ? "" : BEFORE, error->message);
-	return error->hint ? err_hint(e, "%s", error->hint) : error->code;
+	return known ? r : err_wrap(e, BEFORE);
 }
 
 /* 0, or the error of the last job before JOB that did the same, if nobody was told of it. */
@@ -220,15 +220,12 @@ static int take_result(const struct job *job, char **out, struct err **e)
 {
 	const struct err *error = job_error(job);
 
-	if (error) {
-		err_set(e, error->kind, error->code, "%s", error->message);
-		return error->hint ? err_hint(e, "%s", error->hint) : error->code;
-	}
-	if (out && job_result(job)) {
-		*out = strdup(job_result(job));
-		return *out ? 0 : err_oom(e);
-	}
-	return 0;
+	if (error)
+		return err_copy(error, e);
+	if (!out || !job_result(job))
+		return 0;
+	*out = strdup(job_result(job));
+	return *out ? 0 : err_oom(e);
 }
 
 int docker_run(struct service *s, struct docker_work *w, struct deadline deadline, char **out,
