@@ -388,16 +388,6 @@ static int work_prepare(struct call *c, struct work **out, struct err **e)
 	return 0;
 }
 
-/* Without the user: two users of the same volume must not be at it at once. */
-char *volume_key(const struct runtime *runtime, const struct volume_request *req, const char *name)
-{
-	char *key;
-
-	return str_printf(&key, "%s %s", req->cluster ? req->cluster : runtime->config.cluster,
-			  name) < 0
-		       ? NULL
-		       : key;
-}
 
 /* What changes a volume and names a snapshot of it is put in order with what changes the volume. */
 static char *work_key(const struct call *c, const struct work *w)
@@ -406,9 +396,9 @@ static char *work_key(const struct call *c, const struct work *w)
 	_cleanup_free_ char *name = NULL;
 
 	if (!(c->verb & (VERB_SNAPSHOT | VERB_ROLLBACK | VERB_DELETE)))
-		return volume_key(c->runtime, &w->req, w->name);
+		return volume_key(c->runtime, w->req.cluster, w->name);
 	name = spec_format(&head);
-	return name ? volume_key(c->runtime, &w->req, name) : NULL;
+	return name ? volume_key(c->runtime, w->req.cluster, name) : NULL;
 }
 
 static void handle_volume(struct call *c, struct answer *a)

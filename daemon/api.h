@@ -50,9 +50,6 @@ int call_check_choice(const struct call *c, struct err **e);
 /* How long the call may wait for its job, in µs. */
 uint64_t call_timeout_us(const struct call *c);
 
-/* What the jobs of the volume NAME, of REQ's cluster, have for a key; the caller frees it. */
-char *volume_key(const struct runtime *runtime, const struct volume_request *req, const char *name);
-
 /* The subject as a job's number. -EINVAL (usage). */
 int call_job_id(const struct call *c, uint64_t *out, struct err **e);
 

@@ -68,7 +68,7 @@ static int cancel_volume(struct call *c, char **name, char **said, struct err **
 	if (r < 0)
 		return r;
 	*name = spec_format(&spec);
-	key = *name ? volume_key(c->runtime, &c->req, *name) : NULL;
+	key = *name ? volume_key(c->runtime, c->req.cluster, *name) : NULL;
 	return key ? cancel(c, key, 0, *name, said, e) : err_oom(e);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/service.h"
+#include "base/str.h"
 #include "volume/host.h"
 
 #include <errno.h>
@@ -66,6 +67,14 @@ void runtime_unref(struct runtime *r)
 		host_free(r->host);
 	config_deinit(&r->config);
 	free(r);
+}
+
+char *volume_key(const struct runtime *r, const char *cluster, const char *name)
+{
+	char *key;
+
+	str_printf(&key, "%s %s", cluster ? cluster : r->config.cluster, name);
+	return key;
 }
 
 int service_new(struct config *config, struct service **out, struct err **e)

@@ -21,6 +21,10 @@ void runtime_unref(struct runtime *r);
 DEFINE_CLEANUP(struct runtime *, runtime_unref)
 #define _cleanup_runtime_ cleanup(runtime_unref_p)
 
+/* The key of the jobs that change the volume NAME of CLUSTER, or (NULL) of the configured one; the
+ * caller frees it. Without the user: two users of a volume must not be at it at once. */
+char *volume_key(const struct runtime *r, const char *cluster, const char *name);
+
 /* The files of the cluster that CONFIG leads to, which an initramfs needs, too. */
 int config_files(const struct config *config, struct strlist *out, struct err **e);
 

@@ -183,7 +183,6 @@ static int run(struct job *job, void *arg, char **result, struct err **e)
 
 static int submit(struct service *s, struct docker_work *w, struct job **out, struct err **e)
 {
-	const char *cluster = w->runtime->config.cluster;
 	_cleanup_free_ char *volume = w->spec.image ? spec_format(&w->spec) : strdup(w->name);
 	_cleanup_free_ char *key = NULL;
 	struct job_task task = {
@@ -197,14 +196,15 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 		.arg = w,
 	};
 
-	if (!volume || (w->spec.image && str_printf(&key, "%s %s", cluster, volume) < 0)) {
-		key = NULL;
+	if (volume && w->spec.image)
+		key = volume_key(w->runtime, NULL, volume);
+	if (!volume || (w->spec.image && !key)) {
 		docker_work_free(w);
 		return err_oom(e);
 	}
 	w->jobs = service_jobs(s);
 	task.subject = key;
-	task.key = key; /* as api.c's: one operation at a time for a volume, whoever asks */
+	task.key = key;
 	return job_submit(service_jobs(s), &task, out, e);
 }
 
