@@ -65,7 +65,7 @@ function takes(v, f) {
 }
 /^OWN_OPTION\(/ {
 	row($0, field)
-	gsub(/ *CLI_DEFAULT_SOCKET */, " /run/rbdvol/api.sock ", field[4])
+	gsub(/ *SOCKET_PATH */, " /run/rbdvol/api.sock ", field[4])
 	gsub(/  +/, " ", field[4])
 	add_flag(field[2], field[3], field[4], " every ")
 	next

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/cli.h"
 #include "base/json.h"
+#include "base/socket-path.h"
 #include "base/str.h"
 #include "cli/ceph-args.h"
 
@@ -23,10 +24,10 @@
 
 int cli_init(struct cli *cli, struct err **e)
 {
-	const char *path = getenv("RBDVOL_SOCKET"), *ceph_args = getenv("CEPH_ARGS");
+	const char *ceph_args = getenv("CEPH_ARGS");
 
 	*cli = (struct cli){
-		.socket_path = path && *path ? path : CLI_DEFAULT_SOCKET,
+		.socket_path = socket_path(),
 		.options = json_object(),
 	};
 	if (!cli->options)

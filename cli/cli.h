@@ -12,8 +12,6 @@
 #include "base/request.h"
 #include "base/verb.h"
 
-#define CLI_DEFAULT_SOCKET RUNSTATEDIR "/rbdvol/api.sock"
-
 struct cli {
 	bool json;
 	bool yes;		       /* to every question */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/options.h"
+#include "base/socket-path.h"
 #include "base/str.h"
 #include "cli/verb.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/api.h"
-#include "base/str.h"
 #include "daemon/cancel.h"
 #include "daemon/job-view.h"
 #include "volume/list.h"
@@ -387,7 +386,6 @@ static int work_prepare(struct call *c, struct work **out, struct err **e)
 	*out = steal(&w);
 	return 0;
 }
-
 
 /* What changes a volume and names a snapshot of it is put in order with what changes the volume. */
 static char *work_key(const struct call *c, const struct work *w)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/socket-path.h"
 #include "daemon/host-mounts.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
@@ -184,8 +185,7 @@ static int serve(const struct options *o, struct front_door *doors, struct err *
 
 int main(int argc, char **argv)
 {
-	const char *env = getenv("RBDVOL_SOCKET");
-	struct options o = {.config = CONFIG_FILE, .socket = env && *env ? env : SOCKET_PATH};
+	struct options o = {.config = CONFIG_FILE, .socket = socket_path()};
 	struct front_door doors[DOORS] = {
 		[API] = {.front = &api_front, .listener = {.fd = -1}},
 		[PLUGIN] = {.front = &docker_front, .listener = {.fd = -1}},

@@ -4,8 +4,6 @@
 
 #include "base/err.h"
 
-#define SOCKET_PATH RUNSTATEDIR "/rbdvol/api.sock"
-
 struct listener {
 	int fd;
 	char *path; /* NULL: none, or systemd's, and not ours to remove */

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "daemon/job-view.h"
 #include "daemon/log.h"
 #include "docker/job.h"
