@@ -46,35 +46,6 @@ static const struct option *find(const char *name)
 	return NULL;
 }
 
-/* How many letters must be added, dropped or changed to make B of A; 9 where that is not soon
- * told. */
-static unsigned distance(const char *a, const char *b)
-{
-	size_t la = strlen(a), lb = strlen(b);
-	unsigned row[32];
-
-	if (la >= ARRAY_SIZE(row) || lb >= ARRAY_SIZE(row))
-		return 9;
-	for (unsigned j = 0; j <= lb; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= la; i++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			unsigned best = corner + (a[i - 1] != b[j - 1]);
-
-			corner = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[lb];
-}
-
 /* A user's text for a message: no control characters. */
 static char *printable(const char *text)
 {
@@ -93,7 +64,7 @@ static int unknown(const char *name, struct err **e)
 	unsigned best = 3;
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		unsigned d = distance(name, options[i].name);
+		unsigned d = str_distance(name, options[i].name);
 
 		if (d < best && d < strlen(name)) {
 			best = d;

@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <string.h>
 
 int str_vprintf(char **out, const char *fmt, va_list ap)
 {
@@ -20,4 +21,28 @@ int str_printf(char **out, const char *fmt, ...)
 	r = str_vprintf(out, fmt, ap);
 	va_end(ap);
 	return r;
+}
+
+unsigned str_distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b);
+	unsigned row[32];
+
+	if (la >= ARRAY_SIZE(row) || lb >= ARRAY_SIZE(row))
+		return ARRAY_SIZE(row);
+	for (unsigned j = 0; j <= lb; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			best = row[j] + 1 < best ? row[j] + 1 : best;
+			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+		}
+	}
+	return row[lb];
 }

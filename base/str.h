@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Texts that are made as printf makes them. */
+/* Texts: made as printf makes them, compared. */
 #pragma once
 
 #include <stdarg.h>
@@ -9,3 +9,7 @@
 /* 0 and *out, which the caller frees; or -ENOMEM, and *out is NULL. */
 int str_printf(char **out, const char *fmt, ...) _printf_(2, 3);
 int str_vprintf(char **out, const char *fmt, va_list ap) _printf_(2, 0);
+
+/* How many letters must be added, dropped or changed to make B of A; 32 where one of them is longer
+ * than that. */
+unsigned str_distance(const char *a, const char *b);
