@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/thread.h"
 #include "daemon/job-internal.h"
 #include "daemon/job-view.h"
 #include "volume/progress.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -226,24 +226,6 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Signals belong to the main thread. */
-static int thread_start(struct job *j)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	pthread_t thread;
-	int r;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&thread, &attr, thread_main, j);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return -r;
-}
-
 /* Locked. A job that cannot be started has failed, and so may its successors have. */
 static void start(struct job_queue *q, struct job *j)
 {
@@ -256,7 +238,7 @@ static void start(struct job_queue *q, struct job *j)
 	j->progress.deadline = deadline_in(j->task.timeout_us);
 	j->refs++;
 	q->running++;
-	r = thread_start(j);
+	r = thread_start(thread_main, j);
 	if (!r)
 		return;
 	q->running--;

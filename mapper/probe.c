@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/queue.h>
+
+#include "base/thread.h"
 
 typedef int content_look(const char *node, struct content *out, struct err **e);
 
@@ -88,24 +89,6 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Signals belong to the main thread. */
-static int thread_start(struct probe *probe)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	pthread_t thread;
-	int r;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&thread, &attr, thread_main, probe);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return -r;
-}
-
 static struct probe *find(const struct probes *p, const char *node)
 {
 	struct probe *probe;
@@ -139,7 +122,7 @@ static int begin(struct probes *p, const char *node, content_look *look, struct 
 	}
 	probe->probes = p;
 	probe->look = look;
-	r = thread_start(probe);
+	r = thread_start(thread_main, probe);
 	if (r < 0) {
 		free(probe->node);
 		free(probe);

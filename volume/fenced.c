@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "base/trace.h"
 #include "ceph/blocklist.h"
 
@@ -68,7 +69,6 @@ static void *ask(void *arg)
 static struct question *question_new(struct cluster *c)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	pthread_t thread;
 
 	if (!q)
 		return NULL;
@@ -77,12 +77,11 @@ static struct question *question_new(struct cluster *c)
 	q->patience = deadline_in(PATIENCE_US);
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->answered, NULL);
-	if (pthread_create(&thread, NULL, ask, q)) {
+	if (thread_start(ask, q) < 0) {
 		q->refs = 1;
 		question_unref(q);
 		return NULL;
 	}
-	pthread_detach(thread);
 	trace_count(TRACE_MONITORS); /* its thread counts for nobody */
 	return q;
 }
