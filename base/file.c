@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -56,6 +57,18 @@ int file_read_line(int dirfd, const char *path, char **out)
 	if (!r && len && (*out)[len - 1] == '\n')
 		(*out)[len - 1] = '\0';
 	return r;
+}
+
+char *file_line(const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(&path, fmt, ap);
+	va_end(ap);
+	return !path || file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : text;
 }
 
 int file_write_once(int dirfd, const char *path, const char *text)

@@ -12,7 +12,6 @@
 #include "volume/publish-users.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -85,11 +84,9 @@ static int any_spec(const struct call *c, const char *name, struct deadline dead
  * answer later. */
 static bool is_docker(const struct call *c)
 {
-	_cleanup_free_ char *comm = NULL;
-	char path[64];
+	_cleanup_free_ char *comm = file_line("/proc/%d/comm", (int)c->caller);
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)c->caller);
-	return file_read_line(AT_FDCWD, path, &comm) >= 0 && !strcmp(comm, "dockerd");
+	return comm && !strcmp(comm, "dockerd");
 }
 
 static struct deadline patience(const struct call *c)

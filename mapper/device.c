@@ -3,7 +3,6 @@
 #include "mapper/mapping.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,8 +147,8 @@ static dev_t whole_disk(dev_t dev)
 	snprintf(path, sizeof(path), SYS "/dev/block/%u:%u/partition", major(dev), minor(dev));
 	if (access(path, F_OK))
 		return dev;
-	snprintf(path, sizeof(path), SYS "/dev/block/%u:%u/../dev", major(dev), minor(dev));
-	if (file_read_line(AT_FDCWD, path, &text) < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
+	text = file_line(SYS "/dev/block/%u:%u/../dev", major(dev), minor(dev));
+	if (!text || sscanf(text, "%u:%u", &major, &minor) != 2)
 		return dev;
 	return makedev(major, minor);
 }
@@ -180,11 +179,7 @@ static bool was_there(const struct device *d, const struct device_list *before)
 /* What was written to make D; NULL where the kernel (before 4.9) does not keep it. */
 static char *line_of(const struct device *d)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[64];
-
-	snprintf(path, sizeof(path), SYS "/bus/rbd/devices/%d/config_info", d->id);
-	return file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : steal(&text);
+	return file_line(SYS "/bus/rbd/devices/%d/config_info", d->id);
 }
 
 /* Names are not enough: another thread may be mapping an image of the same names in another
@@ -387,12 +382,11 @@ static int remove_it(struct unmapping *u, bool force)
 /* Reads and writes that the cluster has not answered yet; 0 where the kernel does not say. */
 static unsigned long in_flight(const struct device *d)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[64], *end;
+	_cleanup_free_ char *text = file_line("/sys/block/rbd%d/inflight", d->id);
 	unsigned long reads;
+	char *end;
 
-	snprintf(path, sizeof(path), "/sys/block/rbd%d/inflight", d->id);
-	if (file_read_line(AT_FDCWD, path, &text) < 0)
+	if (!text)
 		return 0;
 	reads = strtoul(text, &end, 10);
 	return reads + strtoul(end, NULL, 10);
@@ -433,12 +427,9 @@ bool device_shares_client(const struct device *d)
 
 static bool has_lock(const struct device *d)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[64];
+	_cleanup_free_ char *text = file_line("/sys/bus/rbd/devices/%d/features", d->id);
 
-	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d/features", d->id);
-	return !d->read_only && file_read_line(AT_FDCWD, path, &text) >= 0 &&
-	       strtoull(text, NULL, 16) & FEATURE_EXCLUSIVE_LOCK;
+	return !d->read_only && text && strtoull(text, NULL, 16) & FEATURE_EXCLUSIVE_LOCK;
 }
 
 bool device_unmap_unbounded(const struct device *d)

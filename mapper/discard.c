@@ -2,7 +2,6 @@
 #include "mapper/discard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
@@ -84,14 +83,12 @@ static uint64_t end_of(int fd)
 	_cleanup_err_ struct err *ignored = NULL;
 	uint64_t sectors = 0;
 	struct stat st;
-	char path[64];
 
 	if (fstat(fd, &st))
 		return 0;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size", major(st.st_dev),
-		 minor(st.st_dev));
-	if (file_read_line(AT_FDCWD, path, &text) >= 0)
-		value_u64(path, text, 0, UINT64_MAX / SECTOR_BYTES, &sectors, &ignored);
+	text = file_line("/sys/dev/block/%u:%u/size", major(st.st_dev), minor(st.st_dev));
+	if (text)
+		value_u64("size", text, 0, UINT64_MAX / SECTOR_BYTES, &sectors, &ignored);
 	return sectors * SECTOR_BYTES;
 }
 

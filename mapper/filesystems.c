@@ -181,13 +181,11 @@ int mounted_open(const struct mounted *m, struct err **e)
 /* A number of the request queue of /sys/class/block/NAME; UINT64_MAX where there is none. */
 static uint64_t queue_value(const char *name, const char *attribute)
 {
-	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_free_ char *text = file_line("/sys/class/block/%s/queue/%s", name, attribute);
 	_cleanup_err_ struct err *ignored = NULL;
 	uint64_t value = UINT64_MAX;
 
-	if (str_printf(&path, "/sys/class/block/%s/queue/%s", name, attribute) < 0)
-		return value;
-	if (file_read_line(AT_FDCWD, path, &text) >= 0)
+	if (text)
 		value_u64(attribute, text, 0, UINT64_MAX, &value, &ignored);
 	return value;
 }
@@ -195,14 +193,11 @@ static uint64_t queue_value(const char *name, const char *attribute)
 /* The name of NAME where it is dm-crypt's, the caller's; else NULL. */
 static char *crypt_name(const char *name)
 {
-	_cleanup_free_ char *id = NULL, *out = NULL;
-	char path[96];
+	_cleanup_free_ char *id = file_line("/sys/class/block/%s/dm/uuid", name);
 
-	snprintf(path, sizeof(path), "/sys/class/block/%s/dm/uuid", name);
-	if (file_read_line(AT_FDCWD, path, &id) < 0 || strncmp(id, "CRYPT-", 6) != 0)
+	if (!id || strncmp(id, "CRYPT-", 6) != 0)
 		return NULL;
-	snprintf(path, sizeof(path), "/sys/class/block/%s/dm/name", name);
-	return file_read_line(AT_FDCWD, path, &out) < 0 ? NULL : steal(&out);
+	return file_line("/sys/class/block/%s/dm/name", name);
 }
 
 static char *why_not(const char *name, bool is_rbd)

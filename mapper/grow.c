@@ -40,11 +40,9 @@ struct xfs_growth {
 
 static uint64_t size_of(const struct device *d)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[64];
+	_cleanup_free_ char *text = file_line("/sys/bus/rbd/devices/%d/size", d->id);
 
-	snprintf(path, sizeof(path), "/sys/bus/rbd/devices/%d/size", d->id);
-	return file_read_line(AT_FDCWD, path, &text) < 0 ? 0 : strtoull(text, NULL, 10);
+	return text ? strtoull(text, NULL, 10) : 0;
 }
 
 int device_wait_size(struct device *d, uint64_t size_bytes, struct deadline deadline,

@@ -2,7 +2,6 @@
 /* Who in the kernel keeps a device busy without a mount of it and without a process. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -28,19 +27,6 @@ static bool is_node(const struct keepers *k, const char *path)
 
 	return *path == '/' && !path_is_remote(k->nodes, path) && !stat(path, &st) &&
 	       S_ISBLK(st.st_mode) && nodes_find(k->nodes, st.st_rdev) >= 0;
-}
-
-/* The first line of the file that FMT tells; the caller frees it; NULL: there is none. */
-_printf_(1, 2) static char *read_line(const char *fmt, ...)
-{
-	_cleanup_free_ char *path = NULL;
-	char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	str_vprintf(&path, fmt, ap);
-	va_end(ap);
-	return !path || file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : text;
 }
 
 static int add_swaps(struct keepers *k)
@@ -95,7 +81,7 @@ static int add_loop(const char *name, void *data)
 static int add_zram(const char *name, void *data)
 {
 	struct keepers *k = data;
-	_cleanup_free_ char *path = read_line("/sys/block/%s/backing_dev", name);
+	_cleanup_free_ char *path = file_line("/sys/block/%s/backing_dev", name);
 
 	return path && is_node(k, path) ? strlist_add(k->out, "backs %s", name) : 0;
 }
@@ -104,8 +90,8 @@ static int add_nvme_namespace(const char *name, void *data)
 {
 	struct keepers *k = data;
 	_cleanup_free_ char *path =
-		read_line(NVMET "%s/namespaces/%s/device_path", k->parent, name);
-	_cleanup_free_ char *on = read_line(NVMET "%s/namespaces/%s/enable", k->parent, name);
+		file_line(NVMET "%s/namespaces/%s/device_path", k->parent, name);
+	_cleanup_free_ char *on = file_line(NVMET "%s/namespaces/%s/enable", k->parent, name);
 
 	if (!path || !on || strcmp(on, "1") || !is_node(k, path))
 		return 0;

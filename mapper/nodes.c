@@ -58,12 +58,10 @@ int each_entry(const char *path, const char *prefix, int (*fn)(const char *name,
 /* The number of the block device NAME; 0: it is gone. */
 static dev_t dev_of(const char *name)
 {
-	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_free_ char *text = file_line(CLASS "%s/dev", name);
 	unsigned major, minor;
 
-	if (str_printf(&path, CLASS "%s/dev", name) < 0)
-		return 0;
-	if (file_read_line(AT_FDCWD, path, &text) < 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
+	if (!text || sscanf(text, "%u:%u", &major, &minor) != 2)
 		return 0;
 	return makedev(major, minor);
 }
@@ -181,16 +179,11 @@ dev_t source_dev(const char *path)
 /* The kernel asks the backing file for its state, so that it must not be one that can hang. */
 struct backing loop_backing(struct nodes *s, const char *name)
 {
-	_cleanup_free_ char *path = NULL, *file = NULL;
+	_cleanup_free_ char *path = NULL, *file = file_line(CLASS "%s/loop/backing_file", name);
 	_cleanup_close_ int fd = -1;
 	struct loop_info64 info;
 
-	if (str_printf(&path, CLASS "%s/loop/backing_file", name) < 0)
-		return (struct backing){0};
-	if (file_read_line(AT_FDCWD, path, &file) < 0 || path_is_remote(s, file))
-		return (struct backing){0};
-	free(path);
-	if (str_printf(&path, "/dev/%s", name) < 0)
+	if (!file || path_is_remote(s, file) || str_printf(&path, "/dev/%s", name) < 0)
 		return (struct backing){0};
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
@@ -258,16 +251,18 @@ int nodes_add_peers(struct nodes *s)
 
 char *node_describe(const char *name)
 {
-	_cleanup_free_ char *path = NULL, *mapper = NULL;
+	_cleanup_free_ char *mapper = NULL;
 	char *out;
 
-	if (!strncmp(name, "loop", 4))
-		return str_printf(&out, "%s (a loop device)", name) < 0 ? NULL : out;
-	if (str_printf(&path, CLASS "%s/dm/name", name) < 0)
-		return NULL;
-	if (file_read_line(AT_FDCWD, path, &mapper) < 0)
+	if (!strncmp(name, "loop", 4)) {
+		str_printf(&out, "%s (a loop device)", name);
+		return out;
+	}
+	mapper = file_line(CLASS "%s/dm/name", name);
+	if (!mapper)
 		return strdup(name);
-	return str_printf(&out, "%s (%s)", name, mapper) < 0 ? NULL : out;
+	str_printf(&out, "%s (%s)", name, mapper);
+	return out;
 }
 
 static int has_device(const char *uuid, void *data)
