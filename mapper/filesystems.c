@@ -125,9 +125,7 @@ int device_filesystems(const struct device *d, struct mounted_list *out, struct 
 	int r = nodes_init(&nodes, d);
 
 	if (r >= 0)
-		r = nodes_add_layers(&nodes);
-	if (r >= 0)
-		r = nodes_add_peers(&nodes);
+		r = nodes_add_all(&nodes);
 	if (r >= 0)
 		r = each_view(search_view, &s, &out->unreached);
 	if (r >= 0)

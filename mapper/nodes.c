@@ -244,9 +244,11 @@ static int add_peers_of(const char *uuid, void *data)
 	return each_entry(path, "", is_node, data) ? each_entry(path, "", add_peer, data) : 0;
 }
 
-int nodes_add_peers(struct nodes *s)
+int nodes_add_all(struct nodes *s)
 {
-	return each_entry(BTRFS, "", add_peers_of, s);
+	int r = nodes_add_layers(s);
+
+	return r < 0 ? r : each_entry(BTRFS, "", add_peers_of, s);
 }
 
 char *node_describe(const char *name)

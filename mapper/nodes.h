@@ -38,8 +38,8 @@ struct nodes {
 
 int nodes_init(struct nodes *s, const struct device *d);
 int nodes_add_layers(struct nodes *s);
-/* Fill the peers. */
-int nodes_add_peers(struct nodes *s);
+/* The layers and the peers. */
+int nodes_add_all(struct nodes *s);
 void nodes_deinit(struct nodes *s);
 /* The index of DEV; -1: it is none of the nodes. */
 ssize_t nodes_find(const struct nodes *s, dev_t dev);

@@ -173,10 +173,8 @@ static int add_lasting(struct nodes *nodes, struct strlist *out)
 {
 	bool seen[NODES_MAX] = {0};
 	struct mounts m = {.nodes = nodes, .out = out, .seen = seen};
-	int r = nodes_add_layers(nodes);
+	int r = nodes_add_all(nodes);
 
-	if (r >= 0)
-		r = nodes_add_peers(nodes);
 	if (r >= 0)
 		r = each_view(add_view, &m, NULL);
 	if (r >= 0)
@@ -249,9 +247,7 @@ int device_mounts(const struct device *d, struct strlist *out, struct err **e)
 	int r = nodes_init(&nodes, d);
 
 	if (r >= 0)
-		r = nodes_add_layers(&nodes);
-	if (r >= 0)
-		r = nodes_add_peers(&nodes);
+		r = nodes_add_all(&nodes);
 	if (r >= 0)
 		r = table ? mnt_table_parse_file(table, "/proc/thread-self/mountinfo") : -ENOMEM;
 	if (r >= 0)
