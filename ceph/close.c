@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/deadline.h"
+#include "base/lock.h"
 
 /* How long a thread that is ready to run may be held up. Those that wait are closed with the next
  * that comes after that: as many stay open as were opened in that time. */
@@ -61,7 +62,7 @@ void image_lay_by(rbd_image_t image, char *key)
 	struct late *grown;
 	uint64_t now_us;
 
-	pthread_mutex_lock(&waiting.lock);
+	WITH_LOCK(&waiting.lock);
 	now_us = clock_now_us();
 	if (waiting.n)
 		close_first(count_due(now_us));
@@ -73,7 +74,6 @@ void image_lay_by(rbd_image_t image, char *key)
 		rbd_close(image);
 		free(key);
 	}
-	pthread_mutex_unlock(&waiting.lock);
 }
 
 void image_close_later(rbd_image_t image)
@@ -83,18 +83,17 @@ void image_close_later(rbd_image_t image)
 
 rbd_image_t image_take(const char *key)
 {
-	rbd_image_t image = NULL;
+	WITH_LOCK(&waiting.lock);
+	for (size_t i = 0; i < waiting.n; i++) {
+		rbd_image_t image = waiting.items[i].image;
 
-	pthread_mutex_lock(&waiting.lock);
-	for (size_t i = 0; !image && i < waiting.n; i++) {
 		if (!waiting.items[i].key || strcmp(waiting.items[i].key, key))
 			continue;
-		image = waiting.items[i].image;
 		free(waiting.items[i].key);
 		drop(i, 1);
+		return image;
 	}
-	pthread_mutex_unlock(&waiting.lock);
-	return image;
+	return NULL;
 }
 
 /* --- for writing --- */
@@ -115,13 +114,12 @@ static void on_closed(rbd_completion_t completion, void *arg)
 	struct closing *c = arg;
 
 	rbd_aio_release(completion);
-	pthread_mutex_lock(&closings.lock);
+	WITH_LOCK(&closings.lock);
 	c->done = true;
 	closings.n--;
 	if (c->left)
 		free(c);
 	pthread_cond_broadcast(&closings.changed);
-	pthread_mutex_unlock(&closings.lock);
 }
 
 /* Ends it by a thread of librbd. False: nothing was begun. */
@@ -148,21 +146,19 @@ void image_close(rbd_image_t image)
 		rbd_close(image);
 		return;
 	}
-	pthread_mutex_lock(&closings.lock);
+	WITH_LOCK(&closings.lock);
 	while (!c->done && !deadline_passed(end))
 		deadline_wait(&closings.changed, &closings.lock, end);
 	c->left = true;
 	if (c->done)
 		free(c);
-	pthread_mutex_unlock(&closings.lock);
 }
 
 static void wait_for_closings(void)
 {
-	pthread_mutex_lock(&closings.lock);
+	WITH_LOCK(&closings.lock);
 	while (closings.n)
 		pthread_cond_wait(&closings.changed, &closings.lock);
-	pthread_mutex_unlock(&closings.lock);
 }
 
 /* Locked. How long until all that waited at SINCE_US can be closed; 0: they are. */
@@ -182,13 +178,12 @@ void images_close(void)
 	uint64_t began_us = clock_now_us(), left_us;
 
 	do {
-		pthread_mutex_lock(&waiting.lock);
+		WITH_LOCK(&waiting.lock);
 		left_us = close_until(began_us);
 		if (!waiting.n) {
 			free(waiting.items);
 			waiting.items = NULL;
 		}
-		pthread_mutex_unlock(&waiting.lock);
 	} while (left_us && !usleep((useconds_t)left_us));
 	wait_for_closings();
 }

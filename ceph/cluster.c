@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/deadline.h"
+#include "base/lock.h"
 #include "base/str.h"
 #include "base/value.h"
 #include "ceph/address.h"
@@ -278,16 +279,12 @@ int cluster_key_file(struct cluster *c, char **out, struct err **e)
 
 void *cluster_attachment(struct cluster *c, void *(*make)(void), void (*drop)(void *))
 {
-	void *attached;
-
-	pthread_mutex_lock(&c->lock);
+	WITH_LOCK(&c->lock);
 	if (!c->attached) {
 		c->attached = make();
 		c->drop = drop;
 	}
-	attached = c->attached;
-	pthread_mutex_unlock(&c->lock);
-	return attached;
+	return c->attached;
 }
 
 /* What librados says of a keyring in which anybody's key is malformed. */
@@ -359,7 +356,6 @@ static int attempt(struct cluster *c, struct session *fresh, struct session **ou
 	return 0;
 }
 
-
 /* Called and left with the lock. */
 static int connect_locked(struct cluster *c, struct err **e)
 {
@@ -399,7 +395,7 @@ int cluster_session(struct cluster *c, struct session **out, struct err **e)
 	_cleanup_session_ struct session *dead = NULL;
 	int r = 0;
 
-	pthread_mutex_lock(&c->lock);
+	WITH_LOCK(&c->lock);
 	while (!r) {
 		if (c->current && atomic_load(&c->current->dead))
 			dead = steal(&c->current);
@@ -407,12 +403,11 @@ int cluster_session(struct cluster *c, struct session **out, struct err **e)
 			break;
 		r = c->connecting ? wait_locked(c, e) : connect_locked(c, e);
 	}
-	if (!r) {
-		atomic_fetch_add(&c->current->refs, 1);
-		*out = c->current;
-	}
-	pthread_mutex_unlock(&c->lock);
-	return r;
+	if (r < 0)
+		return r;
+	atomic_fetch_add(&c->current->refs, 1);
+	*out = c->current;
+	return 0;
 }
 
 int cluster_connect(struct cluster *c, struct err **e)
@@ -422,18 +417,22 @@ int cluster_connect(struct cluster *c, struct err **e)
 	return cluster_session(c, &s, e);
 }
 
+/* A reference on the session that there is; NULL: none. */
+static struct session *current_session(struct cluster *c)
+{
+	WITH_LOCK(&c->lock);
+	if (c->current)
+		atomic_fetch_add(&c->current->refs, 1);
+	return c->current;
+}
+
 int cluster_own_address(struct cluster *c, char **out, struct err **e)
 {
-	_cleanup_session_ struct session *s = NULL;
+	_cleanup_session_ struct session *s = current_session(c);
 	char *text = NULL;
 	int r;
 
 	*out = NULL;
-	pthread_mutex_lock(&c->lock);
-	s = c->current;
-	if (s)
-		atomic_fetch_add(&s->refs, 1);
-	pthread_mutex_unlock(&c->lock);
 	if (!s)
 		return 0;
 	r = rados_getaddrs(s->rados, &text);

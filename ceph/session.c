@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/str.h"
 #include "ceph/close.h"
 
@@ -20,10 +21,9 @@ void session_connected(struct session *s)
 	s->connected = true;
 	if (rados_cluster_fsid(s->rados, s->fsid, sizeof(s->fsid)) < 0)
 		s->fsid[0] = '\0';
-	pthread_mutex_lock(&all.lock);
+	WITH_LOCK(&all.lock);
 	s->next = all.first;
 	all.first = s;
-	pthread_mutex_unlock(&all.lock);
 }
 
 static void disconnect(struct session *s)
@@ -31,23 +31,21 @@ static void disconnect(struct session *s)
 	struct session **at = &all.first;
 
 	images_close();
-	pthread_mutex_lock(&all.lock);
+	WITH_LOCK(&all.lock);
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	pthread_mutex_unlock(&all.lock);
 }
 
 bool session_is_ours(const struct session *s, uint64_t instance)
 {
 	const struct session *other;
 
-	pthread_mutex_lock(&all.lock);
+	WITH_LOCK(&all.lock);
 	other = all.first;
 	while (other && (strcmp(other->fsid, s->fsid) != 0 ||
 			 rados_get_instance_id(other->rados) != instance))
 		other = other->next;
-	pthread_mutex_unlock(&all.lock);
 	return other;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/connections.h"
 
-#include "base/cleanup.h"
+#include "base/lock.h"
 
 void connections_init(struct connections *c)
 {
@@ -34,11 +34,10 @@ uid_t *connections_enter(struct connections *c, uid_t uid)
 
 	if (!uid)
 		return &c->root;
-	pthread_mutex_lock(&c->lock);
+	WITH_LOCK(&c->lock);
 	place = find_place(c, uid);
 	if (place)
 		*place = uid;
-	pthread_mutex_unlock(&c->lock);
 	return place;
 }
 
@@ -46,7 +45,6 @@ void connections_leave(struct connections *c, uid_t *place)
 {
 	if (!place)
 		return;
-	pthread_mutex_lock(&c->lock);
+	WITH_LOCK(&c->lock);
 	*place = 0;
-	pthread_mutex_unlock(&c->lock);
 }

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/lock.h"
 #include "base/strlist.h"
 #include "base/trace.h"
 #include "daemon/job-view.h"
@@ -60,16 +61,6 @@ struct job_queue {
 	bool given_up;
 	TAILQ_HEAD(job_head, job) jobs; /* oldest first; the queue has a reference on each */
 };
-
-static inline void job_unlockp(pthread_mutex_t **lock)
-{
-	pthread_mutex_unlock(*lock);
-}
-
-/* Hold Q's lock until the end of the block. */
-#define WITH_LOCK(q)                                                                               \
-	cleanup(job_unlockp) pthread_mutex_t *with_lock = &(q)->lock;                              \
-	pthread_mutex_lock(with_lock)
 
 static inline bool job_finished(const struct job *j)
 {

@@ -59,12 +59,14 @@ static bool is_stuck(const struct job *j)
 	       clock_now_us() - j->step_since_us >= j->queue->limits.stuck_us;
 }
 
-/* The next job that is stuck and was not told yet, with a reference; NULL: no more. */
+/* The next job that is stuck and was not told yet, with a reference; NULL: no more. What is old
+ * goes. */
 static struct job *next_stuck(struct job_queue *q)
 {
 	struct job *j;
 
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
+	job_queue_forget(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
 		if (is_stuck(j) && !j->told_stuck) {
 			j->told_stuck = true;
@@ -76,9 +78,6 @@ static struct job *next_stuck(struct job_queue *q)
 
 void job_queue_tend(struct job_queue *q, void (*tell)(const struct job_view *v))
 {
-	pthread_mutex_lock(&q->lock);
-	job_queue_forget(q);
-	pthread_mutex_unlock(&q->lock);
 	for (;;) {
 		_cleanup_job_ struct job *j = next_stuck(q);
 		_cleanup_job_view_ struct job_view v = {0};
@@ -120,7 +119,7 @@ static int view_locked(const struct job *j, struct job_view *out)
 
 int job_view(struct job *j, struct job_view *out)
 {
-	WITH_LOCK(j->queue);
+	WITH_LOCK(&j->queue->lock);
 	*out = (struct job_view){0};
 	return view_locked(j, out);
 }
@@ -140,7 +139,7 @@ int job_queue_view(struct job_queue *q, struct job_views *out)
 	size_t n = 0;
 	struct job *j;
 
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	job_queue_forget(q);
 	TAILQ_FOREACH(j, &q->jobs, link)
 		n++;

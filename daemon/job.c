@@ -38,7 +38,7 @@ void job_queue_set_prepare(struct job_queue *q, int (*prepare)(struct err **e))
 
 void job_queue_set_stuck(struct job_queue *q, uint64_t us)
 {
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	q->limits.stuck_us = us;
 }
 
@@ -70,7 +70,7 @@ void job_unref(struct job *j)
 	if (!j)
 		return;
 	q = j->queue;
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	job_unref_locked(j);
 }
 
@@ -120,7 +120,7 @@ static void on_step(struct progress *p, const char *step)
 {
 	struct job *j = (struct job *)p;
 
-	WITH_LOCK(j->queue);
+	WITH_LOCK(&j->queue->lock);
 	snprintf(j->step, sizeof(j->step), "%s", step);
 	trace_step(&j->trace, step);
 	j->step_since_us = clock_now_us();
@@ -132,7 +132,7 @@ static void on_done(struct progress *p, uint64_t done, uint64_t total)
 {
 	struct job *j = (struct job *)p;
 
-	WITH_LOCK(j->queue);
+	WITH_LOCK(&j->queue->lock);
 	j->done = total ? (double)done / (double)total : -1;
 }
 
@@ -140,7 +140,7 @@ static void on_note(struct progress *p, const char *sentence)
 {
 	struct job *j = (struct job *)p;
 
-	WITH_LOCK(j->queue);
+	WITH_LOCK(&j->queue->lock);
 	strlist_add(&j->notes, "%s", sentence);
 }
 
@@ -189,7 +189,7 @@ static void name_thread(const struct job *j)
 /* What comes before the first step. */
 static void begin_trace(struct job *j)
 {
-	WITH_LOCK(j->queue);
+	WITH_LOCK(&j->queue->lock);
 	trace_step(&j->trace, "begin");
 }
 
@@ -214,7 +214,7 @@ static void *thread_main(void *arg)
 		j->task.free(j->task.arg);
 	j->task.free = NULL;
 
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	trace_end(&j->trace);
 	finish(q, j, result, error);
 	if (j->key)
@@ -372,11 +372,13 @@ static void enqueue(struct job_queue *q, struct job *j, const struct job *before
 }
 
 /* 1: J is under way; 0: *joined is, and J is not needed. */
-static int submit_locked(struct job_queue *q, struct job *j, struct job **joined, struct err **e)
+static int submit(struct job_queue *q, struct job *j, struct job **joined, struct err **e)
 {
-	struct job *last = j->key ? last_of_key(q, j->key) : NULL;
+	struct job *last;
 	int r;
 
+	WITH_LOCK(&q->lock);
+	last = j->key ? last_of_key(q, j->key) : NULL;
 	if (last && j->identity && last->identity && !strcmp(last->identity, j->identity)) {
 		last->refs++;
 		*joined = last;
@@ -397,9 +399,7 @@ int job_submit(struct job_queue *q, const struct job_task *task, struct job **ou
 	if (r < 0)
 		return r;
 	*out = j;
-	pthread_mutex_lock(&q->lock);
-	r = submit_locked(q, j, out, e);
-	pthread_mutex_unlock(&q->lock);
+	r = submit(q, j, out, e);
 	if (r == 1)
 		return 0;
 	if (r < 0)
@@ -412,7 +412,7 @@ struct job *job_find(struct job_queue *q, uint64_t id)
 {
 	struct job *j;
 
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	TAILQ_FOREACH(j, &q->jobs, link)
 		if (j->id == id) {
 			j->refs++;
@@ -461,7 +461,7 @@ int job_cancel(struct job_queue *q, const char *subject, uint64_t id, struct job
 	int n = 0;
 
 	*out = (struct jobs){0};
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	TAILQ_FOREACH(j, &q->jobs, link)
 		n += is_meant(j, subject, id);
 	out->items = calloc((size_t)n + 1, sizeof(struct job *));
@@ -480,7 +480,7 @@ int job_wait(struct job *j, struct deadline deadline, char **why)
 	struct job_queue *q = j->queue;
 
 	*why = NULL;
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	while (!job_finished(j) && !q->given_up)
 		if (deadline_wait(&j->changed, &q->lock, deadline) && deadline_passed(deadline))
 			break;
@@ -518,7 +518,7 @@ const struct strlist *job_notes(const struct job *j)
 
 struct trace job_trace(struct job *j)
 {
-	WITH_LOCK(j->queue);
+	WITH_LOCK(&j->queue->lock);
 	trace_end(&j->trace);
 	return j->trace;
 }
@@ -527,7 +527,7 @@ unsigned job_queue_stop(struct job_queue *q, struct deadline deadline)
 {
 	struct job *j, *next;
 
-	WITH_LOCK(q);
+	WITH_LOCK(&q->lock);
 	q->stopping = true;
 	for (j = TAILQ_FIRST(&q->jobs); j; j = next) {
 		struct err *error = NULL;

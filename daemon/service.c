@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/service.h"
+#include "base/lock.h"
 #include "base/str.h"
 #include "volume/host.h"
 
@@ -125,12 +126,8 @@ int service_reload(struct service *s, struct config *config, struct err **e)
 
 struct runtime *service_runtime(struct service *s)
 {
-	struct runtime *r;
-
-	pthread_mutex_lock(&s->lock);
-	r = runtime_ref(s->runtime);
-	pthread_mutex_unlock(&s->lock);
-	return r;
+	WITH_LOCK(&s->lock);
+	return runtime_ref(s->runtime);
 }
 
 struct job_queue *service_jobs(struct service *s)

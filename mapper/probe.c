@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/lock.h"
 #include "base/thread.h"
 
 typedef int content_look(const char *node, struct content *out, struct err **e);
@@ -134,15 +135,20 @@ static int begin(struct probes *p, const char *node, content_look *look, struct 
 	return 0;
 }
 
-/* Locked. 0: it is done, and the caller's. */
-static int finish(struct probes *p, struct probe *probe, struct deadline deadline)
+/* 0: *out is done, and the caller's. */
+static int read_by_thread(struct probes *p, const char *node, content_look *look,
+			  struct deadline deadline, struct probe **out)
 {
-	while (!probe->done)
-		if (!wait_for_change(p, deadline) && !probe->done) {
-			probe->given_up = true;
+	int r;
+
+	WITH_LOCK(&p->lock);
+	r = begin(p, node, look, deadline, out);
+	while (!r && !(*out)->done)
+		if (!wait_for_change(p, deadline) && !(*out)->done) {
+			(*out)->given_up = true;
 			return -ETIMEDOUT;
 		}
-	return 0;
+	return r;
 }
 
 static int no_answer(const char *node, int r, struct err **e)
@@ -158,14 +164,9 @@ static int look_at(struct probes *p, const char *node, content_look *look, struc
 		   struct content *out, struct err **e)
 {
 	struct probe *probe = NULL;
-	int r;
+	int r = read_by_thread(p, node, look, deadline, &probe);
 
 	*out = (struct content){0};
-	pthread_mutex_lock(&p->lock);
-	r = begin(p, node, look, deadline, &probe);
-	if (!r)
-		r = finish(p, probe, deadline);
-	pthread_mutex_unlock(&p->lock);
 	if (r < 0)
 		return no_answer(node, r, e);
 	r = probe->result;

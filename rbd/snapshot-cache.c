@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rbd/snapshot-cache.h"
+#include "base/lock.h"
 #include "ceph/cluster.h"
 
 #include <errno.h>
@@ -94,19 +95,15 @@ static void put_first(struct snapshot_cache *m, struct snapshot_cache_entry *ent
 int snapshot_cache_recall(struct snapshot_cache *m, const struct snapshot_cache_key *key,
 			  struct image_version *version, struct clone_source *out)
 {
-	int found = 0;
+	struct snapshot_cache_entry *entry;
 
-	pthread_mutex_lock(&m->lock);
-
-	struct snapshot_cache_entry *entry = take(m, key);
-
-	if (entry) {
-		put_first(m, entry);
-		*version = entry->version;
-		found = !clone_source_copy(&entry->source, out);
-	}
-	pthread_mutex_unlock(&m->lock);
-	return found;
+	WITH_LOCK(&m->lock);
+	entry = take(m, key);
+	if (!entry)
+		return 0;
+	put_first(m, entry);
+	*version = entry->version;
+	return !clone_source_copy(&entry->source, out);
 }
 
 void snapshot_cache_keep(struct snapshot_cache *m, const struct clone_source *source,
@@ -124,21 +121,19 @@ void snapshot_cache_keep(struct snapshot_cache *m, const struct clone_source *so
 	}
 	entry->source.created = false;
 	entry->version = *version;
-	pthread_mutex_lock(&m->lock);
+	WITH_LOCK(&m->lock);
 	old = take(m, &key);
 	put_first(m, entry);
-	pthread_mutex_unlock(&m->lock);
 	if (old)
 		entry_free(old);
 }
 
 void snapshot_cache_forget(struct snapshot_cache *m, const struct snapshot_cache_key *key)
 {
-	pthread_mutex_lock(&m->lock);
+	struct snapshot_cache_entry *old;
 
-	struct snapshot_cache_entry *old = take(m, key);
-
-	pthread_mutex_unlock(&m->lock);
+	WITH_LOCK(&m->lock);
+	old = take(m, key);
 	if (old)
 		entry_free(old);
 }

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/thread.h"
 #include "base/trace.h"
 #include "ceph/blocklist.h"
@@ -53,7 +54,7 @@ static void *ask(void *arg)
 
 	if (r >= 0)
 		r = blocklist_list(q->cluster, &out, &ignored);
-	pthread_mutex_lock(&q->lock);
+	WITH_LOCK(&q->lock);
 	q->done = true;
 	q->known = r >= 0;
 	if (q->known) {
@@ -62,7 +63,6 @@ static void *ask(void *arg)
 		out = (struct strlist){0};
 	}
 	pthread_cond_broadcast(&q->answered);
-	pthread_mutex_unlock(&q->lock);
 	return NULL;
 }
 
@@ -88,42 +88,30 @@ static struct question *question_new(struct cluster *c)
 
 static bool is_done(struct question *q)
 {
-	bool done;
-
-	pthread_mutex_lock(&q->lock);
-	done = q->done;
-	pthread_mutex_unlock(&q->lock);
-	return done;
+	WITH_LOCK(&q->lock);
+	return q->done;
 }
 
 /* The question that is under way for C, or a new one. */
 static struct question *current(struct fenced *f, struct cluster *c)
 {
-	struct question *q;
-
-	pthread_mutex_lock(&f->lock);
+	WITH_LOCK(&f->lock);
 	if (!f->last || f->last->cluster != c || is_done(f->last)) {
 		question_unref(f->last);
 		f->last = question_new(c);
 	}
-	q = f->last;
-	if (q)
-		atomic_fetch_add(&q->refs, 1);
-	pthread_mutex_unlock(&f->lock);
-	return q;
+	if (f->last)
+		atomic_fetch_add(&f->last->refs, 1);
+	return f->last;
 }
 
 /* Whether the answer came before patience ended. */
 static bool wait_for(struct question *q)
 {
-	bool known;
-
-	pthread_mutex_lock(&q->lock);
+	WITH_LOCK(&q->lock);
 	while (!q->done && !deadline_wait(&q->answered, &q->lock, q->patience))
 		;
-	known = q->done && q->known;
-	pthread_mutex_unlock(&q->lock);
-	return known;
+	return q->done && q->known;
 }
 
 void fenced_mark(struct fenced *f, struct cluster *c, struct volume_info *volumes, size_t n)

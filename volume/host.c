@@ -7,6 +7,7 @@
 #include <systemd/sd-id128.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "mapper/probe.h"
 #include "rbd/hold-state.h"
 #include "volume/fenced.h"
@@ -347,7 +348,7 @@ static int find_cluster(struct host *h, const struct volume_request *req, bool l
 	int r = 0;
 
 	*out = NULL;
-	pthread_mutex_lock(&h->lock);
+	WITH_LOCK(&h->lock);
 	while (i < h->connections_n && !is_of(&h->connections[i], &w))
 		i++;
 	if (i < h->connections_n)
@@ -356,7 +357,6 @@ static int find_cluster(struct host *h, const struct volume_request *req, bool l
 		r = connection_add(h, &w, &old, e);
 	if (!r)
 		*out = cluster_ref(h->connections[0].c);
-	pthread_mutex_unlock(&h->lock);
 	return r;
 }
 
@@ -377,7 +377,7 @@ int host_own_addresses(struct host *h, struct strlist *out, struct err **e)
 {
 	int r = 0;
 
-	pthread_mutex_lock(&h->lock);
+	WITH_LOCK(&h->lock);
 	for (size_t i = 0; r >= 0 && i < h->connections_n; i++) {
 		_cleanup_free_ char *address = NULL;
 
@@ -385,6 +385,5 @@ int host_own_addresses(struct host *h, struct strlist *out, struct err **e)
 		if (r > 0 && strlist_add(out, "%s", address) < 0)
 			r = err_oom(e);
 	}
-	pthread_mutex_unlock(&h->lock);
 	return r < 0 ? r : 0;
 }

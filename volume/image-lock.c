@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/image-lock.h"
+#include "base/lock.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -46,14 +47,11 @@ static void add(struct image_locks *all, struct image_lock *p, const struct imag
 
 static bool try(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
 {
-	bool excluded;
-
-	pthread_mutex_lock(&all->lock);
-	excluded = is_excluded(all, wanted);
-	if (!excluded)
-		add(all, p, wanted);
-	pthread_mutex_unlock(&all->lock);
-	return !excluded;
+	WITH_LOCK(&all->lock);
+	if (is_excluded(all, wanted))
+		return false;
+	add(all, p, wanted);
+	return true;
 }
 
 int image_lock_shared(struct image_locks *all, struct image_lock *p, const struct spec *spec,
@@ -62,12 +60,11 @@ int image_lock_shared(struct image_locks *all, struct image_lock *p, const struc
 	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_SHARED};
 	int r = 0;
 
-	pthread_mutex_lock(&all->lock);
+	WITH_LOCK(&all->lock);
 	while (!r && is_excluded(all, &wanted))
 		r = -deadline_wait(&all->ended, &all->lock, deadline);
 	if (!r)
 		add(all, p, &wanted);
-	pthread_mutex_unlock(&all->lock);
 	return r;
 }
 
@@ -93,22 +90,17 @@ void image_lock_end(struct image_locks *all, struct image_lock *p)
 
 	if (!p->spec)
 		return;
-	pthread_mutex_lock(&all->lock);
+	WITH_LOCK(&all->lock);
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	pthread_cond_broadcast(&all->ended);
-	pthread_mutex_unlock(&all->lock);
 	p->spec = NULL;
+	pthread_cond_broadcast(&all->ended);
 }
 
 bool image_is_locked(struct image_locks *all, const struct spec *spec)
 {
 	const struct image_lock any = {.spec = spec, .kind = IMAGE_LOCK_EXCLUSIVE};
-	bool locked;
-
-	pthread_mutex_lock(&all->lock);
-	locked = is_excluded(all, &any);
-	pthread_mutex_unlock(&all->lock);
-	return locked;
+	WITH_LOCK(&all->lock);
+	return is_excluded(all, &any);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/slot.h"
+#include "base/lock.h"
 #include "base/str.h"
 #include "volume/progress.h"
 
@@ -52,9 +53,9 @@ static void wait_a_while(struct slots *t)
 	deadline_wait(&t->freed, &t->lock, deadline_in(LOOK_US));
 }
 
-/* With the lock held. */
-static int wait_for_slot(struct slots *t, const char *what, struct progress *p, struct err **e)
+int slot_take(struct slots *t, const char *what, struct progress *p, struct err **e)
 {
+	WITH_LOCK(&t->lock);
 	if (t->taken >= t->at_once)
 		tell(t, what, p);
 	while (t->taken >= t->at_once) {
@@ -71,20 +72,9 @@ static int wait_for_slot(struct slots *t, const char *what, struct progress *p, 
 	return 0;
 }
 
-int slot_take(struct slots *t, const char *what, struct progress *p, struct err **e)
-{
-	int r;
-
-	pthread_mutex_lock(&t->lock);
-	r = wait_for_slot(t, what, p, e);
-	pthread_mutex_unlock(&t->lock);
-	return r;
-}
-
 void slot_end(struct slots *t)
 {
-	pthread_mutex_lock(&t->lock);
+	WITH_LOCK(&t->lock);
 	t->taken--;
 	pthread_cond_signal(&t->freed);
-	pthread_mutex_unlock(&t->lock);
 }
