@@ -2,7 +2,6 @@
 #include "base/check.h"
 
 #include <errno.h>
-#include <stdarg.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -10,14 +9,9 @@
 
 int check_fail(int r, struct err **e, const char *fmt, ...)
 {
-	_cleanup_free_ char *what = NULL;
-	va_list ap;
-	int oom;
+	_cleanup_free_ char *what = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	oom = str_vprintf(&what, fmt, ap);
-	va_end(ap);
-	if (oom)
+	if (!what)
 		return err_oom(e);
 	if (r == -ECANCELED)
 		return err_set(e, ERR_FAILED, r, "cancelled before it could %s", what);

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -84,26 +83,16 @@ static int err_make(struct err **e, enum err_kind kind, int code, char *message)
 
 int err_set(struct err **e, enum err_kind kind, int code, const char *fmt, ...)
 {
-	char *message = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	str_vprintf(&message, fmt, ap);
-	va_end(ap);
-	return err_make(e, kind, code, message);
+	return err_make(e, kind, code, STR_FORMAT(fmt));
 }
 
 int err_errno(struct err **e, int code, const char *fmt, ...)
 {
-	_cleanup_free_ char *what = NULL;
+	_cleanup_free_ char *what = STR_FORMAT(fmt);
 	char *message = NULL;
-	va_list ap;
 
-	va_start(ap, fmt);
-	str_vprintf(&what, fmt, ap);
-	va_end(ap);
-	if (!what || str_printf(&message, "%s: %s", what, strerror(-code)) < 0)
-		message = NULL;
+	if (what)
+		str_printf(&message, "%s: %s", what, strerror(-code));
 	return err_make(e, err_kind_of(code), code, message);
 }
 
@@ -117,13 +106,10 @@ int err_wrap(struct err **e, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;
 	char *message = NULL;
-	va_list ap;
 
 	if (*e == &out_of_memory)
 		return -ENOMEM;
-	va_start(ap, fmt);
-	str_vprintf(&what, fmt, ap);
-	va_end(ap);
+	what = STR_FORMAT(fmt);
 	if (what && str_printf(&message, "%s: %s", what, (*e)->message) == 0) {
 		free((*e)->message);
 		(*e)->message = message;
@@ -133,17 +119,15 @@ int err_wrap(struct err **e, const char *fmt, ...)
 
 int err_hint(struct err **e, const char *fmt, ...)
 {
-	char *hint = NULL;
-	va_list ap;
+	char *hint;
 
 	if (*e == &out_of_memory)
 		return -ENOMEM;
-	va_start(ap, fmt);
-	if (str_vprintf(&hint, fmt, ap) >= 0) {
+	hint = STR_FORMAT(fmt);
+	if (hint) {
 		free((*e)->hint);
 		(*e)->hint = hint;
 	}
-	va_end(ap);
 	return (*e)->code;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -61,13 +60,9 @@ int file_read_line(int dirfd, const char *path, char **out)
 
 char *file_line(const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = STR_FORMAT(fmt);
 	char *text = NULL;
-	va_list ap;
 
-	va_start(ap, fmt);
-	str_vprintf(&path, fmt, ap);
-	va_end(ap);
 	return !path || file_read_line(AT_FDCWD, path, &text) < 0 ? NULL : text;
 }
 

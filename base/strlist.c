@@ -2,7 +2,6 @@
 #include "base/strlist.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -10,16 +9,12 @@
 int strlist_add(struct strlist *l, const char *fmt, ...)
 {
 	char **items = reallocarray(l->items, l->n + 1, sizeof(*items));
-	va_list ap;
-	int r;
 
 	if (!items)
 		return -ENOMEM;
 	l->items = items;
-	va_start(ap, fmt);
-	r = str_vprintf(&items[l->n], fmt, ap);
-	va_end(ap);
-	if (r < 0)
+	items[l->n] = STR_FORMAT(fmt);
+	if (!items[l->n])
 		return -ENOMEM;
 	l->n++;
 	return 0;

@@ -4,7 +4,6 @@
 #include "ceph/monitors.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -62,14 +61,9 @@ static int name_capability(struct ioctx *p, struct err **e)
 
 int ioctx_fail(struct ioctx *p, int r, struct err **e, const char *fmt, ...)
 {
-	_cleanup_free_ char *what = NULL;
-	va_list ap;
-	int oom;
+	_cleanup_free_ char *what = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	oom = str_vprintf(&what, fmt, ap);
-	va_end(ap);
-	if (oom)
+	if (!what)
 		return err_oom(e);
 	r = session_fail(p->session, r, e, "%s", what);
 	return r == -EPERM || r == -EACCES ? name_capability(p, e) : r;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/lock.h"
@@ -119,12 +118,8 @@ static int fail_timeout(struct session *s, struct err **e, const char *what)
 
 int session_fail(struct session *s, int r, struct err **e, const char *fmt, ...)
 {
-	_cleanup_free_ char *what = NULL;
-	va_list ap;
+	_cleanup_free_ char *what = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	str_vprintf(&what, fmt, ap);
-	va_end(ap);
 	if (!what || r == -ENOMEM)
 		return err_oom(e);
 	if (r == -ETIMEDOUT)

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,16 +120,9 @@ static int plan_line(struct rbdmap_plan *p, const struct rbdmap_line *l, struct 
 
 int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...)
 {
-	_cleanup_free_ char *text = NULL;
-	va_list args;
-	int r;
+	_cleanup_free_ char *text = STR_FORMAT(fmt);
 
-	va_start(args, fmt);
-	r = str_vprintf(&text, fmt, args);
-	va_end(args);
-	if (r < 0)
-		return err_oom(e);
-	return append(p->notes, text, e);
+	return text ? append(p->notes, text, e) : err_oom(e);
 }
 
 static const char *option_of(const struct rbdmap_line *l, const char *key, const char *otherwise)

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <ini.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -62,12 +61,8 @@ struct parse {
 
 static void _printf_(2, 3) problem(struct parse *p, const char *fmt, ...)
 {
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
+	_cleanup_free_ char *text = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	str_vprintf(&text, fmt, ap);
-	va_end(ap);
 	if (!text || strlist_add(p->problems, "%s:%u: %s", p->file, p->line, text) < 0)
 		p->no_memory = true;
 	p->bad_line = p->line;

@@ -2,7 +2,6 @@
 #include "daemon/log.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,14 +60,9 @@ struct entry {
 /* Out of memory loses a field, not the line. */
 static void _printf_(2, 3) add(struct entry *entry, const char *fmt, ...)
 {
-	va_list ap;
-	char *text;
-	int r;
+	char *text = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	r = str_vprintf(&text, fmt, ap);
-	va_end(ap);
-	if (!r && entry->n < MAX_FIELDS)
+	if (text && entry->n < MAX_FIELDS)
 		entry->iov[entry->n++] = (struct iovec){text, strlen(text)};
 }
 
@@ -135,13 +129,10 @@ void log_event(int priority, const struct log_fields *fields, const char *fmt, .
 {
 	static const struct log_fields none;
 	_cleanup_free_ char *message = NULL;
-	va_list ap;
 
 	if (priority > max_priority)
 		return;
-	va_start(ap, fmt);
-	str_vprintf(&message, fmt, ap);
-	va_end(ap);
+	message = STR_FORMAT(fmt);
 	if (!message)
 		return;
 	if (to_journal)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <rbd/features.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define OBJECTS_MAX 256000000 /* what an object map can have */
@@ -178,12 +177,8 @@ static int explain(struct ioctx *p, enum call call, const char *image, uint64_t 
 int image_fail(struct ioctx *p, enum call call, const char *image, uint64_t size_bytes, int r,
 	       struct err **e, const char *fmt, ...)
 {
-	_cleanup_free_ char *what = NULL;
-	va_list ap;
+	_cleanup_free_ char *what = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	str_vprintf(&what, fmt, ap);
-	va_end(ap);
 	return explain(p, call, image, size_bytes, r, e, what);
 }
 
@@ -191,12 +186,9 @@ int image_fail_or_missing(struct ioctx *p, enum call call, const struct spec *sp
 			  struct err **e, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;
-	va_list ap;
 
 	if (r == -ENOENT)
 		return ioctx_missing(p, spec, e);
-	va_start(ap, fmt);
-	str_vprintf(&what, fmt, ap);
-	va_end(ap);
+	what = STR_FORMAT(fmt);
 	return explain(p, call, spec->image, 0, r, e, what);
 }

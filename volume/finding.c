@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume/finding.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -28,16 +27,12 @@ int finding_add(struct finding_list *l, enum finding_level level, const char *ab
 {
 	struct finding *grown = reallocarray(l->items, l->n + 1, sizeof(*grown));
 	struct finding f = {.level = level, .about = about};
-	va_list ap;
-	int r;
 
 	if (!grown)
 		return err_oom(e);
 	l->items = grown;
-	va_start(ap, fmt);
-	r = str_vprintf(&f.text, fmt, ap);
-	va_end(ap);
-	if (r < 0)
+	f.text = STR_FORMAT(fmt);
+	if (!f.text)
 		return err_oom(e);
 	f.advice = advice ? strdup(advice) : NULL;
 	if (advice && !f.advice) {

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdarg.h>
 
 #include "base/str.h"
 #include "volume/progress.h"
 
 void progress_note(struct progress *p, const char *fmt, ...)
 {
-	_cleanup_free_ char *sentence = NULL;
-	va_list ap;
+	_cleanup_free_ char *sentence = STR_FORMAT(fmt);
 
-	va_start(ap, fmt);
-	str_vprintf(&sentence, fmt, ap);
-	va_end(ap);
 	if (sentence && p->note)
 		p->note(p, sentence);
 }
