@@ -284,9 +284,8 @@ static void encode(FILE *f, const char *name, size_t also)
 
 char *spec_link_name(const struct spec *s)
 {
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
@@ -301,9 +300,5 @@ char *spec_link_name(const struct spec *s)
 		fputc('@', f);
 		encode(f, s->snap, partition_ending(s->snap));
 	}
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return text_end(f, &out);
 }

@@ -23,6 +23,20 @@ int str_printf(char **out, const char *fmt, ...)
 	return r;
 }
 
+FILE *text_begin(struct text *t)
+{
+	*t = (struct text){0};
+	return open_memstream(&t->s, &t->len);
+}
+
+char *text_end(FILE *f, struct text *t)
+{
+	if (!fclose(f))
+		return t->s;
+	free(t->s);
+	return NULL;
+}
+
 unsigned str_distance(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b);

@@ -22,6 +22,16 @@ int str_vprintf(char **out, const char *fmt, va_list ap) _printf_(2, 0);
 		_text;                                                                             \
 	})
 
+/* A text that is printed piece by piece. */
+struct text {
+	char *s;
+	size_t len;
+};
+/* What to print to; NULL: out of memory. */
+FILE *text_begin(struct text *t);
+/* Close F. The text, the caller's, with t->len bytes; NULL: out of memory. */
+char *text_end(FILE *f, struct text *t);
+
 /* How many letters must be added, dropped or changed to make B of A; 32 where one of them is longer
  * than that. */
 unsigned str_distance(const char *a, const char *b);

@@ -30,9 +30,9 @@ bool strlist_has(const struct strlist *l, const char *string)
 
 char *strlist_join(const struct strlist *l, const char *separator, size_t most)
 {
-	size_t n = most && l->n > most ? most : l->n, len;
-	char *out = NULL;
-	FILE *f = open_memstream(&out, &len);
+	size_t n = most && l->n > most ? most : l->n;
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
@@ -40,11 +40,7 @@ char *strlist_join(const struct strlist *l, const char *separator, size_t most)
 		fprintf(f, "%s%s", i ? separator : "", l->items[i]);
 	if (l->n > n)
 		fprintf(f, " and %zu more", l->n - n);
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return text_end(f, &out);
 }
 
 void strlist_deinit(struct strlist *l)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/trace.h"
+#include "base/str.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -94,9 +95,8 @@ static void print_step(FILE *f, const struct trace_step *s)
 
 char *trace_format(const struct trace *t)
 {
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
@@ -104,8 +104,5 @@ char *trace_format(const struct trace *t)
 		fputs(i ? "; " : "", f);
 		print_step(f, &t->steps[i]);
 	}
-	if (!fclose(f))
-		return out;
-	free(out);
-	return NULL;
+	return text_end(f, &out);
 }

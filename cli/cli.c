@@ -92,9 +92,9 @@ static char *make_target(enum verb verb, const char *name, const json_t *query)
 {
 	_cleanup_free_ char *encoded = client_encode(name ? name : "");
 	const char *path = path_of(verb, name), *star = strchr(path, '*');
-	char *out = NULL;
-	size_t len;
-	FILE *f = encoded ? open_memstream(&out, &len) : NULL;
+	struct text out;
+	FILE *f = encoded ? text_begin(&out) : NULL;
+	char *target;
 	int r;
 
 	if (!f)
@@ -104,11 +104,10 @@ static char *make_target(enum verb verb, const char *name, const json_t *query)
 	else
 		fputs(path, f);
 	r = query ? print_query(f, query) : 0;
-	if (fclose(f) || r < 0) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	target = text_end(f, &out);
+	if (r < 0)
+		free(steal(&target));
+	return target;
 }
 
 void cli_print_clean(FILE *f, const char *text)
@@ -121,8 +120,8 @@ void cli_print_clean(FILE *f, const char *text)
 static void print_line(const char *what, const char *text, const char *hint)
 {
 	_cleanup_free_ char *line = NULL;
-	size_t len;
-	FILE *f = open_memstream(&line, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return;
@@ -134,7 +133,8 @@ static void print_line(const char *what, const char *text, const char *hint)
 		fputc(')', f);
 	}
 	fputc('\n', f);
-	if (!fclose(f))
+	line = text_end(f, &out);
+	if (line)
 		fputs(line, stderr);
 }
 

@@ -174,9 +174,8 @@ int client_exchange(int fd, const char *method, const char *target, const json_t
 
 char *client_encode(const char *text)
 {
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
@@ -188,9 +187,5 @@ char *client_encode(const char *text)
 		else
 			fprintf(f, "%%%02X", c);
 	}
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return text_end(f, &out);
 }

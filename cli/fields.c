@@ -67,24 +67,20 @@ char *field_age(const json_t *object, const char *key)
 char *field_list(const json_t *object, const char *key)
 {
 	const json_t *array = json_object_get(object, key);
-	char *out = NULL;
-	size_t len, i;
+	struct text out;
+	size_t i;
 	json_t *item;
 	FILE *f;
 
 	if (!json_array_size(array))
 		return NULL;
-	f = open_memstream(&out, &len);
+	f = text_begin(&out);
 	if (!f)
 		return NULL;
 	json_array_foreach((json_t *)array, i, item)
 		if (json_is_string(item))
 			fprintf(f, "%s%s", i ? ", " : "", json_string_value(item));
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return text_end(f, &out);
 }
 
 DEFINE_CLEANUP(struct libscols_table *, scols_unref_table)

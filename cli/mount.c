@@ -144,13 +144,14 @@ static void print_options(FILE *f, const struct cli *cli, const struct mount_req
 static int mount_options(const struct cli *cli, const struct mount_request *m, const char *node,
 			 const char *type, char **out, struct err **e)
 {
-	size_t len;
-	FILE *f = open_memstream(out, &len);
+	struct text text;
+	FILE *f = text_begin(&text);
 
 	if (!f)
 		return err_oom(e);
 	print_options(f, cli, m, node, type);
-	return fclose(f) ? err_oom(e) : 0;
+	*out = text_end(f, &text);
+	return *out ? 0 : err_oom(e);
 }
 
 static int call_mount(const struct cli *cli, const struct mount_request *m, const char *node,

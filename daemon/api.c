@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/api.h"
+#include "base/str.h"
 #include "daemon/cancel.h"
 #include "daemon/job-view.h"
 #include "volume/list.h"
@@ -263,9 +264,8 @@ static void identify_option(FILE *f, const struct request_option *o, const void 
 static char *identity_of(const struct work *w, const char *key)
 {
 	const struct config *config = &w->runtime->config;
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
@@ -280,11 +280,7 @@ static char *identity_of(const struct work *w, const char *key)
 		identify(f, "device", w->req.device);
 	if (w->req.from) /* whose pool may be the default one */
 		identify(f, "pool", w->req.pool ? w->req.pool : config->pool);
-	if (fclose(f)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return text_end(f, &out);
 }
 
 /* A job's own deadline does not shrink with the caller's patience: what goes on after 'still

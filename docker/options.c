@@ -272,20 +272,15 @@ bool docker_options_any(const struct docker_options *o)
 
 char *docker_options_format(const struct docker_options *o)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (o->given[i])
 			fprintf(f, "%s=%s\n", table[i].name, o->given[i]);
-	if (fclose(f)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return text_end(f, &out);
 }
 
 int docker_options_parse(const char *text, struct docker_options *o, struct err **e)

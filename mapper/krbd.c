@@ -327,7 +327,7 @@ static void print_line(FILE *f, const struct map_request *req)
 int krbd_add_line(const struct map_request *req, char **out, struct err **e)
 {
 	_cleanup_free_ char *shown = spec_format(req->spec), *line = NULL;
-	size_t len;
+	struct text text;
 	FILE *f;
 	int r;
 
@@ -336,18 +336,19 @@ int krbd_add_line(const struct map_request *req, char **out, struct err **e)
 	r = check_words(req, shown, e);
 	if (r < 0)
 		return r;
-	f = open_memstream(&line, &len);
+	f = text_begin(&text);
 	if (!f)
 		return err_oom(e);
 	print_line(f, req);
-	if (fclose(f))
+	line = text_end(f, &text);
+	if (!line)
 		return err_oom(e);
 	/* sysfs passes one page on, and would cut the rest silently. */
-	if (len >= (size_t)sysconf(_SC_PAGESIZE))
+	if (text.len >= (size_t)sysconf(_SC_PAGESIZE))
 		return err_set(e, ERR_USAGE, -E2BIG,
 			       "cannot map %s: names, options and monitors have %zu bytes, and the "
 			       "kernel accepts less than %ld",
-			       shown, len, sysconf(_SC_PAGESIZE));
+			       shown, text.len, sysconf(_SC_PAGESIZE));
 	*out = steal(&line);
 	return 0;
 }

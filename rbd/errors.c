@@ -142,20 +142,15 @@ static char *full_name(struct ioctx *p, const char *image)
 /* TEXT with NAME for each "%s"; the caller frees it. */
 static char *with_name(const char *text, const char *name)
 {
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 
 	if (!f)
 		return NULL;
 	for (const char *at; (at = strstr(text, "%s")); text = at + 2)
 		fprintf(f, "%.*s%s", (int)(at - text), text, name);
 	fputs(text, f);
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return text_end(f, &out);
 }
 
 /* WHAT was being done; NULL: no memory was left to say it. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "rbd/feature-bits.h"
 
 static const struct {
@@ -53,9 +54,8 @@ uint64_t features_parse(const char *text)
 
 char *image_features_format(uint64_t bits)
 {
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
 	const char *comma = "";
 
 	if (!f)
@@ -69,11 +69,7 @@ char *image_features_format(uint64_t bits)
 	}
 	if (bits)
 		fprintf(f, "%s0x%llx", comma, (unsigned long long)bits);
-	if (fclose(f)) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return text_end(f, &out);
 }
 
 bool image_is_migrating(uint64_t bits)

@@ -106,20 +106,16 @@ static char *what_to_remove(struct ioctx *p, const char *id, const char *name)
 {
 	cleanup(census_deinit) struct census c = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	char *out = NULL;
-	size_t len;
+	struct text out;
 	FILE *f;
 
 	if (!image_open_at(p, id, NULL, IMAGE_ID_READ, &image))
 		take_census(image, &c);
-	f = open_memstream(&out, &len);
+	f = text_begin(&out);
 	if (!f)
 		return NULL;
 	print_census(f, &c, name);
-	if (!fclose(f))
-		return out;
-	free(out);
-	return NULL;
+	return text_end(f, &out);
 }
 
 static int refuse_count(struct ioctx *p, const char *id, unsigned n, bool one_more, struct err **e)

@@ -46,13 +46,14 @@ typedef void printer(FILE *f, const struct voltab_line *l);
 
 static int printed(char **out, printer print, const struct voltab_line *l)
 {
-	size_t len;
-	FILE *f = open_memstream(out, &len);
+	struct text text;
+	FILE *f = text_begin(&text);
 
 	if (!f)
 		return -ENOMEM;
 	print(f, l);
-	return fclose(f) ? -ENOMEM : 0;
+	*out = text_end(f, &text);
+	return *out ? 0 : -ENOMEM;
 }
 
 static int write_new(const struct output *o, const char *path, const char *text, struct err **e)

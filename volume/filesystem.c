@@ -203,20 +203,18 @@ static int mount_with(const char *node, const char *type, const char *target, un
 /* DATA, and what TYPE always gets; the caller frees it, NULL when out of memory. */
 static char *all_options(const char *type, const char *data, bool read_only)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	struct text out;
+	FILE *f = text_begin(&out);
+	char *text;
 
 	if (!f)
 		return NULL;
 	/* Clones have their parent's UUID. */
 	filesystem_put_options(type, read_only ? FILESYSTEM_READ_ONLY : 0, data, f);
 	fprintf(f, "%s,", data);
-	if (fclose(f)) {
-		free(text);
-		return NULL;
-	}
-	text[len - 1] = '\0'; /* the last comma */
+	text = text_end(f, &out);
+	if (text)
+		text[out.len - 1] = '\0'; /* the last comma */
 	return text;
 }
 
