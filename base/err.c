@@ -131,6 +131,14 @@ int err_hint(struct err **e, const char *fmt, ...)
 	return (*e)->code;
 }
 
+const struct err_meaning *err_meaning_find(const struct err_meaning *rows, size_t n, int code)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].code == -code)
+			return &rows[i];
+	return NULL;
+}
+
 int err_copy(const struct err *from, struct err **e)
 {
 	err_set(e, from->kind, from->code, "%s", from->message);

@@ -39,6 +39,15 @@ int err_copy(const struct err *from, struct err **e);
 /* The kind that fits a negative errno where nothing better is known. */
 enum err_kind err_kind_of(int code);
 
+/* What an errno means in one call; a table of these. */
+struct err_meaning {
+	int code; /* positive */
+	enum err_kind kind;
+	const char *why, *hint; /* hint may be NULL */
+};
+/* The row of the negative errno CODE; NULL: there is none. */
+const struct err_meaning *err_meaning_find(const struct err_meaning *rows, size_t n, int code);
+
 void err_free(struct err *e);
 DEFINE_CLEANUP(struct err *, err_free)
 #define _cleanup_err_ cleanup(err_free_p)

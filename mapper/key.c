@@ -6,11 +6,7 @@
 
 #include "base/str.h"
 
-static const struct {
-	int code;
-	enum err_kind kind;
-	const char *why, *hint;
-} faults[] = {
+static const struct err_meaning faults[] = {
 	{ENOENT, ERR_UNSUPPORTED, "the kernel has no cbc(aes)",
 	 "make the kernel's modules cbc and aes loadable (modprobe cbc)"},
 	{ENODEV, ERR_UNSUPPORTED, "the kernel knows no keys of type ceph", "load libceph and rbd"},
@@ -25,14 +21,13 @@ static const struct {
 
 static int refused(const char *user, int code, struct err **e)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
-		if (faults[i].code != code)
-			continue;
-		err_set(e, faults[i].kind, -code,
-			"cannot give the key of client.%s to the kernel: %s", user, faults[i].why);
-		return faults[i].hint ? err_hint(e, "%s", faults[i].hint) : -code;
-	}
-	return err_errno(e, -code, "cannot give the key of client.%s to the kernel", user);
+	const struct err_meaning *m = err_meaning_find(faults, ARRAY_SIZE(faults), code);
+
+	if (!m)
+		return err_errno(e, code, "cannot give the key of client.%s to the kernel", user);
+	err_set(e, m->kind, code, "cannot give the key of client.%s to the kernel: %s", user,
+		m->why);
+	return m->hint ? err_hint(e, "%s", m->hint) : code;
 }
 
 int kernel_key_add(const char *user, const struct secret *secret, struct kernel_key *out,
@@ -48,7 +43,7 @@ int kernel_key_add(const char *user, const struct secret *secret, struct kernel_
 		return err_oom(e);
 	serial = add_key("ceph", description, secret->data, secret->len, KEY_SPEC_THREAD_KEYRING);
 	if (serial < 0)
-		return refused(user, errno, e);
+		return refused(user, -errno, e);
 	out->serial = serial;
 	return 0;
 }

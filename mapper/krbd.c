@@ -380,11 +380,7 @@ static int bus_write(int fd, const char *text)
 }
 
 /* What the kernel's answer to an add line means. */
-static const struct {
-	int code;
-	enum err_kind kind;
-	const char *why, *hint;
-} refusals[] = {
+static const struct err_meaning refusals[] = {
 	{ENOENT, ERR_NOT_FOUND, "the kernel finds no such pool, namespace, image or snapshot",
 	 "it may have been deleted or renamed this moment; look with 'rbd info'"},
 	{EINVAL, ERR_FAILED, "the kernel refuses the map line",
@@ -466,23 +462,16 @@ static int refused_option(const struct map_request *req, const char *shown, cons
 static int refused(const struct map_request *req, int code, int log, struct err **e)
 {
 	_cleanup_free_ char *shown = spec_format(req->spec), *said = kernel_log_since(log);
-	const char *why = strerror(-code), *hint = NULL;
-	enum err_kind kind = err_kind_of(code);
+	const struct err_meaning *m = err_meaning_find(refusals, ARRAY_SIZE(refusals), code);
+	enum err_kind kind = m ? m->kind : err_kind_of(code);
 
 	if (code == -EINVAL && refused_option(req, shown ? shown : "the volume", said, e) < 0)
 		return code;
-	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
-		if (refusals[i].code != -code)
-			continue;
-		why = refusals[i].why;
-		hint = refusals[i].hint;
-		kind = refusals[i].kind;
-	}
-	err_set(e, kind, code, "cannot map %s: %s%s%s%s%s%s", shown ? shown : "the volume", why,
-		kind == ERR_UNREACHABLE ? "; tried " : "",
+	err_set(e, kind, code, "cannot map %s: %s%s%s%s%s%s", shown ? shown : "the volume",
+		m ? m->why : strerror(-code), kind == ERR_UNREACHABLE ? "; tried " : "",
 		kind == ERR_UNREACHABLE ? req->monitors : "", said ? " (kernel: " : "",
 		said ? said : "", said ? ")" : "");
-	return hint ? err_hint(e, "%s", hint) : code;
+	return m && m->hint ? err_hint(e, "%s", m->hint) : code;
 }
 
 int krbd_add(const struct map_request *req, const char *line, struct err **e)
