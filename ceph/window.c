@@ -34,6 +34,18 @@ int window_begun(struct window *f, size_t slot, int r)
 	return r;
 }
 
+int window_stat(struct window *f, rados_ioctx_t io, const char *object, uint64_t sizes[],
+		time_t times[])
+{
+	size_t slot;
+	int r = window_next(f, &slot);
+
+	if (r < 0)
+		return r;
+	r = rados_aio_stat(io, object, f->items[slot], &sizes[slot], &times[slot]);
+	return window_begun(f, slot, r);
+}
+
 int window_end(struct window *f)
 {
 	int r = 0;

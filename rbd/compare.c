@@ -3,7 +3,6 @@
 #include "rbd/image.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "ceph/compat.h"
 #include "ceph/window.h"
@@ -138,17 +137,10 @@ static int answered_absent(struct window *f, size_t slot, int result)
 
 static int ask(struct comparison *c, struct ioctx *where, uint64_t object)
 {
-	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
-	size_t slot;
-	int r = window_next(&c->window, &slot);
+	char name[OBJECT_NAME_SIZE];
 
-	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "%s.%016llx", c->info.block_name_prefix,
-		 (unsigned long long)object);
-	r = rados_aio_stat(where->io, name, c->window.items[slot], &c->sizes[slot],
-			   &c->times[slot]);
-	return window_begun(&c->window, slot, r);
+	object_name(&c->info, object, name);
+	return window_stat(&c->window, where->io, name, c->sizes, c->times);
 }
 
 static int ask_all(struct comparison *c, struct deadline deadline)

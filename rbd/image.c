@@ -126,6 +126,12 @@ int image_layout(struct ioctx *p, rbd_image_t image, struct image_info *out)
 	return out->id ? 0 : -ENOMEM;
 }
 
+void object_name(const rbd_image_info_t *info, uint64_t object, char out[static OBJECT_NAME_SIZE])
+{
+	snprintf(out, OBJECT_NAME_SIZE, "%s.%016llx", info->block_name_prefix,
+		 (unsigned long long)object);
+}
+
 int ioctx_open_data(struct ioctx *p, rbd_image_t image, struct ioctx *out)
 {
 	char ns[256] = "";

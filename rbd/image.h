@@ -90,5 +90,9 @@ int image_has_header(struct ioctx *p, const char *id);
 /* A metadata value; the caller frees it; NULL where there is none. */
 char *image_note(rbd_image_t image, const char *key);
 
+/* The name of an image's data OBJECT. */
+#define OBJECT_NAME_SIZE (RBD_MAX_BLOCK_NAME_SIZE + 20)
+void object_name(const rbd_image_info_t *info, uint64_t object, char out[static OBJECT_NAME_SIZE]);
+
 /* The place of an open image's data. */
 int ioctx_open_data(struct ioctx *p, rbd_image_t image, struct ioctx *out);

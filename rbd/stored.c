@@ -3,7 +3,6 @@
 #include "rbd/image.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "ceph/window.h"
 
@@ -51,17 +50,10 @@ int stored_begin(struct ioctx *p, rbd_image_t image, struct stored **out)
 
 static int ask(struct stored *s, uint64_t object)
 {
-	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
-	size_t slot;
-	int r = window_next(&s->window, &slot);
+	char name[OBJECT_NAME_SIZE];
 
-	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "%s.%016llx", s->info.block_name_prefix,
-		 (unsigned long long)object);
-	r = rados_aio_stat(s->data.io, name, s->window.items[slot], &s->sizes[slot],
-			   &s->when[slot]);
-	return window_begun(&s->window, slot, r);
+	object_name(&s->info, object, name);
+	return window_stat(&s->window, s->data.io, name, s->sizes, s->when);
 }
 
 int stored_add(struct stored *s, uint64_t start, uint64_t end, const struct check *go_on)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <rbd/features.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/failpoint.h"
@@ -68,11 +67,6 @@ static int remove_object(struct removal *m, const char *name)
 			    rados_aio_remove(m->data.io, name, m->window.items[slot]));
 }
 
-static void object_name(const struct removal *m, uint64_t object, char *out, size_t size)
-{
-	snprintf(out, size, "%s.%016llx", m->info.block_name_prefix, (unsigned long long)object);
-}
-
 static int tell(struct removal *m, uint64_t done, uint64_t total)
 {
 	return m->tell ? m->tell(m->arg, done, total) : 0;
@@ -100,11 +94,11 @@ static int remove_listed(struct removal *m)
 
 static int try_each(struct removal *m)
 {
-	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
+	char name[OBJECT_NAME_SIZE];
 	int r = 0;
 
 	for (uint64_t i = 0; !r && i < m->info.num_objs; i++) {
-		object_name(m, i, name, sizeof(name));
+		object_name(&m->info, i, name);
 		r = remove_object(m, name);
 		if (!r)
 			r = tell(m, i, m->info.num_objs);
@@ -115,13 +109,13 @@ static int try_each(struct removal *m)
 static int remove_mapped(struct removal *m, struct ioctx *p, const char *id)
 {
 	_cleanup_object_map_ struct object_map map = {0};
-	char name[RBD_MAX_BLOCK_NAME_SIZE + 20];
+	char name[OBJECT_NAME_SIZE];
 	int r = object_map_load(p->io, id, &map), ended;
 
 	for (uint64_t i = 0; !r && i < map.n; i++) {
 		if (!object_map_has(&map, i))
 			continue;
-		object_name(m, i, name, sizeof(name));
+		object_name(&m->info, i, name);
 		r = remove_object(m, name);
 		if (!r)
 			r = tell(m, i, map.n);
