@@ -16,17 +16,29 @@
 
 #define SPARSE_BYTES 4096 /* the least that librbd takes */
 
-/* Open the head of SPEC's image for writing. */
-static int open_head(struct cluster *c, const struct spec *spec, struct ioctx *p, rbd_image_t *out,
-		     struct err **e)
-{
-	int r = ioctx_open(c, spec->pool, spec->ns, p, e);
+/* The head of an image, open for writing. */
+struct head {
+	char *name; /* for words */
+	struct ioctx p;
+	rbd_image_t image;
+};
 
-	*out = NULL;
-	if (r < 0)
-		return r;
-	return image_open(p, spec, NULL, IMAGE_WRITE, out, e);
+static int head_open(struct head *h, struct cluster *c, const struct spec *spec, struct err **e)
+{
+	int r = ioctx_open(c, spec->pool, spec->ns, &h->p, e);
+
+	h->name = spec_format(spec);
+	return r < 0 ? r : image_open(&h->p, spec, NULL, IMAGE_WRITE, &h->image, e);
 }
+
+static void head_deinit(struct head *h)
+{
+	if (h->image)
+		image_close(h->image);
+	ioctx_deinit(&h->p);
+	free(h->name);
+}
+#define _cleanup_head_ cleanup(head_deinit)
 
 static int refuse_shrink(const char *name, uint64_t has_bytes, struct err **e)
 {
@@ -36,7 +48,7 @@ static int refuse_shrink(const char *name, uint64_t has_bytes, struct err **e)
 	return err_hint(e, "resize can only grow a volume");
 }
 
-static int ignore_progress(uint64_t done, uint64_t total, void *arg)
+int change_no_progress(uint64_t done, uint64_t total, void *arg)
 {
 	(void)done, (void)total, (void)arg;
 	return 0;
@@ -44,44 +56,40 @@ static int ignore_progress(uint64_t done, uint64_t total, void *arg)
 
 int image_grow(struct cluster *c, const struct spec *spec, uint64_t size_bytes, struct err **e)
 {
-	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_ioctx_ struct ioctx p = {0};
-	_cleanup_writable_image_ rbd_image_t image = NULL;
+	_cleanup_head_ struct head h = {0};
 	uint64_t has_bytes;
-	int r = open_head(c, spec, &p, &image, e);
+	int r = head_open(&h, c, spec, e);
 
 	if (r < 0)
 		return r;
-	r = rbd_get_size(image, &has_bytes);
+	r = rbd_get_size(h.image, &has_bytes);
 	if (!r && has_bytes > size_bytes)
-		return refuse_shrink(name, has_bytes, e);
+		return refuse_shrink(h.name, has_bytes, e);
 	if (!r && has_bytes < size_bytes) {
 		FAILPOINT("grow.opened");
-		r = rbd_resize2(image, size_bytes, false, ignore_progress, NULL);
+		r = rbd_resize2(h.image, size_bytes, false, change_no_progress, NULL);
 		FAILPOINT("grow.resized");
 	}
-	return r < 0 ? image_fail(&p, CALL_RESIZE, spec->image, size_bytes, r, e, "resize '%s'",
-				  name)
+	return r < 0 ? image_fail(&h.p, CALL_RESIZE, spec->image, size_bytes, r, e, "resize '%s'",
+				  h.name)
 		     : 0;
 }
 
 int image_snapshot(struct cluster *c, const struct spec *spec, const char *snap, struct err **e)
 {
-	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_ioctx_ struct ioctx p = {0};
-	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int r = open_head(c, spec, &p, &image, e);
+	_cleanup_head_ struct head h = {0};
+	int r = head_open(&h, c, spec, e);
 
 	if (r < 0)
 		return r;
-	r = session_check_room(p.session, p.pool_id);
+	r = session_check_room(h.p.session, h.p.pool_id);
 	if (!r)
-		r = rbd_snap_create(image, snap);
+		r = rbd_snap_create(h.image, snap);
 	FAILPOINT("snapshot.created");
 	if (r == -EEXIST)
-		return err_set(e, ERR_EXISTS, r, "'%s' has a snapshot '%s' already", name, snap);
-	return r < 0 ? image_fail(&p, CALL_SNAPSHOT, spec->image, 0, r, e,
-				  "take snapshot '%s' of '%s'", snap, name)
+		return err_set(e, ERR_EXISTS, r, "'%s' has a snapshot '%s' already", h.name, snap);
+	return r < 0 ? image_fail(&h.p, CALL_SNAPSHOT, spec->image, 0, r, e,
+				  "take snapshot '%s' of '%s'", snap, h.name)
 		     : 0;
 }
 
@@ -123,23 +131,22 @@ int image_flatten(struct cluster *c, const struct spec *spec, change_progress *t
 		  const struct snapshot_guard *guard, char **out_parent_snapshot, struct err **e)
 {
 	struct telling telling = {tell, arg};
-	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_ioctx_ struct ioctx p = {0};
-	_cleanup_writable_image_ rbd_image_t image = NULL;
+	_cleanup_head_ struct head h = {0};
 	char id[256];
-	int r = open_head(c, spec, &p, &image, e);
+	int r = head_open(&h, c, spec, e);
 
 	*out_parent_snapshot = NULL;
 	if (r < 0)
 		return r;
-	r = note_parent(&p, image, id);
+	r = note_parent(&h.p, h.image, id);
 	FAILPOINT("flatten.noted");
 	if (r > 0)
-		r = rbd_flatten_with_progress(image, change_on_progress, &telling);
+		r = rbd_flatten_with_progress(h.image, change_on_progress, &telling);
 	FAILPOINT("flatten.flattened");
 	if (!r)
-		r = drop_noted(&p, image, id, guard, out_parent_snapshot);
-	return r < 0 ? image_fail(&p, CALL_FLATTEN, spec->image, 0, r, e, "flatten '%s'", name) : 0;
+		r = drop_noted(&h.p, h.image, id, guard, out_parent_snapshot);
+	return r < 0 ? image_fail(&h.p, CALL_FLATTEN, spec->image, 0, r, e, "flatten '%s'", h.name)
+		     : 0;
 }
 
 int image_flatten_begun(struct cluster *c, const struct spec *spec, struct err **e)
@@ -153,14 +160,13 @@ int image_sparsify(struct cluster *c, const struct spec *spec, change_progress *
 		   struct err **e)
 {
 	struct telling telling = {tell, arg};
-	_cleanup_free_ char *name = spec_format(spec);
-	_cleanup_ioctx_ struct ioctx p = {0};
-	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int r = open_head(c, spec, &p, &image, e);
+	_cleanup_head_ struct head h = {0};
+	int r = head_open(&h, c, spec, e);
 
 	if (r < 0)
 		return r;
-	r = rbd_sparsify_with_progress(image, SPARSE_BYTES, change_on_progress, &telling);
-	return r < 0 ? image_fail(&p, CALL_SPARSIFY, spec->image, 0, r, e, "sparsify '%s'", name)
+	r = rbd_sparsify_with_progress(h.image, SPARSE_BYTES, change_on_progress, &telling);
+	return r < 0 ? image_fail(&h.p, CALL_SPARSIFY, spec->image, 0, r, e, "sparsify '%s'",
+				  h.name)
 		     : 0;
 }

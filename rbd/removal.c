@@ -15,20 +15,27 @@
 
 /* --- one image --- */
 
+/* Open the image ID, and who has it open. 1: it has no header. */
+static int look_at(struct ioctx *p, const char *id, rbd_image_t *image, struct watchers *out)
+{
+	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, image);
+
+	if (r < 0)
+		return r == -ENOENT ? 1 : r;
+	return watchers_list(p, *image, out);
+}
+
 /* 0: nothing keeps the image from being removed; 1: it has no header; -EBUSY, -ENOTEMPTY. */
 static int check_idle(struct ioctx *p, const char *id)
 {
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
+	int r = look_at(p, id, &image, &watchers);
 
-	if (r < 0)
-		return r == -ENOENT ? 1 : r;
-	r = watchers_list(p, image, &watchers);
 	if (!r)
 		r = snapshots_list(image, &snaps);
-	if (r < 0)
+	if (r)
 		return r;
 	return watchers.n ? -EBUSY : snaps.n ? -ENOTEMPTY : 0;
 }
@@ -173,11 +180,8 @@ static int is_watched(struct ioctx *p, const char *id)
 {
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, &image);
+	int r = look_at(p, id, &image, &watchers);
 
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	r = watchers_list(p, image, &watchers);
 	return r < 0 ? r : watchers.n > 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/failpoint.h"
 #include "ceph/close.h"
 #include "ceph/cls.h"
+#include "rbd/change.h"
 #include "rbd/clone.h"
 #include "rbd/delete.h"
 #include "rbd/errors.h"
@@ -247,12 +248,6 @@ static int copy_note(rbd_image_t to, const char *key, const char *value)
 	return rbd_metadata_set(to, key, value);
 }
 
-static int ignore_progress(uint64_t done, uint64_t total, void *arg)
-{
-	(void)done, (void)total, (void)arg;
-	return 0;
-}
-
 /* It is the volume that it was, under another id. */
 static int renew_made(struct reset *s, rbd_image_t image)
 {
@@ -284,7 +279,7 @@ static int copy_metadata(struct reset *s)
 	if (!r)
 		r = rbd_get_size(image, &size_bytes);
 	if (!r && size_bytes != s->size_bytes)
-		r = rbd_resize2(image, s->size_bytes, true, ignore_progress, NULL);
+		r = rbd_resize2(image, s->size_bytes, true, change_no_progress, NULL);
 	return r;
 }
 
