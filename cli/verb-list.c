@@ -49,15 +49,12 @@ int verb_list(struct cli *cli, enum verb verb, int n, char **args)
 	size_t shown = cli->request.usage ? ARRAY_SIZE(usage_columns)
 					  : ARRAY_SIZE(columns) - !cli->request.all;
 	const struct field *table = cli->request.usage ? usage_columns : columns;
+	int status;
 
 	(void)n;
 	(void)args;
-	if (cli_call(cli, verb, NULL, cli->options, &answer, &e) < 0)
-		return cli_fail(cli, answer, e);
-	cli_notes(answer);
-	if (cli->json)
-		cli_print_json(answer);
-	else if (fields_print_table(table, shown, json_object_get(answer, "volumes"), &e) < 0)
+	if (cli_answer(cli, verb, NULL, &answer, &status) &&
+	    fields_print_table(table, shown, json_object_get(answer, "volumes"), &e) < 0)
 		return cli_fail(cli, NULL, e);
-	return 0;
+	return status;
 }
