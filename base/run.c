@@ -2,14 +2,13 @@
 #include "base/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+
+#include "base/spawn.h"
 
 #define SAID_MAX     512 /* bytes of the output's end */
 #define REAP_WAIT_US (2 * USEC_PER_SEC)
@@ -48,48 +47,6 @@ static char *said_line(struct said *s)
 	return strdup(s->text);
 }
 
-static int spawn_with(const char *const argv[], posix_spawn_file_actions_t *actions, int output,
-		      pid_t *pid)
-{
-	static const char *const plain[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
-		NULL};
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int r;
-
-	posix_spawnattr_init(&attr);
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						POSIX_SPAWN_SETPGROUP);
-	r = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!r)
-		r = posix_spawn_file_actions_adddup2(actions, output, 1);
-	if (!r)
-		r = posix_spawn_file_actions_adddup2(actions, output, 2);
-	if (!r)
-		r = posix_spawnp(pid, argv[0], actions, &attr, (char *const *)argv,
-				 (char *const *)plain);
-	posix_spawnattr_destroy(&attr);
-	return -r;
-}
-
-static int spawn(const char *const argv[], int output, pid_t *pid)
-{
-	posix_spawn_file_actions_t actions;
-	int r = -posix_spawn_file_actions_init(&actions);
-
-	if (r)
-		return r;
-	r = spawn_with(argv, &actions, output, pid);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
-}
-
 /* Read until the end or the deadline. False: the deadline came. */
 static bool listen_to(int fd, struct deadline deadline, struct said *said)
 {
@@ -115,7 +72,7 @@ static bool listen_to(int fd, struct deadline deadline, struct said *said)
  * it, as a zombie to be. */
 static int reap(pid_t pid, struct deadline deadline)
 {
-	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	_cleanup_close_ int fd = spawn_end_fd(pid);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int status;
 
@@ -123,7 +80,7 @@ static int reap(pid_t pid, struct deadline deadline)
 		;
 	if (waitpid(pid, &status, fd >= 0 ? WNOHANG : 0) != pid)
 		return -ETIMEDOUT;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return spawn_exit_status(status);
 }
 
 static int timed_out(const char *program, struct said *said, struct err **e)
@@ -134,28 +91,16 @@ static int timed_out(const char *program, struct said *said, struct err **e)
 		       program, line && *line ? "; it said: " : "", line ? line : "");
 }
 
-static int not_installed(const char *program, struct err **e)
-{
-	return err_set(e, ERR_UNSUPPORTED, -ENOENT, "%s is not installed on this host", program);
-}
-
 int run_program(const char *const argv[], struct deadline deadline, char **out_said, struct err **e)
 {
-	_cleanup_close_ int in = -1, out = -1;
+	const struct spawn program = {.program = argv[0], .argv = argv, .apart = true};
+	_cleanup_close_ int in = -1;
 	struct said said = {.len = 0};
-	int ends[2], r;
 	pid_t pid;
+	int r = spawn_read(&program, &in, &pid, e);
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_errno(e, -errno, "no pipe for %s", argv[0]);
-	in = ends[0];
-	out = ends[1];
-	r = spawn(argv, out, &pid);
-	if (r == -ENOENT)
-		return not_installed(argv[0], e);
 	if (r < 0)
-		return err_errno(e, r, "cannot start %s", argv[0]);
-	close(steal_fd(&out));
+		return r;
 	r = listen_to(in, deadline, &said) ? reap(pid, deadline) : -ETIMEDOUT;
 	if (r < 0) {
 		kill(-pid, SIGKILL);
@@ -165,7 +110,7 @@ int run_program(const char *const argv[], struct deadline deadline, char **out_s
 	/* posix_spawn(3) may learn of a missing program only behind the fork; the child ends so
 	 * then. */
 	if (r == 127)
-		return not_installed(argv[0], e);
+		return spawn_not_installed(argv[0], e);
 	if (out_said)
 		*out_said = said_line(&said);
 	return r;
