@@ -223,7 +223,7 @@ static json_t *snapshot_entry(const struct snapshot_entry *s)
 		put(&o, "created", moment(s->created));
 		put_number(&o, "age", age > 0 ? (uint64_t)age : 0);
 	}
-	put_bool(&o, "protected", s->protected);
+	put_bool(&o, "protected", s->is_protected);
 	put_bool(&o, "own", s->ours);
 	put_number(&o, "clones", s->clones);
 	return object_end(&o);

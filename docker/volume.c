@@ -121,16 +121,16 @@ static int no_parent(struct docker_work *w, struct err **e)
 	return err_hint(e, "give an option to make it: from=PARENT or size=SIZE");
 }
 
-/* The image, as the options want it. NEW: there was none. What was made and then cut off before it
- * was noted on the image is known by the mark that is left here. */
-static int make(struct docker_work *w, bool new, struct progress *p, struct err **e)
+/* The image, as the options want it. ABSENT: there is none. What was made and then cut off before
+ * it was noted on the image is known by the mark that is left here. */
+static int make(struct docker_work *w, bool absent, struct progress *p, struct err **e)
 {
 	_cleanup_volume_info_ struct volume_info v = {0};
 	const struct volume_request req = {
 		.from = w->options.from,
 		.size_bytes = w->options.size_bytes,
 	};
-	int r = new ? docker_name_begin(w->name, &w->spec, e) : 0;
+	int r = absent ? docker_name_begin(w->name, &w->spec, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -240,7 +240,7 @@ int docker_let_go(struct docker_work *w, struct progress *p, struct err **e)
 
 /* --- remove --- */
 
-static int delete (struct docker_work *w, struct progress *p, struct err **e)
+static int delete_image(struct docker_work *w, struct progress *p, struct err **e)
 {
 	_cleanup_volume_info_ struct volume_info v = {0};
 	_cleanup_err_ struct err *why = NULL;
@@ -292,8 +292,8 @@ int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
 		return r;
 	}
 	/* What is not there may be deleted in part. */
-	r = r > 0 ? release(w, e) : delete (w, p, e);
-	if (*e)
+	r = r > 0 ? release(w, e) : delete_image(w, p, e);
+	if (r < 0)
 		return r;
 	docker_name_end(w->name);
 	docker_name_remove(w->name);

@@ -269,7 +269,7 @@ static int check_words(const struct map_request *req, const char *shown, struct 
 {
 	const struct spec *s = req->spec;
 	const struct {
-		const char *what, *word, *not ;
+		const char *what, *word, *also;
 	} words[] = {
 		{"monitor addresses", req->monitors, ""},
 		{"user's name", req->user, ","},
@@ -280,13 +280,13 @@ static int check_words(const struct map_request *req, const char *shown, struct 
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!words[i].word || !is_word(words[i].word, words[i].not ))
+		if (!words[i].word || !is_word(words[i].word, words[i].also))
 			return err_set(e, ERR_USAGE, -EINVAL,
 				       "cannot map %s: the %s %s characters that the kernel's rbd "
 				       "driver does not accept (a blank, a control character%s)",
 				       shown, words[i].what,
 				       words[i].word && *words[i].word ? "has in it" : "is empty,",
-				       *words[i].not ? ", a comma" : "");
+				       *words[i].also ? ", a comma" : "");
 	if (s->snap && !strcmp(s->snap, "-"))
 		return err_set(e, ERR_USAGE, -EINVAL,
 			       "cannot map %s: to the kernel, a snapshot named '-' means none",

@@ -34,7 +34,7 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 	_cleanup_strlist_ struct strlist names = {0};
 	_cleanup_free_ char *list = NULL;
 	int r = snapshots_list(image, &snaps);
-	bool protected = false;
+	bool any_protected = false;
 
 	if (r < 0)
 		return image_fail(p, CALL_LOOK, NULL, 0, r, e, "list the snapshots of '%s'", name);
@@ -45,7 +45,7 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 			continue;
 		if (strlist_add(&names, "%s", snaps.items[i].name) < 0)
 			return err_oom(e);
-		protected |= is_protected(image, snaps.items[i].name);
+		any_protected |= is_protected(image, snaps.items[i].name);
 	}
 	list = strlist_join(&names, ", ", NAMED_MAX);
 	if (!names.n) {
@@ -59,7 +59,7 @@ int image_refuse_snapshots(struct ioctx *p, rbd_image_t image, const char *name,
 	return err_hint(e,
 			"'rbdvol tree %s' shows what depends on them; %s'rbdvol delete %s@SNAP' "
 			"removes one",
-			name, protected ? "after 'rbd snap unprotect', " : "", name);
+			name, any_protected ? "after 'rbd snap unprotect', " : "", name);
 }
 
 /* What is to be deleted. */
@@ -154,7 +154,7 @@ static int check_users(const struct deletion *d, struct err **e)
 				       e);
 }
 
-/* There is no name object. -ENOENT without an error: no image is called so. */
+/* There is no name object. 1: no image is called so. */
 static int examine_unnamed(struct deletion *d, struct err **e)
 {
 	int r = image_open_at(d->p, d->spec->image, NULL, IMAGE_READ, &d->image);
@@ -165,17 +165,17 @@ static int examine_unnamed(struct deletion *d, struct err **e)
 		return image_open_fail(d->p, d->spec, r, e);
 	r = cls_directory_id(d->p->io, d->spec->image, &d->id);
 	if (r < 0)
-		return r == -ENOENT ? r : fail_look(d, r, e);
+		return r == -ENOENT ? 1 : fail_look(d, r, e);
 	r = image_has_header(d->p, d->id);
 	if (r <= 0)
 		return r < 0 ? fail_look(d, r, e) : 0;
 	r = is_to_be_removed(d, d->id);
 	if (r < 0 && r != -ENOENT)
 		return fail_look(d, r, e);
-	return r > 0 ? -ENOENT : refuse_on_its_way(d, e);
+	return r > 0 ? 1 : refuse_on_its_way(d, e);
 }
 
-/* 0: it may be deleted; -ENOENT without an error: there is none; or why not. */
+/* 0: it may be deleted; 1: there is none; or why not. */
 static int examine(struct deletion *d, struct err **e)
 {
 	int r = cls_image_id(d->p->io, d->spec->image, &d->id);
@@ -218,9 +218,9 @@ static struct snapshot_ref link_ref(const struct link *link)
 }
 
 /* The parent's snapshot, if it is one of ours that has no more than CHILDREN_MAX children: *image,
- * the parent open for writing, *protected. */
+ * the parent open for writing; *is_kept: it is protected. */
 static bool open_droppable(struct session *session, const struct link *link, unsigned children_max,
-			   struct ioctx *p, rbd_image_t *image, int *protected)
+			   struct ioctx *p, rbd_image_t *image, int *is_kept)
 {
 	_cleanup_image_ rbd_image_t at = NULL;
 
@@ -232,16 +232,16 @@ static bool open_droppable(struct session *session, const struct link *link, uns
 	    snapshot_children(at) > children_max ||
 	    image_open_at(p, link->image.image_id, NULL, IMAGE_ID_WRITE, image) < 0)
 		return false;
-	return !rbd_snap_is_protected(*image, link->snap.name, protected);
+	return !rbd_snap_is_protected(*image, link->snap.name, is_kept);
 }
 
 static bool drop_early(struct session *session, const struct link *link)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int protected = 0;
+	int is_kept = 0;
 
-	return open_droppable(session, link, 1, &p, &image, &protected) && !protected &&
+	return open_droppable(session, link, 1, &p, &image, &is_kept) && !is_kept &&
 	       !rbd_snap_remove(image, link->snap.name);
 }
 
@@ -249,11 +249,11 @@ static bool drop_late(struct session *session, const struct link *link)
 {
 	_cleanup_ioctx_ struct ioctx p = {0};
 	_cleanup_writable_image_ rbd_image_t image = NULL;
-	int protected = 0;
+	int is_kept = 0;
 
-	if (!open_droppable(session, link, 0, &p, &image, &protected))
+	if (!open_droppable(session, link, 0, &p, &image, &is_kept))
 		return false;
-	if (protected && rbd_snap_unprotect(image, link->snap.name) < 0)
+	if (is_kept && rbd_snap_unprotect(image, link->snap.name) < 0)
 		return false;
 	FAILPOINT("drop.unprotected");
 	return !rbd_snap_remove(image, link->snap.name);
@@ -391,16 +391,19 @@ static int finish_deleted(struct deletion *d, struct drop *drop, struct err **e)
 	return n > 0 ? 0 : n < 0 ? n : ioctx_missing(d->p, d->spec, e);
 }
 
-static int delete (struct deletion *d, struct drop *drop, struct err **e)
+static int deletion_run(struct deletion *d, struct drop *drop, struct err **e)
 {
 	int r = examine(d, e);
 
-	if (r == -ENOENT && !*e)
+	if (r > 0)
 		return finish_deleted(d, drop, e);
-	if (!r)
-		r = remove_image(d, drop, e);
-	if (!r) /* images that had this name before */
-		r = removals_finish(d->p, d->spec->image, d->name, drop, e);
+	if (r < 0)
+		return r;
+	r = remove_image(d, drop, e);
+	if (r < 0)
+		return r;
+	/* images that had this name before */
+	r = removals_finish(d->p, d->spec->image, d->name, drop, e);
 	return r < 0 ? r : 0;
 }
 
@@ -415,7 +418,7 @@ int image_delete(struct cluster *c, const struct spec *spec, const struct snapsh
 
 	*out_parent_snapshot = NULL;
 	if (!r)
-		r = delete (&d, &drop, e);
+		r = deletion_run(&d, &drop, e);
 	*out_parent_snapshot = drop.dropped;
 	return r;
 }

@@ -67,7 +67,7 @@ static int remove_snapshot(struct ioctx *p, const struct spec *spec)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	_cleanup_image_ rbd_image_t at = NULL;
-	int protected = 0, r = image_open_at(p, spec->image, spec->snap, IMAGE_READ, &at);
+	int kept = 0, r = image_open_at(p, spec->image, spec->snap, IMAGE_READ, &at);
 
 	if (r < 0)
 		return r;
@@ -76,8 +76,8 @@ static int remove_snapshot(struct ioctx *p, const struct spec *spec)
 	r = image_open_at(p, spec->image, NULL, IMAGE_WRITE, &image);
 	if (r < 0)
 		return r;
-	r = rbd_snap_is_protected(image, spec->snap, &protected);
-	if (!r && protected)
+	r = rbd_snap_is_protected(image, spec->snap, &kept);
+	if (!r && kept)
 		r = rbd_snap_unprotect(image, spec->snap);
 	FAILPOINT("prune.unprotected");
 	return r ? r : rbd_snap_remove(image, spec->snap);

@@ -63,11 +63,11 @@ static int fill_entry(struct looking *l, const rbd_snap_info_t *s, struct snapsh
 {
 	_cleanup_clones_ struct clones clones = {0};
 	struct timespec created = {0};
-	int protected = 0, mapped, r;
+	int kept = 0, mapped, r;
 
 	r = rbd_snap_set_by_id(l->image, s->id);
 	if (!r)
-		r = rbd_snap_is_protected(l->image, s->name, &protected);
+		r = rbd_snap_is_protected(l->image, s->name, &kept);
 	if (!r)
 		r = clones_list(l->image, &clones);
 	if (r < 0)
@@ -80,7 +80,7 @@ static int fill_entry(struct looking *l, const rbd_snap_info_t *s, struct snapsh
 		out->created = created.tv_sec;
 	out->id = s->id;
 	out->size_bytes = s->size;
-	out->protected = protected;
+	out->is_protected = kept;
 	out->ours = snapshot_name_is_ours(s->name, l->id);
 	out->clones = clones.n;
 	return 0;
@@ -200,9 +200,9 @@ static int refuse_clones(const struct target *t, const struct clones *clones, st
 
 static int refuse_protected(struct target *t, struct err **e)
 {
-	int protected = 0, r = rbd_snap_is_protected(t->image, t->spec->snap, &protected);
+	int kept = 0, r = rbd_snap_is_protected(t->image, t->spec->snap, &kept);
 
-	if (r < 0 || !protected)
+	if (r < 0 || !kept)
 		return r < 0 ? image_fail(&t->p, CALL_LOOK, t->spec->image, 0, r, e, "look at '%s'",
 					  t->name)
 			     : 0;

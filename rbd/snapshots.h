@@ -23,7 +23,7 @@ struct snapshot_entry {
 	bool used_known;     /* from object maps alone */
 	uint64_t used_bytes; /* in whole objects: changed since the snapshot before it */
 	time_t created;	     /* 0: not known */
-	bool protected;
+	bool is_protected;
 	bool ours;	 /* rbdvol took it, to clone from */
 	uint64_t clones; /* images that are made of it */
 };

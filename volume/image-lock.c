@@ -45,7 +45,7 @@ static void add(struct image_locks *all, struct image_lock *p, const struct imag
 	all->first = p;
 }
 
-static bool try(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
+static bool lock_try(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
 {
 	WITH_LOCK(&all->lock);
 	if (is_excluded(all, wanted))
@@ -73,7 +73,7 @@ bool image_lock_try_exclusive(struct image_locks *all, struct image_lock *p,
 {
 	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_EXCLUSIVE};
 
-	return try(all, p, &wanted);
+	return lock_try(all, p, &wanted);
 }
 
 bool image_lock_try_snapshots(struct image_locks *all, struct image_lock *p,
@@ -81,7 +81,7 @@ bool image_lock_try_snapshots(struct image_locks *all, struct image_lock *p,
 {
 	const struct image_lock wanted = {.spec = spec, .kind = IMAGE_LOCK_SNAPSHOTS};
 
-	return try(all, p, &wanted);
+	return lock_try(all, p, &wanted);
 }
 
 void image_lock_end(struct image_locks *all, struct image_lock *p)

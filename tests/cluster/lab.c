@@ -106,15 +106,15 @@ struct spec *at(const char *text)
 	};
 	/* All of them, so that they are kept and yet no leaks; from any thread. */
 	static _Atomic(struct kept *) all;
-	struct kept *new = calloc(1, sizeof(*new));
+	struct kept *made = calloc(1, sizeof(*made));
 	struct err *e = NULL;
 
-	assert_non_null(new);
-	new->next = atomic_load(&all);
-	while (!atomic_compare_exchange_weak(&all, &new->next, new))
+	assert_non_null(made);
+	made->next = atomic_load(&all);
+	while (!atomic_compare_exchange_weak(&all, &made->next, made))
 		;
-	assert_done(spec_parse(text, lab.pool, &new->spec, &e), e);
-	return &new->spec;
+	assert_done(spec_parse(text, lab.pool, &made->spec, &e), e);
+	return &made->spec;
 }
 
 void make_image(const char *name, uint64_t size_bytes, uint64_t features)

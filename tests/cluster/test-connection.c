@@ -247,7 +247,7 @@ static void a_silent_monitor_is_survived(void **state)
 static void a_blocklisted_client_comes_back(void **state)
 {
 	_cleanup_cluster_ struct cluster *c = new_cluster(NULL, NULL, 10 * USEC_PER_SEC);
-	_cleanup_session_ struct session *old = NULL, *new = NULL;
+	_cleanup_session_ struct session *old = NULL, *fresh = NULL;
 	struct image_info info = {0};
 	struct err *e = NULL;
 	char *address = NULL;
@@ -269,8 +269,8 @@ static void a_blocklisted_client_comes_back(void **state)
 	assert_fails(r, &e, ERR_UNREACHABLE, -ESHUTDOWN, "has blocklisted this client", NULL);
 	assert_done(image_info(c, at("shut-out"), &info, &e), e);
 	image_info_deinit(&info);
-	assert_done(cluster_session(c, &new, &e), e);
-	assert_ptr_not_equal(old, new);
+	assert_done(cluster_session(c, &fresh, &e), e);
+	assert_ptr_not_equal(old, fresh);
 }
 
 static void a_failed_connection_leaves_the_images_of_others_open(void **state)

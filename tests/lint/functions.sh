@@ -49,6 +49,8 @@ code | grep -E '\b(sprintf|vsprintf|strcpy|strcat|strncpy|strncat|gets|atoi|atol
 result "no call of functions that cannot be bounded, checked or shared"
 code | grep -E '\bgoto\b' >>"$faults"
 result "no goto"
+code | grep -E '^[^:]*: .*\b(and|bitand|bitor|catch|class|compl|constexpr|decltype|delete|explicit|export|friend|mutable|namespace|new|noexcept|not|nullptr|operator|or|private|protected|public|requires|template|this|throw|try|typeid|typename|using|virtual|xor)\b' >>"$faults"
+result "no keyword of C++ is a name"
 code | grep -E '\btypedef struct\b' >>"$faults"
 result "no struct hides behind a typedef"
 c_files | xargs grep -L 'SPDX-License-Identifier: LGPL-2.1-or-later' >>"$faults"
