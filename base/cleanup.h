@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,6 +43,12 @@ static inline void cleanup_fclosep(FILE **f)
 		fclose(*f);
 }
 
+static inline void cleanup_closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
 /* Define NAME_p, a cleanup function for variables of TYPE that calls FREE on a value that is not
  * null. */
 #define DEFINE_CLEANUP(type, fn)                                                                   \
@@ -54,6 +61,7 @@ static inline void cleanup_fclosep(FILE **f)
 #define _cleanup_free_	 cleanup(cleanup_freep)
 #define _cleanup_close_	 cleanup(cleanup_closep)
 #define _cleanup_fclose_ cleanup(cleanup_fclosep)
+#define _cleanup_dir_	 cleanup(cleanup_closedirp)
 
 #define ARRAY_SIZE(a)  (sizeof(a) / sizeof((a)[0]))
 #define _must_check_   __attribute__((warn_unused_result))

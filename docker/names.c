@@ -14,12 +14,6 @@
 #define DIRECTORY RUNSTATEDIR "/rbdvol/names"
 #define SPEC_MAX  4096
 
-static void dir_close(DIR *d)
-{
-	closedir(d);
-}
-DEFINE_CLEANUP(DIR *, dir_close)
-
 static char *path_of(const char *name)
 {
 	char *path;
@@ -107,7 +101,7 @@ void docker_name_remove(const char *name)
 
 int docker_name_list(struct strlist *out, struct err **e)
 {
-	cleanup(dir_close_p) DIR *dir = opendir(DIRECTORY);
+	_cleanup_dir_ DIR *dir = opendir(DIRECTORY);
 	const struct dirent *entry;
 
 	if (!dir)

@@ -18,12 +18,6 @@
 
 #define BUS "/sys/bus/rbd"
 
-static void dir_close(DIR *d)
-{
-	closedir(d);
-}
-DEFINE_CLEANUP(DIR *, dir_close)
-
 /* An attribute; the caller frees it. One that this kernel does not have is "". */
 static int read_text(int fd, const char *name, char **out)
 {
@@ -215,7 +209,7 @@ static int append(const char *sys, int id, struct device_list *out)
 int krbd_mappings(const char *sys, struct device_list *out)
 {
 	_cleanup_free_ char *path = NULL;
-	cleanup(dir_close_p) DIR *dir = NULL;
+	_cleanup_dir_ DIR *dir = NULL;
 	const struct dirent *entry;
 
 	*out = (struct device_list){0};

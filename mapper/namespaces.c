@@ -45,7 +45,7 @@ static bool process_init(struct process *p, int procfd, const char *name)
 
 int each_process(int (*fn)(const struct process *p, void *data), void *data)
 {
-	cleanup(dir_close_p) DIR *dir = opendir("/proc");
+	_cleanup_dir_ DIR *dir = opendir("/proc");
 	const struct dirent *entry;
 
 	if (!dir)
@@ -76,7 +76,7 @@ int each_open_file(const struct process *p,
 			     void *data),
 		   void *data)
 {
-	cleanup(dir_close_p) DIR *dir = process_dir(p, "fd");
+	_cleanup_dir_ DIR *dir = process_dir(p, "fd");
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
@@ -351,7 +351,7 @@ static int visit_task(struct walk *w, const struct process *p, const char *task)
 static int visit_process(const struct process *p, void *data)
 {
 	struct walk *w = data;
-	cleanup(dir_close_p) DIR *dir = NULL;
+	_cleanup_dir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	int r = 0;
 

@@ -41,7 +41,7 @@ bool nodes_have_peer(const struct nodes *s, dev_t dev)
 int each_entry(const char *path, const char *prefix, int (*fn)(const char *name, void *data),
 	       void *data)
 {
-	cleanup(dir_close_p) DIR *dir = opendir(path);
+	_cleanup_dir_ DIR *dir = opendir(path);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {

@@ -11,11 +11,6 @@
 #include "base/cleanup.h"
 #include "mapper/mapping.h"
 
-static inline void dir_close(DIR *d)
-{
-	closedir(d);
-}
-DEFINE_CLEANUP(DIR *, dir_close)
 DEFINE_CLEANUP(struct libmnt_table *, mnt_unref_table)
 DEFINE_CLEANUP(struct libmnt_iter *, mnt_free_iter)
 

@@ -19,12 +19,6 @@
 #define MARK	 ".attached" /* no id's file begins with a dot */
 #define NAME_LEN 255
 
-static void dir_close(DIR *d)
-{
-	closedir(d);
-}
-DEFINE_CLEANUP(DIR *, dir_close)
-
 static char *percent_encode(const char *text)
 {
 	_cleanup_free_ char *out = malloc(3 * strlen(text) + 1);
@@ -184,7 +178,7 @@ int publish_user_remove(const struct spec *spec, const char *id, struct err **e)
  */
 static unsigned each_user(int fd, bool remove)
 {
-	cleanup(dir_close_p) DIR *dir = fdopendir(fd);
+	_cleanup_dir_ DIR *dir = fdopendir(fd);
 	const struct dirent *entry;
 	unsigned n = 0;
 
@@ -273,7 +267,7 @@ static bool is_idle(int usersfd, const char *name, uint64_t age_us)
 
 int publish_idle(uint64_t age_us, struct strlist *out, struct err **e)
 {
-	cleanup(dir_close_p) DIR *dir = opendir(USERS);
+	_cleanup_dir_ DIR *dir = opendir(USERS);
 	const struct dirent *entry;
 
 	if (!dir)
