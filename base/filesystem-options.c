@@ -17,7 +17,9 @@ static unsigned family(const char *type)
 {
 	if (!type)
 		return ANY;
-	return !strncmp(type, "ext", 3) ? EXT : !strcmp(type, "xfs") ? XFS : 0;
+	if (!strncmp(type, "ext", 3))
+		return EXT;
+	return !strcmp(type, "xfs") ? XFS : 0;
 }
 
 /* --- values --- */

@@ -40,7 +40,9 @@ int cls_read(rados_ioctx_t io, const char *object, const char *cls, const char *
 		return -ENAMETOOLONG;
 	cls_add(op, cls, method, in, a);
 	r = rados_read_op_operate(op, io, object, 0);
-	return r < 0 ? r : a->result < 0 ? a->result : 0;
+	if (r < 0)
+		return r;
+	return a->result < 0 ? a->result : 0;
 }
 
 int cls_write(rados_write_op_t op, rados_ioctx_t io, const char *prefix, const char *name,

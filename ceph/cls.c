@@ -150,7 +150,9 @@ static int entry_init(struct entry *e, const char *kind, const char *what, const
 {
 	e->key = cls_object(kind, what);
 	write_string(&e->value, value);
-	return !e->key ? -ENOMEM : e->value.bad ? -ENAMETOOLONG : 0;
+	if (!e->key)
+		return -ENOMEM;
+	return e->value.bad ? -ENAMETOOLONG : 0;
 }
 
 static void entry_require(rados_write_op_t op, const struct entry *e)

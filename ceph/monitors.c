@@ -211,9 +211,9 @@ int session_check_room(struct session *s, int64_t pool_id)
 
 		if (!flags || json_integer_value(json_object_get(pool, "pool_id")) != pool_id)
 			continue;
-		return has_flag(flags, "full_quota") ? -EDQUOT
-		       : has_flag(flags, "full")     ? -ENOSPC
-						     : 0;
+		if (has_flag(flags, "full_quota"))
+			return -EDQUOT;
+		return has_flag(flags, "full") ? -ENOSPC : 0;
 	}
 	/* A user without the right to ask does without the answer. */
 	return r == -EACCES || r == -EPERM ? 0 : r;

@@ -200,7 +200,9 @@ static void cancel(const struct cli *cli, long long id, const char *name)
 	fd = target ? client_connect(cli->socket_path, deadline, &e) : err_oom(&e);
 	if (fd >= 0 && client_exchange(fd, "POST", target, options, deadline, &answer, &e) >= 0)
 		outcome = json_string_value(json_object_get(answer, "outcome"));
-	print_line("", outcome ? outcome : e ? e->message : "?", e ? e->hint : NULL);
+	if (!outcome)
+		outcome = e ? e->message : "?";
+	print_line("", outcome, e ? e->hint : NULL);
 }
 
 static _Noreturn void interrupted(const struct cli *cli, enum verb verb, const char *name)

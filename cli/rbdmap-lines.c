@@ -139,11 +139,9 @@ int rbdmap_crypttab_line(const char *text, const char *link, char **out)
 
 	if (!copy || !(f = open_memstream(out, &len)))
 		return -ENOMEM;
-	fprintf(f, "%s %s %s ", n ? field[0] : "",
-		link	? link
-		: n > 1 ? field[1]
-			: "",
-		n > 2 ? field[2] : "none");
+	if (!link)
+		link = n > 1 ? field[1] : "";
+	fprintf(f, "%s %s %s ", n ? field[0] : "", link, n > 2 ? field[2] : "none");
 	changed |= print_options(f, field[3]);
 	return finish(f, changed, out);
 }

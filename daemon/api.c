@@ -264,6 +264,7 @@ static void identify_option(FILE *f, const struct request_option *o, const void 
 static char *identity_of(const struct work *w, const char *key)
 {
 	const struct config *config = &w->runtime->config;
+	const char *user = w->req.user ? w->req.user : config->user;
 	struct text out;
 	FILE *f = text_begin(&out);
 
@@ -271,7 +272,7 @@ static char *identity_of(const struct work *w, const char *key)
 		return NULL;
 	fprintf(f, "%s %s", verb_name(w->verb), key);
 	identify(f, "volume", w->name ? w->name : "");
-	identify(f, "as", w->req.user ? w->req.user : config->user ? config->user : "");
+	identify(f, "as", user ? user : "");
 	for (size_t i = 0; i < request_options_n; i++)
 		if (request_options[i].verbs != VERB_EVERY)
 			identify_option(f, &request_options[i],
@@ -312,13 +313,13 @@ static void perform(struct call *c, struct work *w, const char *subject, struct 
 		.uid = c->uid,
 		.identity = identity,
 		.timeout_us = job_timeout_us(w),
-		.run = w->operation  ? run_operation
-		       : w->findings ? run_findings
-				     : run_list,
+		.run = w->findings ? run_findings : run_list,
 		.free = work_free,
 		.arg = w,
 	};
 
+	if (w->operation)
+		task.run = run_operation;
 	if (job_submit(service_jobs(c->service), &task, &job, &e) < 0) {
 		answer_error(a, e, name, 0);
 		a->status = 503; /* ours, not the volume's */

@@ -40,9 +40,11 @@ static int outcome(const struct jobs *running, struct deadline deadline, char **
 		return r;
 	if (running->n)
 		failure = job_error(running->items[0]);
-	*out = strdup(!running->n ? "the waiting job was cancelled"
-		      : failure	  ? failure->message
-				  : "it was done before it could be cancelled");
+	if (!running->n)
+		*out = strdup("the waiting job was cancelled");
+	else
+		*out = strdup(failure ? failure->message
+				      : "it was done before it could be cancelled");
 	return *out ? 0 : err_oom(e);
 }
 

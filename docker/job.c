@@ -104,15 +104,14 @@ static void log_end(const struct docker_work *w, struct job *job, uint64_t took_
 		.trace = &trace,
 		.error = e ? err_name(e->kind) : NULL,
 	};
+	int level = e ? LOG_WARNING : LOG_INFO;
 	bool quiet = !w->spec.image || (e && e->kind == ERR_NOT_FOUND);
 
 	for (size_t i = 0; i < job_notes(job)->n; i++)
 		log_event(LOG_NOTICE, &fields, "%s", job_notes(job)->items[i]);
-	log_event(quiet ? LOG_DEBUG
-		  : e	? LOG_WARNING
-			: LOG_INFO,
-		  &fields, "container volume %s: %s: %s (%.2f s)", w->name, fields.operation,
-		  e ? e->message : "done", (double)took_us / USEC_PER_SEC);
+	log_event(quiet ? LOG_DEBUG : level, &fields, "container volume %s: %s: %s (%.2f s)",
+		  w->name, fields.operation, e ? e->message : "done",
+		  (double)took_us / USEC_PER_SEC);
 }
 
 /* --- what came out when nobody waited any more --- */

@@ -273,11 +273,12 @@ static int visit_open(struct walk *w, int fd, const char *who)
 	char root[64], table[64];
 	struct view v = {.who = who, .root = root, .visitor = visitor};
 
+	if (r == -ENOMEM)
+		return r;
 	if (r < 0)
-		return r == -ENOMEM || !w->unreached
-			       ? r == -ENOMEM ? r : 0
-			       : strlist_add(w->unreached, "what is mounted %s: %s", who,
-					     strerror(-r));
+		return w->unreached ? strlist_add(w->unreached, "what is mounted %s: %s", who,
+						  strerror(-r))
+				    : 0;
 	snprintf(root, sizeof(root), "/proc/self/task/%d/root", visitor->tid);
 	snprintf(table, sizeof(table), "/proc/self/task/%d/mountinfo", visitor->tid);
 	r = show(w, &v, table);

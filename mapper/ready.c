@@ -221,13 +221,21 @@ static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, con
 	return true;
 }
 
+static char *describe_kind(const char *path, mode_t mode)
+{
+	const char *kind = S_ISREG(mode) ? "plain file" : "special file";
+	char *out;
+
+	str_printf(&out, "%s is a %s", path, S_ISDIR(mode) ? "directory" : kind);
+	return out;
+}
+
 /* What is at PATH, or at a part of it, where a link or a directory should be; NULL: nothing. The
  * caller frees it. */
 static char *what_is_in_the_way(const char *path)
 {
 	_cleanup_free_ char *part = strdup(path);
 	struct stat st;
-	char *out;
 
 	if (!part)
 		return NULL;
@@ -238,12 +246,7 @@ static char *what_is_in_the_way(const char *path)
 			continue;
 		*c = '\0';
 		if (!lstat(part, &st) && !S_ISLNK(st.st_mode) && (!end || !S_ISDIR(st.st_mode)))
-			return str_printf(&out, "%s is a %s", part,
-					  S_ISDIR(st.st_mode)	? "directory"
-					  : S_ISREG(st.st_mode) ? "plain file"
-								: "special file") < 0
-				       ? NULL
-				       : out;
+			return describe_kind(part, st.st_mode);
 		if (!end)
 			return NULL;
 		*c = end;
@@ -390,7 +393,11 @@ int device_old_link(const struct device *d, char **out)
 
 	if (!name)
 		return -ENOMEM;
-	*out = names_node(name, d) ? steal(&name) : names_node(id, d) ? steal(&id) : NULL;
+	*out = NULL;
+	if (names_node(name, d))
+		*out = steal(&name);
+	else if (names_node(id, d))
+		*out = steal(&id);
 	return *out != NULL;
 }
 

@@ -26,7 +26,9 @@ static int compare_part(rbd_image_t image, const char *snap, uint64_t at, uint64
 	bool differ = false;
 	int r = compat_diff(image, snap, at, length, note_difference, &differ);
 
-	return differ ? 1 : r < 0 ? r : 0;
+	if (differ)
+		return 1;
+	return r < 0 ? r : 0;
 }
 
 /* How many times longer than the parts before it the next one may take: LENGTH was the last one's.
@@ -166,7 +168,9 @@ static int conclude(struct comparison *c, int r)
 {
 	int ended = window_end(&c->window);
 
-	return c->differ ? 1 : r < 0 ? r : ended;
+	if (c->differ)
+		return 1;
+	return r < 0 ? r : ended;
 }
 
 int compare_objects(struct ioctx *p, rbd_image_t image, uint64_t snap_id,

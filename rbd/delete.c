@@ -320,7 +320,9 @@ static int name_link(struct session *session, struct link *link, struct snapshot
 	for (int i = 0; !r && i < snaps->n; i++)
 		if (snaps->items[i].id == link->snap.id && snapshot_is_user(image, link->snap.id))
 			link->snap.name = (char *)snaps->items[i].name;
-	return r < 0 ? r : link->snap.name ? 0 : -ENOENT;
+	if (r < 0)
+		return r;
+	return link->snap.name ? 0 : -ENOENT;
 }
 
 char *parent_snapshot_drop_noted(struct session *session, const char *note,
@@ -388,7 +390,9 @@ static int finish_deleted(struct deletion *d, struct drop *drop, struct err **e)
 {
 	int n = removals_finish(d->p, d->spec->image, d->name, drop, e);
 
-	return n > 0 ? 0 : n < 0 ? n : ioctx_missing(d->p, d->spec, e);
+	if (n > 0)
+		return 0;
+	return n < 0 ? n : ioctx_missing(d->p, d->spec, e);
 }
 
 static int deletion_run(struct deletion *d, struct drop *drop, struct err **e)

@@ -96,17 +96,18 @@ int evict_watcher(const char *address, struct eviction *v, struct err **e)
 static int refuse_shared(const struct spec *spec, const struct eviction *v,
 			 const struct strlist *others, int look, struct err **e)
 {
+	const char *why = "has other volumes, too, whose writes would fail: ";
 	_cleanup_free_ char *name = spec_format(spec), *clients = NULL, *list = NULL;
 
 	clients = strlist_join(&v->suspects, ", ", NAMED_MAX);
 	list = strlist_join(others, ", ", NAMED_MAX);
 	if (!name || !clients || !list)
 		return err_oom(e);
-	err_set(e, ERR_HELD, -EBUSY, "the client at %s, which has '%s', %s%s", clients, name,
-		others->n  ? "has other volumes, too, whose writes would fail: "
-		: look < 0 ? "may have other volumes, too, whose writes would fail: not all images "
-			     "could be looked at"
-			   : "was shared by volumes mapped with 'rbd map', and is not seen now",
+	if (!others->n)
+		why = look < 0 ? "may have other volumes, too, whose writes would fail: not all "
+				 "images could be looked at"
+			       : "was shared by volumes mapped with 'rbd map', and is not seen now";
+	err_set(e, ERR_HELD, -EBUSY, "the client at %s, which has '%s', %s%s", clients, name, why,
 		list);
 	return err_hint(e, "detach it on its host, or use --steal-shared if all of them may fail");
 }

@@ -52,7 +52,9 @@ static int has_data(rbd_image_t image)
 
 	if (!r && size)
 		r = rbd_diff_iterate2(image, NULL, 0, size, 0, 1, note_data, &found);
-	return found ? 1 : r < 0 ? r : 0;
+	if (found)
+		return 1;
+	return r < 0 ? r : 0;
 }
 
 static bool is_noted_replaced(rbd_image_t image, const char *id)
@@ -83,7 +85,9 @@ int hidden_is_published(struct ioctx *p, const char *hidden, const char *id)
 	_cleanup_free_ char *name = name_meant(hidden), *meant = NULL;
 	int r = name ? cls_image_id(p->io, name, &meant) : -ENOENT;
 
-	return r == -ENOENT ? 0 : r < 0 ? r : !strcmp(meant, id);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : !strcmp(meant, id);
 }
 
 /* --- removal --- */
@@ -196,7 +200,9 @@ static int may_go(struct ioctx *p, const char *hidden)
 	_cleanup_free_ char *id = NULL;
 	int r = cls_image_id(p->io, hidden, &id);
 
-	return r == -ENOENT ? 1 : r < 0 ? r : hidden_is_leftover(p, hidden, id);
+	if (r == -ENOENT)
+		return 1;
+	return r < 0 ? r : hidden_is_leftover(p, hidden, id);
 }
 
 int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, struct err **e)

@@ -179,15 +179,21 @@ int hold_state_replace(rados_ioctx_t io, const char *object, const struct hold_s
 	return r == -ECANCELED ? 1 : r;
 }
 
+static const char *host_of(const struct hold *h)
+{
+	if (*h->host_name)
+		return h->host_name;
+	return *h->host ? h->host : "(unreadable)";
+}
+
 char *hold_describe(const struct hold *h)
 {
-	const char *name = *h->host_name ? h->host_name : *h->host ? h->host : "(unreadable)";
 	char since[64] = "an unknown time", *out;
 	struct tm tm;
 
 	if (h->since > 0 && localtime_r(&h->since, &tm))
 		strftime(since, sizeof(since), "%F %T %z", &tm);
-	return str_printf(&out, "host %s (%s%s) since %s", name,
+	return str_printf(&out, "host %s (%s%s) since %s", host_of(h),
 			  *h->client_address ? h->client_address : "not mapped yet",
 			  h->shared ? ", shared" : "", since) < 0
 		       ? NULL

@@ -56,7 +56,9 @@ int image_link(rbd_image_t image, struct link *out)
 	r = rbd_get_parent(image, &out->image, &out->snap);
 	if (r == -ENOENT)
 		*out = (struct link){0};
-	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : 1;
 }
 
 void link_deinit(struct link *l)
@@ -78,7 +80,9 @@ int image_has_header(struct ioctx *p, const char *id)
 	if (str_printf(&object, "rbd_header.%s", id) < 0)
 		return -ENOMEM;
 	r = rados_stat(p->io, object, &size, &when);
-	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : 1;
 }
 
 char *image_note(rbd_image_t image, const char *key)

@@ -322,7 +322,9 @@ int find_remains(struct ioctx *p, const char *image, const struct check *go_on, 
 	if (r <= 0)
 		return r == -ENOENT || !r ? NO_REMAINS : r;
 	r = has_data(p, *id, go_on);
-	return r < 0 ? r : r ? HAS_DATA : REMAINS;
+	if (r < 0)
+		return r;
+	return r ? HAS_DATA : REMAINS;
 }
 
 /* What OPEN, image NAME, tells of a wipe: one under way has it open for writing. */
@@ -432,7 +434,9 @@ static int judge_hidden(struct cluster *c, const char *name, const struct leftov
 		r = hidden_is_leftover(&p, spec.image, id);
 	if (r < 0)
 		return image_fail(&p, CALL_LOOK, NULL, 0, r, e, "look at '%s'", name);
-	*list = !r ? &out->unproved : ours ? &out->clones : &out->foreign;
+	*list = ours ? &out->clones : &out->foreign;
+	if (!r)
+		*list = &out->unproved;
 	return 0;
 }
 

@@ -67,7 +67,9 @@ int object_map_load(rados_ioctx_t io, const char *id, struct object_map *out)
 	rados_read_op_exec(op, "rbd", "object_map_load", NULL, 0, &data, &reader.left, &result);
 	r = rados_read_op_operate(op, io, object, 0);
 	reader.at = (const uint8_t *)data;
-	return r < 0 ? r : result < 0 ? result : decode(&reader, out);
+	if (r < 0)
+		return r;
+	return result < 0 ? result : decode(&reader, out);
 }
 
 int object_map_clear(rados_ioctx_t io, const char *id, uint64_t n)

@@ -37,7 +37,9 @@ static int check_idle(struct ioctx *p, const char *id)
 		r = snapshots_list(image, &snaps);
 	if (r)
 		return r;
-	return watchers.n ? -EBUSY : snaps.n ? -ENOTEMPTY : 0;
+	if (watchers.n)
+		return -EBUSY;
+	return snaps.n ? -ENOTEMPTY : 0;
 }
 
 /* Of an image without a header. */

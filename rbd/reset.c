@@ -225,7 +225,8 @@ static int each_note(rbd_image_t image, rbd_image_t to,
 			value += strlen(value) + 1;
 			free(last);
 			last = strdup(key);
-			r = r < 0 ? r : last ? 0 : -ENOMEM;
+			if (r >= 0)
+				r = last ? 0 : -ENOMEM;
 		}
 	} while (!r && len);
 	return r;

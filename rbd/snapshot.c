@@ -182,7 +182,9 @@ static int equals_head(struct ioctx *p, struct look *l, struct deadline deadline
 	if (!r)
 		r = compare_objects(p, l->image, l->newest->id, map.bits ? &map : NULL, deadline);
 	l->too_large = r == -ETIME;
-	return l->too_large ? 0 : r < 0 ? r : !r;
+	if (l->too_large)
+		return 0;
+	return r < 0 ? r : !r;
 }
 
 /* SOURCE equals head, and will as long as the object map's version is what it was at V, before that

@@ -70,10 +70,10 @@ bool is_stale_hold(const struct leftovers *left, size_t i, const struct device_l
 
 static int tell(struct pruning *p, const char *about, const char *name, int removed, struct err **e)
 {
+	const char *fate = removed ? "is removed" : "stays: it is in use, or gone already";
+
 	return finding_add(p->out, FINDING_OK, about, NULL, e, "%s %s", name,
-			   p->dry_run ? "would be removed"
-			   : removed  ? "is removed"
-				      : "stays: it is in use, or gone already");
+			   p->dry_run ? "would be removed" : fate);
 }
 
 /* Call REMOVE alone at the volume that NAME is left over of. */

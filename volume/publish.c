@@ -378,7 +378,9 @@ static int claim(const struct staging *s, struct err **e)
 	publish_users_clear(s->spec, false); /* nothing is mounted: they are of a former time */
 	if (r > 0)
 		publish_own_check(s->spec, d.serial);
-	return r < 0 ? r : r ? 0 : publish_own(s->spec, 0, e);
+	if (r < 0)
+		return r;
+	return r ? 0 : publish_own(s->spec, 0, e);
 }
 
 /* A file system that two hosts write is destroyed, whatever was agreed: who comes second reads. */

@@ -18,8 +18,10 @@ static int is_sparse(struct operation *o, struct err **e)
 {
 	int r = observe_image(o, e);
 
+	if (r < 0)
+		return r;
 	/* Whether there is something to do shows only in doing it. */
-	return r < 0 ? r : r ? 0 : not_found(o, e);
+	return r ? 0 : not_found(o, e);
 }
 
 static int sparsify(struct operation *o, struct err **e)
