@@ -65,8 +65,9 @@ static int reach_groups(struct ioctx *p)
 	uint64_t groups = 0, slices = 1;
 	int r = pool ? rados_ioctx_get_pool_name(p->io, pool, 1024) : -ENOMEM;
 
-	if (r >= 0)
-		r = groups_of(p, pool, &groups);
+	if (r < 0)
+		return r;
+	r = groups_of(p, pool, &groups);
 	if (r < 0)
 		return r;
 	while (slices < groups)

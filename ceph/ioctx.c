@@ -193,8 +193,9 @@ int ioctx_missing(struct ioctx *p, const struct spec *spec, struct err **e)
 	int r;
 
 	r = ioctx_check_pool(p, spec->pool, e);
-	if (r >= 0)
-		r = ioctx_check_namespace(p, spec, e);
+	if (r < 0)
+		return r;
+	r = ioctx_check_namespace(p, spec, e);
 	if (r < 0)
 		return r;
 	if (!name)

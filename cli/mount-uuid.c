@@ -63,10 +63,12 @@ static int parent_uuid(struct cli *cli, const struct mount_request *m, const jso
 	_cleanup_close_ int held = -1;
 	int r = lock(&held, e);
 
-	if (r >= 0)
-		r = cli_call(cli, VERB_SHOW, parent, options, &before, e);
-	if (r >= 0)
-		r = cli_call(cli, VERB_ATTACH, parent, options, &attached, e);
+	if (r < 0)
+		return r;
+	r = cli_call(cli, VERB_SHOW, parent, options, &before, e);
+	if (r < 0)
+		return r;
+	r = cli_call(cli, VERB_ATTACH, parent, options, &attached, e);
 	if (r < 0)
 		return r;
 	r = uuid_of(m, attached, out, e);

@@ -63,8 +63,9 @@ int rbdmap_plan_init(struct rbdmap_plan *p, struct err **e)
 	    rbdmap_devices_read(&p->devices) < 0)
 		return err_oom(e);
 	r = rbdmap_read(p->table_path, false, &p->table, e);
-	if (r >= 0)
-		r = rbdmap_read(p->fstab_path, false, &p->fstab, e);
+	if (r < 0)
+		return r;
+	r = rbdmap_read(p->fstab_path, false, &p->fstab, e);
 	return r < 0 ? r : rbdmap_read(p->crypttab_path, false, &p->crypttab, e);
 }
 

@@ -167,15 +167,20 @@ int add_keepers(struct nodes *nodes, struct strlist *out)
 	struct keepers k = {.nodes = nodes, .out = out};
 	int r = add_swaps(&k);
 
-	if (r >= 0)
-		r = add_holders(&k);
-	if (r >= 0)
-		r = each_entry("/sys/block", "loop", add_loop, &k);
-	if (r >= 0)
-		r = each_entry("/sys/block", "zram", add_zram, &k);
-	if (r >= 0)
-		r = each_entry(LIO, "", add_backstores, &k);
-	if (r >= 0)
-		r = each_entry(NVMET, "", add_nvme_subsystem, &k);
+	if (r < 0)
+		return r;
+	r = add_holders(&k);
+	if (r < 0)
+		return r;
+	r = each_entry("/sys/block", "loop", add_loop, &k);
+	if (r < 0)
+		return r;
+	r = each_entry("/sys/block", "zram", add_zram, &k);
+	if (r < 0)
+		return r;
+	r = each_entry(LIO, "", add_backstores, &k);
+	if (r < 0)
+		return r;
+	r = each_entry(NVMET, "", add_nvme_subsystem, &k);
 	return r < 0 ? r : add_roles(&k);
 }

@@ -48,12 +48,15 @@ static int read_spec(int fd, uint64_t snap_id, struct spec *out)
 	_cleanup_free_ char *pool = NULL, *ns = NULL, *image = NULL, *snap = NULL;
 	int r = read_text(fd, "pool", &pool);
 
-	if (r >= 0)
-		r = read_text(fd, "pool_ns", &ns);
-	if (r >= 0)
-		r = read_text(fd, "name", &image);
-	if (r >= 0)
-		r = read_text(fd, "current_snap", &snap);
+	if (r < 0)
+		return r;
+	r = read_text(fd, "pool_ns", &ns);
+	if (r < 0)
+		return r;
+	r = read_text(fd, "name", &image);
+	if (r < 0)
+		return r;
+	r = read_text(fd, "current_snap", &snap);
 	if (r < 0)
 		return r;
 	return spec_init(out, pool, ns, image, snap_id == KRBD_HEAD ? NULL : snap);
@@ -73,18 +76,24 @@ static int read_ids(int fd, struct device *d)
 	uint64_t pool, major, minor;
 	int r = read_number(fd, "pool_id", 0, &pool);
 
-	if (r >= 0)
-		r = read_number(fd, "major", 0, &major);
-	if (r >= 0)
-		r = read_number(fd, "minor", 0, &minor);
-	if (r >= 0)
-		r = read_number(fd, "size", 0, &d->size_bytes);
-	if (r >= 0)
-		r = read_text(fd, "cluster_fsid", &d->fsid);
-	if (r >= 0)
-		r = read_text(fd, "image_id", &d->image_id);
-	if (r >= 0)
-		r = read_text(fd, "client_addr", &d->client_address);
+	if (r < 0)
+		return r;
+	r = read_number(fd, "major", 0, &major);
+	if (r < 0)
+		return r;
+	r = read_number(fd, "minor", 0, &minor);
+	if (r < 0)
+		return r;
+	r = read_number(fd, "size", 0, &d->size_bytes);
+	if (r < 0)
+		return r;
+	r = read_text(fd, "cluster_fsid", &d->fsid);
+	if (r < 0)
+		return r;
+	r = read_text(fd, "image_id", &d->image_id);
+	if (r < 0)
+		return r;
+	r = read_text(fd, "client_addr", &d->client_address);
 	if (r < 0)
 		return r;
 	d->pool_id = (int64_t)pool;
@@ -160,12 +169,15 @@ static int read_mapping(const char *sys, int id, struct device *d)
 		return -errno;
 	d->serial = st.st_ino; /* the kernel numbers the nodes of sysfs in the order it made them */
 	r = read_snap_id(fd, &d->snap_id);
-	if (r >= 0)
-		r = read_spec(fd, d->snap_id, &d->spec);
-	if (r >= 0)
-		r = read_ids(fd, d);
-	if (r >= 0)
-		r = read_block(sys, d);
+	if (r < 0)
+		return r;
+	r = read_spec(fd, d->snap_id, &d->spec);
+	if (r < 0)
+		return r;
+	r = read_ids(fd, d);
+	if (r < 0)
+		return r;
+	r = read_block(sys, d);
 	return r < 0 ? r : read_access(fd, d);
 }
 

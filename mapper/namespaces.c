@@ -373,10 +373,12 @@ int each_view(int (*fn)(struct view *v, void *data), void *data, struct strlist 
 
 	/* What a sandbox shows the daemon's other threads are the same mounts, and they go with
 	 * these. */
-	if (r >= 0)
-		r = is_new_path(&w, AT_FDCWD, "/proc/self/ns/mnt");
-	if (r >= 0)
-		r = show(&w, &own, "/proc/thread-self/mountinfo");
+	if (r < 0)
+		return r;
+	r = is_new_path(&w, AT_FDCWD, "/proc/self/ns/mnt");
+	if (r < 0)
+		return r;
+	r = show(&w, &own, "/proc/thread-self/mountinfo");
 	return r < 0 ? r : each_process(visit_process, &w);
 }
 

@@ -175,10 +175,12 @@ static int add_lasting(struct nodes *nodes, struct strlist *out)
 	struct mounts m = {.nodes = nodes, .out = out, .seen = seen};
 	int r = nodes_add_all(nodes);
 
-	if (r >= 0)
-		r = each_view(add_view, &m, NULL);
-	if (r >= 0)
-		r = add_all_unseen(nodes, seen, out);
+	if (r < 0)
+		return r;
+	r = each_view(add_view, &m, NULL);
+	if (r < 0)
+		return r;
+	r = add_all_unseen(nodes, seen, out);
 	return r < 0 ? r : add_keepers(nodes, out);
 }
 

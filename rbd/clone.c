@@ -345,8 +345,9 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 	if (r)
 		return r;
 	r = choose_format(w, e);
-	if (r >= 0)
-		r = choose(w, e);
+	if (r < 0)
+		return r;
+	r = choose(w, e);
 	if (r < 0)
 		return r;
 	out->snapshot_created |= w->source.created;

@@ -56,8 +56,9 @@ int image_conf(struct cluster *c, const struct spec *spec, const char *option, c
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = NULL;
-	if (r >= 0)
-		r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
+	if (r < 0)
+		return r;
+	r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
 	if (str_printf(&key, OVERRIDE "%s", option) < 0)

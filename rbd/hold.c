@@ -303,10 +303,12 @@ static int take_once(struct cluster *c, struct ioctx *p, const struct spec *spec
 
 	if (r >= 0 && count_of(&state, claim->mine, HOLD_THIS_BOOT) < state.n)
 		r = image_clients_get(p, spec, object, &clients, e);
-	if (r >= 0)
-		r = plan_make(p, &state, spec, claim, &clients, &s, e);
-	if (r >= 0)
-		r = evict_planned(c, p, spec, &state, claim, &clients, &s, e);
+	if (r < 0)
+		return r;
+	r = plan_make(p, &state, spec, claim, &clients, &s, e);
+	if (r < 0)
+		return r;
+	r = evict_planned(c, p, spec, &state, claim, &clients, &s, e);
 	if (r < 0)
 		return r;
 	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
@@ -360,8 +362,9 @@ int hold_take(struct cluster *c, const struct spec *spec, const struct hold_clai
 	_cleanup_free_ char *object = NULL;
 	int r = open_object(c, spec, &p, &object, e);
 
-	if (r >= 0)
-		r = await_earlier_boot(&p, spec, object, claim, e);
+	if (r < 0)
+		return r;
+	r = await_earlier_boot(&p, spec, object, claim, e);
 	return r < 0 ? r : UNTIL_ALONE(take_once(c, &p, spec, object, claim, e));
 }
 
@@ -459,8 +462,9 @@ int hold_release(struct cluster *c, const struct spec *spec, const char *image_i
 		err_free(steal(e)); /* no pool or no image, no hold */
 		return 0;
 	}
-	if (r >= 0)
-		r = UNTIL_ALONE(release_once(&p, spec, object, image_id, mine, &released, e));
+	if (r < 0)
+		return r;
+	r = UNTIL_ALONE(release_once(&p, spec, object, image_id, mine, &released, e));
 	return r < 0 ? r : released;
 }
 

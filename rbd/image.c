@@ -211,8 +211,9 @@ static int get_info(struct cluster *c, const struct spec *spec, struct image_inf
 	_cleanup_free_ char *name = spec_format(spec);
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
-	if (r >= 0)
-		r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
+	if (r < 0)
+		return r;
+	r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
 	r = image_layout(&p, image, &info);

@@ -16,8 +16,9 @@ int image_note_get(struct cluster *c, const struct spec *spec, const char *key, 
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = NULL;
-	if (r >= 0)
-		r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
+	if (r < 0)
+		return r;
+	r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
 	*out = image_note(image, key);

@@ -113,8 +113,9 @@ int origin_is(struct ioctx *from, rbd_image_t image, const struct spec *parent, 
 	_cleanup_free_ char *linked = NULL;
 	int r = image_link(image, link), has_parent = r;
 
-	if (r >= 0)
-		r = origin_init(&o, from, image, parent);
+	if (r < 0)
+		return r;
+	r = origin_init(&o, from, image, parent);
 	if (r < 0)
 		return r;
 	if (!has_parent)

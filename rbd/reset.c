@@ -171,8 +171,9 @@ static int examine(struct reset *s, struct err **e)
 	if (is_clone < 0)
 		return fail(s, is_clone, e);
 	r = refuse_parent(s, is_clone, e);
-	if (r >= 0)
-		r = refuse_users(s, e);
+	if (r < 0)
+		return r;
+	r = refuse_users(s, e);
 	return r < 0 ? r : refuse_ties(s, e);
 }
 

@@ -129,8 +129,9 @@ int image_snapshots(struct cluster *c, const struct spec *spec, const struct che
 	int r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 
 	*out = (struct snapshot_entries){0};
-	if (r >= 0)
-		r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
+	if (r < 0)
+		return r;
+	r = image_open(&p, spec, NULL, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
 	rbd_get_id(image, id, sizeof(id));
@@ -167,8 +168,9 @@ static int target_open(struct target *t, struct cluster *c, struct err **e)
 	const struct spec *spec = t->spec;
 	int r = ioctx_open(c, spec->pool, spec->ns, &t->p, e);
 
-	if (r >= 0)
-		r = image_open(&t->p, spec, NULL, IMAGE_WRITE, &t->image, e);
+	if (r < 0)
+		return r;
+	r = image_open(&t->p, spec, NULL, IMAGE_WRITE, &t->image, e);
 	if (r < 0)
 		return r;
 	r = rbd_snap_get_id(t->image, spec->snap, &t->snap_id);
@@ -332,10 +334,12 @@ int image_rollback(struct cluster *c, const struct spec *spec, change_progress *
 	_cleanup_target_ struct target t = {.spec = spec, .name = name};
 	int r = name ? target_open(&t, c, e) : err_oom(e);
 
-	if (r >= 0)
-		r = watchers_refuse(&t.p, t.image, name, deadline_in(WATCHERS_PATIENCE_US), e);
-	if (r >= 0)
-		r = refuse_unfit(&t, e);
+	if (r < 0)
+		return r;
+	r = watchers_refuse(&t.p, t.image, name, deadline_in(WATCHERS_PATIENCE_US), e);
+	if (r < 0)
+		return r;
+	r = refuse_unfit(&t, e);
 	if (r < 0)
 		return r;
 	r = roll_back(&t, tell, arg);

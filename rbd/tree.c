@@ -114,8 +114,9 @@ int image_tree(struct cluster *c, const struct spec *spec, const struct check *g
 	int r = image_info(c, spec, &info, e);
 
 	*out = (struct tree_image){0};
-	if (r >= 0)
-		r = ioctx_open(c, spec->pool, spec->ns, &p, e);
+	if (r < 0)
+		return r;
+	r = ioctx_open(c, spec->pool, spec->ns, &p, e);
 	if (r < 0)
 		return r;
 	g.session = p.session;

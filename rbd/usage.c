@@ -385,10 +385,12 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 	int r = cluster_session(c, &session, e);
 
 	*out = (struct usage){0};
-	if (r >= 0)
-		r = ioctx_open_in(session, spec->pool, spec->ns, &p, e);
-	if (r >= 0)
-		r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
+	if (r < 0)
+		return r;
+	r = ioctx_open_in(session, spec->pool, spec->ns, &p, e);
+	if (r < 0)
+		return r;
+	r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
 	r = fill(&p, &image, want, go_on, out);

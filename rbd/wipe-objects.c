@@ -133,10 +133,9 @@ static int remove_all(struct removal *m, struct ioctx *p, rbd_image_t image, uin
 
 	if (!r && features & RBD_FEATURE_OBJECT_MAP)
 		return remove_mapped(m, p, id);
-	if (!r)
-		r = m->in_pool / LISTED_FOR_TRIED <= m->info.num_objs ? remove_listed(m)
-								      : try_each(m);
-	return r;
+	if (r)
+		return r;
+	return m->in_pool / LISTED_FOR_TRIED <= m->info.num_objs ? remove_listed(m) : try_each(m);
 }
 
 static int open_data(struct ioctx *p, rbd_image_t image, struct removal *m)

@@ -31,10 +31,12 @@ static int read_spec(int fd, struct spec *out)
 	bool head;
 	int r = file_read_line(fd, "pool", &pool);
 
-	if (r >= 0)
-		r = file_read_line(fd, "name", &image);
-	if (r >= 0)
-		r = file_read_line(fd, "current_snap", &snap);
+	if (r < 0)
+		return r;
+	r = file_read_line(fd, "name", &image);
+	if (r < 0)
+		return r;
+	r = file_read_line(fd, "current_snap", &snap);
 	if (r < 0)
 		return r;
 	r = file_read_line(fd, "pool_ns", &ns); /* older kernels have none */

@@ -291,12 +291,15 @@ static int add_found(struct examination *x, const struct leftovers *found, struc
 {
 	int r = add_leftovers(x, "unfinished clone", &found->clones, e);
 
-	if (r >= 0)
-		r = add_leftovers(x, "unused snapshot", &found->snapshots, e);
-	if (r >= 0)
-		r = add_remains(x, found, e);
-	if (r >= 0)
-		r = add_deletions(x, &found->deletions, e);
+	if (r < 0)
+		return r;
+	r = add_leftovers(x, "unused snapshot", &found->snapshots, e);
+	if (r < 0)
+		return r;
+	r = add_remains(x, found, e);
+	if (r < 0)
+		return r;
+	r = add_deletions(x, &found->deletions, e);
 	return r < 0 ? r : add_unproved(x, &found->unproved, e);
 }
 
@@ -343,8 +346,9 @@ int volume_doctor(struct host *h, const struct volume_request *req, struct progr
 	struct examination x = {.host = h, .req = req, .progress = p, .out = out};
 	int r = check_kernel(&x, e);
 
-	if (r >= 0)
-		r = check_udev(&x, e);
+	if (r < 0)
+		return r;
+	r = check_udev(&x, e);
 	if (r < 0)
 		return r;
 	if (host_cluster_to_look(h, req, &c, &why) < 0)

@@ -112,8 +112,9 @@ int filesystem_make(const char *node, const char *type, const char *options,
 
 	if (r >= 0 && (!copy || str_printf(&program, "mkfs.%s", type) < 0))
 		return err_oom(e);
-	if (r >= 0)
-		r = mkfs_options_check(type, copy, e);
+	if (r < 0)
+		return r;
+	r = mkfs_options_check(type, copy, e);
 	return r < 0 ? r : make(program, node, filesystem_find(type), copy, deadline, e);
 }
 
@@ -225,10 +226,12 @@ int filesystem_mount(const char *node, const char *type, const char *target, con
 	unsigned long flags;
 	int r = filesystem_known(type, false, e);
 
-	if (r >= 0)
-		r = mount_options_parse(type, options, &flags, &data, e);
-	if (r >= 0)
-		r = filesystem_check_superblock(node, type, data, e);
+	if (r < 0)
+		return r;
+	r = mount_options_parse(type, options, &flags, &data, e);
+	if (r < 0)
+		return r;
+	r = filesystem_check_superblock(node, type, data, e);
 	if (r < 0)
 		return r;
 	if (read_only)

@@ -28,9 +28,10 @@ static int flatten(struct operation *o, struct err **e)
 	int r = snapshot_keeper_init(&keeper, o->host, o->cluster, e);
 
 	o->telling = "flatten";
-	if (r >= 0)
-		r = image_flatten(o->cluster, o->spec, operation_tell_permille, o, &keeper.guard,
-				  &snapshot, e);
+	if (r < 0)
+		return r;
+	r = image_flatten(o->cluster, o->spec, operation_tell_permille, o, &keeper.guard, &snapshot,
+			  e);
 	if (r < 0)
 		return r;
 	if (snapshot)
@@ -47,7 +48,8 @@ int volume_flatten(struct host *h, const struct spec *spec, const struct volume_
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_refuse_snapshot(spec, "flatten", e);
 
-	if (r >= 0)
-		r = operation_init(&o, h, spec, req, p, out, e);
+	if (r < 0)
+		return r;
+	r = operation_init(&o, h, spec, req, p, out, e);
 	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
 }

@@ -86,10 +86,12 @@ static int is_held(struct operation *o, struct err **e)
 	if (operation_read_only(o))
 		return look_at_writer(o, e);
 	r = observe_device(o, e);
-	if (r >= 0)
-		r = observe_hold(o, e);
-	if (r >= 0)
-		r = refuse_other_sharing(o, e);
+	if (r < 0)
+		return r;
+	r = observe_hold(o, e);
+	if (r < 0)
+		return r;
+	r = refuse_other_sharing(o, e);
 	return r < 0 ? r : is_named_in_hold(o);
 }
 
@@ -271,10 +273,12 @@ static int let_go(struct operation *o, struct err **e)
 	_cleanup_hold_ struct hold mine = {0};
 	int r = image_id ? check_cluster(o, e) : 0;
 
-	if (r >= 0)
-		r = my_hold(o, image_id ? o->meant.client_address : "", &mine, e);
-	if (r >= 0)
-		r = hold_release(o->cluster, o->spec, image_id, &mine, e);
+	if (r < 0)
+		return r;
+	r = my_hold(o, image_id ? o->meant.client_address : "", &mine, e);
+	if (r < 0)
+		return r;
+	r = hold_release(o->cluster, o->spec, image_id, &mine, e);
 	if (r < 0)
 		return r;
 	hold_deinit(&o->v->hold);

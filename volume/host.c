@@ -183,8 +183,9 @@ int host_files(const struct host_config *h, struct strlist *out, struct err **e)
 	_cleanup_free_ char *key = NULL;
 	int r = cluster_new(&config, &c, e);
 
-	if (r >= 0)
-		r = cluster_key_file(c, &key, e);
+	if (r < 0)
+		return r;
+	r = cluster_key_file(c, &key, e);
 	if (r < 0)
 		return r;
 	if (h->conf || env)

@@ -55,10 +55,12 @@ static int request_fits(struct operation *o, struct err **e)
 {
 	int r = spec_check_mappable(o->spec, e);
 
-	if (r >= 0)
-		r = module_load(e);
-	if (r >= 0)
-		r = parse_options(o, e);
+	if (r < 0)
+		return r;
+	r = module_load(e);
+	if (r < 0)
+		return r;
+	r = parse_options(o, e);
 	return r < 0 ? r : 1;
 }
 
@@ -209,8 +211,9 @@ static int map_with(struct operation *o, const struct monitors *monitors, struct
 	if (r >= 0)
 		r = cluster_fsid(o->cluster, fsid, e);
 	/* As late as can be: this host may have stood still, and been robbed, since it took it. */
-	if (r >= 0)
-		r = hold_check_kept(o, e);
+	if (r < 0)
+		return r;
+	r = hold_check_kept(o, e);
 	if (r < 0)
 		return r;
 	m.key = (struct device_key){fsid, o->v->image.pool_id, o->v->image.id, o->v->image.snap_id};
@@ -238,10 +241,12 @@ static int map_it(struct operation *o, struct err **e)
 	if (r)
 		return r < 0 ? r : 0;
 	r = cluster_monitors(o->cluster, &monitors, e);
-	if (r >= 0)
-		r = ceph_options(o, e);
-	if (r >= 0)
-		r = default_options(o, &monitors, e);
+	if (r < 0)
+		return r;
+	r = ceph_options(o, e);
+	if (r < 0)
+		return r;
+	r = default_options(o, &monitors, e);
 	if (r < 0)
 		return r;
 	r = map_with(o, &monitors, e);

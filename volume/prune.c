@@ -51,8 +51,9 @@ int find_leftovers(struct host *h, struct cluster *c, struct progress *p, const 
 	};
 	int r = host_hold(h, "", &mine, e);
 
-	if (r >= 0)
-		r = snapshot_keeper_init(&keeper, h, c, e);
+	if (r < 0)
+		return r;
+	r = snapshot_keeper_init(&keeper, h, c, e);
 	return r < 0 ? r : leftovers_find(c, &q, out, e);
 }
 
@@ -206,12 +207,15 @@ static int prune_all(struct pruning *p, const struct leftovers *left, bool all_h
 
 	if (r >= 0 && all_hosts)
 		r = prune_each(p, &left->foreign, prune_foreign, e);
-	if (r >= 0)
-		r = prune_each(p, &left->deletions, prune_deletion, e);
-	if (r >= 0)
-		r = prune_each(p, &left->snapshots, prune_snapshot, e);
-	if (r >= 0)
-		r = prune_each(p, &left->remains, prune_remains, e);
+	if (r < 0)
+		return r;
+	r = prune_each(p, &left->deletions, prune_deletion, e);
+	if (r < 0)
+		return r;
+	r = prune_each(p, &left->snapshots, prune_snapshot, e);
+	if (r < 0)
+		return r;
+	r = prune_each(p, &left->remains, prune_remains, e);
 	return r < 0 ? r : prune_holds(p, left, e);
 }
 
@@ -254,7 +258,8 @@ int volume_prune(struct host *h, const struct volume_request *req, struct progre
 	if (r >= 0)
 		r = snapshot_keeper_init(&pruning.keeper, h, c, e);
 	pruning.cluster = c;
-	if (r >= 0)
-		r = prune_all(&pruning, &left, req->all_hosts, e);
+	if (r < 0)
+		return r;
+	r = prune_all(&pruning, &left, req->all_hosts, e);
 	return r < 0 ? r : 0;
 }

@@ -110,8 +110,9 @@ static int file_make(const struct spec *spec, const char *name, const char *text
 	_cleanup_close_ int fd = -1;
 	int r = users_directory(spec, &directory, e);
 
-	if (r >= 0)
-		r = publish_make_directory(directory, e);
+	if (r < 0)
+		return r;
+	r = publish_make_directory(directory, e);
 	if (r < 0)
 		return r;
 	if (str_printf(&path, "%s/%s", directory, name) < 0)

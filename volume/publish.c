@@ -78,8 +78,9 @@ int stage_options_check(const struct stage_options *w, struct err **e)
 		r = mount_options_parse(w->fs, w->mount_options, &flags, NULL, e);
 	if (r >= 0 && w->map_options)
 		r = krbd_options_parse(w->map_options, &options, e);
-	if (r >= 0)
-		r = check_read_only(w, flags, mount_options_have(w->mount_options, "rw"), e);
+	if (r < 0)
+		return r;
+	r = check_read_only(w, flags, mount_options_have(w->mount_options, "rw"), e);
 	return r < 0 ? r : 0;
 }
 
@@ -214,8 +215,9 @@ static int make(struct staging *s, struct err **e)
 	if (r >= 0 && (!content.type || strcmp(content.type, s->options->fs)))
 		r = err_set(e, ERR_FAILED, -EIO, "mkfs left no %s file system on %s",
 			    s->options->fs, node);
-	if (r >= 0)
-		r = publish_note_set(s->host, s->spec, NOTE_MKFS, "", e);
+	if (r < 0)
+		return r;
+	r = publish_note_set(s->host, s->spec, NOTE_MKFS, "", e);
 	if (r < 0)
 		return r;
 	s->type = steal(&content.type);
@@ -419,16 +421,21 @@ static int stage(struct staging *s, struct err **e)
 {
 	int r = unmount_all(s->spec, s->directory, s->progress, e); /* what is dead */
 
-	if (r >= 0)
-		r = claim(s, e);
-	if (r >= 0)
-		r = attach(s, e);
-	if (r >= 0)
-		r = find_type(s, e);
-	if (r >= 0)
-		r = check(s, e);
-	if (r >= 0)
-		r = mount_it(s, e);
+	if (r < 0)
+		return r;
+	r = claim(s, e);
+	if (r < 0)
+		return r;
+	r = attach(s, e);
+	if (r < 0)
+		return r;
+	r = find_type(s, e);
+	if (r < 0)
+		return r;
+	r = check(s, e);
+	if (r < 0)
+		return r;
+	r = mount_it(s, e);
 	if (r < 0)
 		return r;
 	grow(s);

@@ -56,9 +56,11 @@ int volume_rename(struct host *h, const struct spec *spec, const struct volume_r
 
 	if (r >= 0 && !req->name)
 		return err_set(e, ERR_USAGE, -EINVAL, "rename needs a new name");
-	if (r >= 0)
-		r = operation_init(&o, h, spec, req, p, out, e);
-	if (r >= 0)
-		r = find_detached(&o, e);
+	if (r < 0)
+		return r;
+	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r < 0)
+		return r;
+	r = find_detached(&o, e);
 	return r < 0 ? r : with_hold(&o, rename_image, e);
 }

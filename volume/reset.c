@@ -65,7 +65,8 @@ int volume_reset(struct host *h, const struct spec *spec, const struct volume_re
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_refuse_snapshot(spec, "reset", e);
 
-	if (r >= 0)
-		r = operation_init(&o, h, spec, req, p, out, e);
+	if (r < 0)
+		return r;
+	r = operation_init(&o, h, spec, req, p, out, e);
 	return r < 0 ? r : steps_run(steps, ARRAY_SIZE(steps), &o, e);
 }

@@ -24,8 +24,9 @@ static int grow_image(struct operation *o, struct err **e)
 {
 	int r = image_grow(o->cluster, o->spec, o->req->size_bytes, e);
 
-	if (r >= 0)
-		r = observe_image(o, e);
+	if (r < 0)
+		return r;
+	r = observe_image(o, e);
 	return r < 0 ? r : 0;
 }
 

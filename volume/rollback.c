@@ -30,9 +30,11 @@ int volume_rollback(struct host *h, const struct spec *spec, const struct volume
 			       spec->image);
 	r = operation_init(&o, h, &head, req, p, out, e);
 	o.named = spec;
-	if (r >= 0)
-		r = find_detached(&o, e);
-	if (r >= 0)
-		r = with_hold(&o, roll_back, e);
+	if (r < 0)
+		return r;
+	r = find_detached(&o, e);
+	if (r < 0)
+		return r;
+	r = with_hold(&o, roll_back, e);
 	return r < 0 ? r : 0;
 }

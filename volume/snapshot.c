@@ -53,10 +53,12 @@ static int take(struct operation *o, struct err **e)
 	_cleanup_strlist_ struct strlist notes = {0};
 	int r = image_check_snapshot_limits(o->cluster, o->spec, &notes, e);
 
-	if (r >= 0)
-		r = sync_device(o, e);
-	if (r >= 0)
-		r = image_snapshot(o->cluster, o->spec, o->v->spec.snap, e);
+	if (r < 0)
+		return r;
+	r = sync_device(o, e);
+	if (r < 0)
+		return r;
+	r = image_snapshot(o->cluster, o->spec, o->v->spec.snap, e);
 	if (r < 0)
 		return r;
 	progress_notes(o->progress, &notes);
@@ -90,7 +92,8 @@ int volume_snapshot(struct host *h, const struct spec *spec, const struct volume
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_init(&o, h, &head, req, p, out, e);
 
-	if (r >= 0)
-		r = name_it(spec, &out->spec, e);
+	if (r < 0)
+		return r;
+	r = name_it(spec, &out->spec, e);
 	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
 }

@@ -12,9 +12,11 @@ int volume_snapshots(struct host *h, const struct spec *spec, const struct volum
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_refuse_snapshot(spec, "snapshots", e);
 
-	if (r >= 0)
-		r = operation_init(&o, h, spec, req, p, out, e);
-	if (r >= 0)
-		r = operation_connect(&o, e);
+	if (r < 0)
+		return r;
+	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r < 0)
+		return r;
+	r = operation_connect(&o, e);
 	return r < 0 ? r : image_snapshots(o.cluster, spec, &go_on, &out->snapshots, e);
 }

@@ -29,11 +29,12 @@ static int sparsify(struct operation *o, struct err **e)
 	const struct check go_on = progress_checking(o->progress);
 	int r = image_usage(o->cluster, o->spec, USAGE_STORED, &go_on, &o->v->before, e);
 
-	if (r >= 0)
-		r = image_sparsify(o->cluster, o->spec, tell, o->progress, e);
-	if (r >= 0)
-		r = image_usage(o->cluster, o->spec, USAGE_STORED, &go_on, &o->v->usage, e);
-	return r;
+	if (r < 0)
+		return r;
+	r = image_sparsify(o->cluster, o->spec, tell, o->progress, e);
+	if (r < 0)
+		return r;
+	return image_usage(o->cluster, o->spec, USAGE_STORED, &go_on, &o->v->usage, e);
 }
 
 int volume_sparsify(struct host *h, const struct spec *spec, const struct volume_request *req,
@@ -43,7 +44,8 @@ int volume_sparsify(struct host *h, const struct spec *spec, const struct volume
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_refuse_snapshot(spec, "sparsify", e);
 
-	if (r >= 0)
-		r = operation_init(&o, h, spec, req, p, out, e);
+	if (r < 0)
+		return r;
+	r = operation_init(&o, h, spec, req, p, out, e);
 	return r < 0 ? r : steps_run((const struct step *const[]){&step_connect, &step}, 2, &o, e);
 }

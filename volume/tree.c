@@ -14,10 +14,12 @@ int volume_tree(struct host *h, const struct spec *spec, const struct volume_req
 	_cleanup_cluster_ struct cluster *c = NULL;
 	int r = operation_refuse_snapshot(spec, "tree", e);
 
-	if (r >= 0)
-		r = operation_init(&o, h, spec, req, p, out, e);
-	if (r >= 0)
-		r = host_cluster_to_look(h, req, &c, e);
+	if (r < 0)
+		return r;
+	r = operation_init(&o, h, spec, req, p, out, e);
+	if (r < 0)
+		return r;
+	r = host_cluster_to_look(h, req, &c, e);
 	if (r < 0)
 		return r;
 	cluster_unref(o.cluster);
