@@ -48,8 +48,9 @@ int compare_maps(rbd_image_t image, const char *snap, struct deadline deadline)
 	rbd_image_info_t info;
 	int r = rbd_stat(image, &info, sizeof(info));
 
-	if (!r)
-		r = rbd_get_stripe_count(image, &stripes);
+	if (r < 0)
+		return r;
+	r = rbd_get_stripe_count(image, &stripes);
 	if (r < 0)
 		return r;
 	length = MAPPED_OBJECTS * info.obj_size * stripes;

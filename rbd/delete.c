@@ -307,8 +307,9 @@ static int name_link(struct session *session, struct link *link, struct snapshot
 	size_t len = 256;
 	int r = ioctx_open_id(session, link->image.pool_id, link->image.pool_namespace, &p);
 
-	if (!r)
-		r = rados_pool_reverse_lookup(session->rados, link->image.pool_id, pool, 256);
+	if (r < 0)
+		return r;
+	r = rados_pool_reverse_lookup(session->rados, link->image.pool_id, pool, 256);
 	if (r < 0)
 		return r;
 	r = image_open_at(&p, link->image.image_id, NULL, IMAGE_ID_READ, &image);

@@ -115,10 +115,12 @@ static int look_at(struct ioctx *p, const struct spec *parent, struct look *l)
 	_cleanup_free_ char *id = NULL;
 	int r = cls_image_id(p->io, parent->image, &id);
 
-	if (!r)
-		r = cls_image_version(p->io, parent->image, id, &l->version);
-	if (!r)
-		r = image_open_at(p, id, NULL, IMAGE_ID_READ, &l->image);
+	if (r < 0)
+		return r;
+	r = cls_image_version(p->io, parent->image, id, &l->version);
+	if (r < 0)
+		return r;
+	r = image_open_at(p, id, NULL, IMAGE_ID_READ, &l->image);
 	if (r < 0)
 		return r;
 	r = image_layout(p, l->image, &l->info);

@@ -109,10 +109,12 @@ static int walk_begin(struct walk *w, rbd_image_t image)
 	rbd_image_info_t info;
 	int r = rbd_stat(image, &info, sizeof(info));
 
-	if (!r)
-		r = rbd_get_stripe_unit(image, &w->unit_bytes);
-	if (!r)
-		r = rbd_get_stripe_count(image, &w->count);
+	if (r < 0)
+		return r;
+	r = rbd_get_stripe_unit(image, &w->unit_bytes);
+	if (r < 0)
+		return r;
+	r = rbd_get_stripe_count(image, &w->count);
 	if (r < 0)
 		return r;
 	w->set_bytes = info.obj_size * w->count;
@@ -179,8 +181,9 @@ int image_has_map(rbd_image_t image)
 	uint64_t features, flags;
 	int r = rbd_get_features(image, &features);
 
-	if (!r)
-		r = rbd_get_flags(image, &flags);
+	if (r < 0)
+		return r;
+	r = rbd_get_flags(image, &flags);
 	if (r < 0)
 		return r;
 	return (features & RBD_FEATURE_FAST_DIFF) &&
@@ -236,8 +239,9 @@ static int open_parent(struct session *s, const struct link *link, struct ioctx 
 {
 	int r = ioctx_open_id(s, link->image.pool_id, link->image.pool_namespace, p);
 
-	if (!r)
-		r = image_open_at(p, link->image.image_id, NULL, IMAGE_ID_READ, out);
+	if (r < 0)
+		return r;
+	r = image_open_at(p, link->image.image_id, NULL, IMAGE_ID_READ, out);
 	if (r < 0)
 		return r;
 	return rbd_snap_set_by_id(*out, link->snap.id);

@@ -54,8 +54,9 @@ static int recall(struct wipe *w)
 	_cleanup_free_ char *noted = image_note(w->image, NOTE_WIPE);
 	int r = rbd_get_size(w->image, &w->size_bytes);
 
-	if (!r)
-		r = rbd_get_id(w->image, w->id, sizeof(w->id));
+	if (r < 0)
+		return r;
+	r = rbd_get_id(w->image, w->id, sizeof(w->id));
 	if (r < 0)
 		return r;
 	if (noted && !w->size_bytes)
