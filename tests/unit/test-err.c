@@ -85,6 +85,29 @@ static void each_errno_has_a_kind(void **state)
 		assert_int_equal(err_kind_of(pairs[i].code), pairs[i].kind);
 }
 
+static void a_copy_is_the_same_error(void **state)
+{
+	_cleanup_err_ struct err *e = NULL, *copy = NULL;
+
+	(void)state;
+	err_set(&e, ERR_HELD, -EBUSY, "it is held");
+	err_hint(&e, "wait");
+	assert_int_equal(err_copy(e, &copy), -EBUSY);
+	assert_int_equal(copy->kind, ERR_HELD);
+	assert_string_equal(copy->message, "it is held");
+	assert_string_equal(copy->hint, "wait");
+}
+
+static void a_call_gives_an_errno_its_own_meaning(void **state)
+{
+	static const struct err_meaning rows[] = {{ENOENT, ERR_USAGE, "one", NULL},
+						  {EIO, ERR_FAILED, "two", "mend it"}};
+
+	(void)state;
+	assert_ptr_equal(err_meaning_find(rows, ARRAY_SIZE(rows), -EIO), &rows[1]);
+	assert_null(err_meaning_find(rows, ARRAY_SIZE(rows), -EPERM));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +117,8 @@ int main(void)
 		cmocka_unit_test(out_of_memory_is_a_whole_error_that_may_be_freed),
 		cmocka_unit_test(names_and_kinds_are_pairs),
 		cmocka_unit_test(each_errno_has_a_kind),
+		cmocka_unit_test(a_copy_is_the_same_error),
+		cmocka_unit_test(a_call_gives_an_errno_its_own_meaning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
