@@ -28,32 +28,30 @@ sent() {
 		print "$n\n";'
 }
 
-# KIND of the trace TEXT: all its steps together.
-counted() {
-	grep -oE "[0-9]+ $1\b" <<<"$2" | awk '{n += $1} END {print n + 0}'
-}
-
 # costs NAME MESSAGES FILES PROGRAMS COMMAND...: at most these.
 costs() {
-	local name=$1 messages=$2 files=$3 programs=$4 before start after trace got
+	local name=$1 messages=$2 files=$3 programs=$4 start=$SECONDS said got now n trace opened started
 	shift 4
-	before=$(sent) start=$SECONDS
 	: >"$log"
-	"$@" >/dev/null 2>&1 || { tap_result 1 "$name" "'$*' failed: $("$@" 2>&1)"; return; }
-	after=$(sent)
+	said=$("$@" 2>&1) || { tap_result 1 "$name" "'$*' failed: $said"; return; }
+	now=$(sent)
 	messages=$((messages + SECONDS - start)) # librados has something to say each few seconds, too
+	n=$((now - before)) before=$now
 	trace=$(grep -E '^rbdvold: job [0-9]+, [a-z]+: ' "$log")
-	got="$((after - before)) messages, $(counted monitors "$trace") of monitors, $(counted osds "$trace") of OSDs, $(counted images "$trace") images, $(counted files "$trace") files, $(counted programs "$trace") programs"
-	[[ -n $trace && $((after - before)) -le $messages && $(counted files "$trace") -le $files && $(counted programs "$trace") -le $programs ]]
-	tap_result $? "$name: at most $messages messages, $files files, $programs programs" "$got"$'\n'"$trace"
-	echo "# $name: $got"
-	tr ';' '\n' <<<"$trace" | sed 's/^/#   /'
+	got=$(grep -oE '[0-9]+ (monitors|osds|images|files|programs)' <<<"$trace" |
+		awk '{ n[$2] += $1 } END { print n["files"] + 0, n["programs"] + 0, n["monitors"] + 0, n["osds"] + 0, n["images"] + 0 }')
+	read -r opened started _ <<<"$got"
+	[[ -n $trace && $n -le $messages && $opened -le $files && $started -le $programs ]]
+	tap_result $? "$name: at most $messages messages, $files files, $programs programs" \
+		"$n messages; files, programs, monitors, OSDs, images: $got"$'\n'"$trace"
+	echo "# $name: $n messages; files, programs, monitors, OSDs, images: $got"
 }
 
 pool_create $pool
 rbd create $pool/golden --size 1G
 RBDVOL_LOG=debug CEPH_ARGS="--admin-socket $socket" daemon_start
 rbdvol create $pool/first --from $pool/golden 2>/dev/null
+before=$(sent)
 
 costs "create, as before" 140 9 0 rbdvol create $pool/second --from $pool/golden
 costs "create, repeated" 45 9 0 rbdvol create $pool/second --from $pool/golden
@@ -67,6 +65,7 @@ costs "list --usage" 220 300 0 rbdvol list --all --usage
 costs "detach" 9 130 0 rbdvol detach $pool/second
 costs "attach, clone" 220 100 0 rbdvol attach $pool/third --from $pool/golden
 for i in {1..9}; do rbdvol attach "$pool/more$i" --from $pool/golden >/dev/null 2>&1; done
+before=$(sent)
 costs "attach beside 10" 140 1900 0 rbdvol attach $pool/second
 costs "attach, repeated beside 10" 45 1000 0 rbdvol attach $pool/second
 costs "list, 11 attached" 9 340 0 rbdvol list
