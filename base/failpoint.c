@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/str.h"
 
-static void append(int dir, const char *line)
+static void failpoint_append(int dir, const char *line)
 {
 	_cleanup_close_ int fd =
 		openat(dir, "seen", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -37,7 +37,7 @@ void failpoint_pass(const char *name, const char *when)
 
 	if (dir < 0 || str_printf(&line, "%s%s%s\n", name, when ? "." : "", when ? when : "") < 0)
 		return;
-	append(dir, line);
+	failpoint_append(dir, line);
 	if (takes(dir, "armed", line))
 		kill(getpid(), SIGKILL);
 	if (takes(dir, "paused", line))

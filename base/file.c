@@ -94,7 +94,7 @@ static int sync_directory(const char *path)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-static int fill(int fd, const char *path, const char *text, unsigned mode)
+static int file_fill(int fd, const char *path, const char *text, unsigned mode)
 {
 	struct stat before = {.st_mode = mode};
 
@@ -124,7 +124,7 @@ int file_replace(const char *path, const char *text, unsigned mode)
 	fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = fill(fd, path, text, mode);
+	r = file_fill(fd, path, text, mode);
 	if (r == 0 && rename(beside, target ? target : path) < 0)
 		r = -errno;
 	if (r < 0)

@@ -120,7 +120,7 @@ static int read_ext(const char *node, unsigned char sb[static EXT_BYTES])
 	return r == EXT_BYTES && little(sb + EXT_MAGIC, 2) == 0xef53;
 }
 
-static int refuse(const char *node, const char *what, struct err **e)
+static int filesystem_refuse(const char *node, const char *what, struct err **e)
 {
 	err_set(e, ERR_NOT_PERMITTED, -EPERM, "the superblock on %s %s: it is not mounted", node,
 		what);
@@ -150,7 +150,7 @@ static int check_words(const char *node, const char *type, char *words, const ch
 			continue;
 		if (str_printf(&what, "has the mount option '%s'", word) < 0)
 			return err_oom(e);
-		return refuse(node, what, e);
+		return filesystem_refuse(node, what, e);
 	}
 	return 0;
 }
@@ -167,7 +167,7 @@ int filesystem_check_superblock(const char *node, const char *type, const char *
 	if ((little(sb + EXT_FEATURES, 4) & EXT_HAS_JOURNAL) &&
 	    !little(sb + EXT_JOURNAL_INODE, 4) && !mount_options_have(given, "journal_dev=") &&
 	    !mount_options_have(given, "journal_path="))
-		return refuse(node, "has its journal on another device", e);
+		return filesystem_refuse(node, "has its journal on another device", e);
 	memcpy(words, sb + EXT_OPTIONS_TEXT, EXT_OPTIONS_LEN);
 	return check_words(node, type, words, given, e);
 }

@@ -176,7 +176,8 @@ static int check_option(const struct option *o, const struct krbd_options *have,
 	return 0;
 }
 
-static int add(struct strlist *out, const struct option *o, const char *value, struct err **e)
+static int option_add(struct strlist *out, const struct option *o, const char *value,
+		      struct err **e)
 {
 	_cleanup_free_ char *checked = NULL;
 	int r;
@@ -219,7 +220,7 @@ static int parse_one(char *item, struct krbd_options *out, struct err **e)
 	if (!o)
 		return unknown(item, e);
 	r = check_option(o, out, value, e);
-	return r < 0 ? r : add(&out->list, o, value, e);
+	return r < 0 ? r : option_add(&out->list, o, value, e);
 }
 
 int krbd_options_parse(const char *text, struct krbd_options *out, struct err **e)
@@ -289,7 +290,7 @@ static int add_default(struct krbd_options *o, struct strlist *out, const struct
 
 	if (!option || !value != (option->kind == FLAG))
 		return -EINVAL;
-	return taken_in(o, option->group) ? 0 : add(out, option, value, &e);
+	return taken_in(o, option->group) ? 0 : option_add(out, option, value, &e);
 }
 
 const char *krbd_options_instead(const char *name, const char **reason)

@@ -26,7 +26,7 @@ const struct request_option *request_option_find(enum verb verb, const char *key
 	return NULL;
 }
 
-static int set_text(char **field, const char *key, const char *text, struct err **e)
+static int request_set_text(char **field, const char *key, const char *text, struct err **e)
 {
 	char *copy;
 
@@ -53,7 +53,7 @@ static int set_cluster(char **field, const char *key, const char *text, struct e
 			       "%s '%.*s' is not a cluster name: letters, digits, '_' and '-', %d "
 			       "at most",
 			       key, NAME_LEN_MAX, text, NAME_LEN_MAX);
-	return set_text(field, key, text, e);
+	return request_set_text(field, key, text, e);
 }
 
 static int set_user(char **field, const char *key, const char *text, struct err **e)
@@ -68,7 +68,7 @@ static int set_user(char **field, const char *key, const char *text, struct err 
 			       "%s '%.*s' is not a user name: %d characters at most, and no blank, "
 			       "',', '/', '$' or control character",
 			       key, NAME_LEN_MAX, text, NAME_LEN_MAX);
-	return set_text(field, key, text, e);
+	return request_set_text(field, key, text, e);
 }
 
 int request_set(struct volume_request *req, enum verb verb, const char *key, const char *text,
@@ -83,7 +83,7 @@ int request_set(struct volume_request *req, enum verb verb, const char *key, con
 	field = (char *)req + o->offset;
 	switch (o->kind) {
 	case REQUEST_TEXT:
-		return set_text(field, key, text, e);
+		return request_set_text(field, key, text, e);
 	case REQUEST_CLUSTER:
 		return set_cluster(field, key, text, e);
 	case REQUEST_USER:

@@ -62,7 +62,7 @@ bool spec_is_hidden(const char *image)
 	return !strncmp(image, SPEC_HIDDEN_PREFIX, strlen(SPEC_HIDDEN_PREFIX));
 }
 
-static int refuse(const char *text, const char *part, const char *why, struct err **e)
+static int spec_refuse(const char *text, const char *part, const char *why, struct err **e)
 {
 	_cleanup_free_ char *printable = strdup(text);
 	bool utf8 = valid_utf8(text);
@@ -124,11 +124,12 @@ static int check_parts(const char *text, const char *part[4], struct err **e)
 		const char *why = (i == 1 && !*part[1]) || !part[i] ? NULL : name_fault(part[i]);
 
 		if (why)
-			return refuse(text, part_names[i], why, e);
+			return spec_refuse(text, part_names[i], why, e);
 	}
 	if (spec_is_hidden(part[2]))
-		return refuse(text, "image",
-			      "begins with '" SPEC_HIDDEN_PREFIX "', kept for clones under way", e);
+		return spec_refuse(
+			text, "image",
+			"begins with '" SPEC_HIDDEN_PREFIX "', kept for clones under way", e);
 	return 0;
 }
 
@@ -142,10 +143,10 @@ int spec_parse(const char *text, const char *default_pool, struct spec *out, str
 	if (!copy || !pool)
 		return err_oom(e);
 	if (!*text)
-		return refuse(text, "name", "is empty", e);
+		return spec_refuse(text, "name", "is empty", e);
 	why = split(copy, pool, part);
 	if (why)
-		return refuse(text, "name", why, e);
+		return spec_refuse(text, "name", why, e);
 	split_default(pool, part);
 	r = check_parts(text, part, e);
 	if (r < 0)

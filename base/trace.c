@@ -31,7 +31,7 @@ struct counts trace_counts(void)
 	return counted;
 }
 
-static void add(struct counts *sum, const struct counts *more, const struct counts *less)
+static void counts_add(struct counts *sum, const struct counts *more, const struct counts *less)
 {
 	for (size_t i = 0; i < TRACE_KINDS; i++)
 		sum->of[i] += more->of[i] - less->of[i];
@@ -41,7 +41,7 @@ void trace_add(const struct counts *other)
 {
 	const struct counts none = {0};
 
-	add(&counted, other, &none);
+	counts_add(&counted, other, &none);
 }
 
 void trace_end(struct trace *t)
@@ -50,7 +50,7 @@ void trace_end(struct trace *t)
 
 	if (t->n) {
 		t->steps[t->at].us += now_us - t->since_us;
-		add(&t->steps[t->at].counts, &counted, &t->since);
+		counts_add(&t->steps[t->at].counts, &counted, &t->since);
 	}
 	t->since_us = now_us;
 	t->since = counted;
@@ -80,7 +80,7 @@ struct trace_step trace_total(const struct trace *t)
 
 	for (size_t i = 0; i < t->n; i++) {
 		total.us += t->steps[i].us;
-		add(&total.counts, &t->steps[i].counts, &none);
+		counts_add(&total.counts, &t->steps[i].counts, &none);
 	}
 	return total;
 }

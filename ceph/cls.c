@@ -503,7 +503,7 @@ static int ask_map(struct questions *q, rados_ioctx_t io, const char *id)
 	return started(c, rados_aio_read_op_operate(q->map_op, io, c, object, 0), &q->map);
 }
 
-static int wait_for(rados_completion_t c)
+static int answer_wait(rados_completion_t c)
 {
 	rados_aio_wait_for_complete(c);
 	return rados_aio_get_return_value(c);
@@ -524,9 +524,9 @@ static int answer_proof(struct questions *q, struct image_version *out)
 }
 
 /* Whether the answer to ask_name is ID. */
-static int check_name(struct questions *q, const char *id)
+static int ask_for_name(struct questions *q, const char *id)
 {
-	int r = wait_for(q->name);
+	int r = answer_wait(q->name);
 	struct reader reader = {(const uint8_t *)q->id, sizeof(q->id), false};
 	_cleanup_free_ char *now = NULL;
 
@@ -549,13 +549,13 @@ int cls_image_version(rados_ioctx_t io, const char *name, const char *id, struct
 		r = ask_map(&q, io, id);
 	if (r < 0)
 		return r;
-	r = check_name(&q, id);
+	r = ask_for_name(&q, id);
 	if (r < 0)
 		return r;
-	r = wait_for(q.header);
+	r = answer_wait(q.header);
 	if (r < 0)
 		return r;
-	r = wait_for(q.map);
+	r = answer_wait(q.map);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	out->map_version = r < 0 ? 0 : rados_aio_get_version(q.map);

@@ -39,7 +39,7 @@ int session_latest_osdmap(struct session *s)
 }
 
 /* Append ",ADDRESS" to *list. */
-static int append(char **list, const char *address)
+static int monitors_append(char **list, const char *address)
 {
 	char *longer;
 
@@ -62,9 +62,9 @@ static int add_monitor(const json_t *mon, struct monitors *out)
 		int r = 0;
 
 		if (type && addr && !strcmp(type, "v1"))
-			r = append(&out->v1, addr);
+			r = monitors_append(&out->v1, addr);
 		else if (type && addr && !strcmp(type, "v2"))
-			r = append(&out->v2, addr);
+			r = monitors_append(&out->v2, addr);
 		if (r < 0)
 			return r;
 	}
