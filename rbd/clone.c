@@ -206,7 +206,7 @@ static int protect(struct work *w)
 }
 
 /* Grow the hidden clone, before anybody can see it. */
-static int grow(struct work *w)
+static int clone_grow(struct work *w)
 {
 	_cleanup_writable_image_ rbd_image_t image = NULL;
 	int r;
@@ -240,7 +240,7 @@ static int drop_inherited(rados_ioctx_t io, const char *id)
 
 /* Everything between the snapshot and the child's name. Negative errno; -EEXIST: the hidden name
  * or the child's is taken. */
-static int make(struct work *w, uint64_t features)
+static int clone_make(struct work *w, uint64_t features)
 {
 	_cleanup_free_ char *id = NULL;
 	int r = w->format == 1 ? protect(w) : 0;
@@ -255,7 +255,7 @@ static int make(struct work *w, uint64_t features)
 		r = drop_inherited(w->to.io, id);
 	FAILPOINT("clone.noted");
 	if (!r)
-		r = grow(w);
+		r = clone_grow(w);
 	return r < 0 ? r : name_publish(w->to.io, w->hidden, w->child->image, id);
 }
 
@@ -352,7 +352,7 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 		return r;
 	out->snapshot_created |= w->source.created;
 	features = child_features(w, &dropped);
-	made = make(w, features);
+	made = clone_make(w, features);
 	if (!made) {
 		out->features_dropped = dropped;
 		r = spec_init(&out->parent, w->parent->pool, w->parent->ns, w->parent->image,

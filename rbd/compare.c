@@ -138,7 +138,7 @@ static int answered_absent(struct window *f, size_t slot, int result)
 	return result == -ENOENT ? 0 : result;
 }
 
-static int ask(struct comparison *c, struct ioctx *where, uint64_t object)
+static int comparison_ask(struct comparison *c, struct ioctx *where, uint64_t object)
 {
 	char name[OBJECT_NAME_SIZE];
 
@@ -157,9 +157,9 @@ static int ask_all(struct comparison *c, struct deadline deadline)
 
 		if (took && took * (c->info.num_objs - i) / i > deadline_left_us(end))
 			return -ETIME;
-		r = ask(c, &c->head, i);
+		r = comparison_ask(c, &c->head, i);
 		if (!r)
-			r = ask(c, &c->snap, i);
+			r = comparison_ask(c, &c->snap, i);
 	}
 	return r;
 }
@@ -195,6 +195,6 @@ int compare_absent(struct ioctx *p, rbd_image_t image, uint64_t snap_id,
 	if (absent > ABSENT_MAX)
 		return -E2BIG;
 	for (uint64_t i = 0; !r && i < c.info.num_objs && !c.differ; i++)
-		r = is_absent(&c, i) ? ask(&c, &c.snap, i) : 0;
+		r = is_absent(&c, i) ? comparison_ask(&c, &c.snap, i) : 0;
 	return conclude(&c, r);
 }

@@ -94,7 +94,7 @@ static unsigned image_state(rbd_image_t image)
 }
 
 /* What cannot be seen any more counts as not so. */
-static unsigned look(struct ioctx *p, const char *name, uint64_t size_bytes)
+static unsigned look_at_state(struct ioctx *p, const char *name, uint64_t size_bytes)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
 	rados_snap_t snaps[SNAPS_LOOK];
@@ -119,7 +119,7 @@ static const struct meaning *find(struct ioctx *p, enum call call, const char *i
 		if (m->code != -r || (m->call != CALL_ANY && m->call != call))
 			continue;
 		if (m->state && !looked)
-			state = look(p, image, size_bytes);
+			state = look_at_state(p, image, size_bytes);
 		looked |= m->state;
 		if (!m->state || m->state & state)
 			return m;

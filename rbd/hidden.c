@@ -122,7 +122,7 @@ int hidden_remove(struct ioctx *p, const char *hidden)
 	return image_remove(p, hidden, id, NULL);
 }
 
-static int fail(struct ioctx *p, const char *hidden, int r, struct err **e)
+static int hidden_fail(struct ioctx *p, const char *hidden, int r, struct err **e)
 {
 	if (r != -EUCLEAN)
 		return image_fail(p, CALL_REMOVE, hidden, 0, r, e, "remove '%s', a leftover",
@@ -211,7 +211,7 @@ int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, 
 
 	/* Nobody is blocklisted for an image that stays. */
 	if (r <= 0)
-		return fail(p, hidden, r < 0 ? r : -EUCLEAN, e);
+		return hidden_fail(p, hidden, r < 0 ? r : -EUCLEAN, e);
 	do {
 		r = end_watches(p, hidden, deadline);
 		if (!r)
@@ -221,7 +221,7 @@ int name_discard(struct ioctx *p, const char *hidden, struct deadline deadline, 
 	if (r == -EBUSY || r == -EALREADY)
 		return err_set(e, ERR_BUSY, r, "another clone of the same name is under way (%s)",
 			       hidden);
-	return r < 0 ? fail(p, hidden, r, e) : 0;
+	return r < 0 ? hidden_fail(p, hidden, r, e) : 0;
 }
 
 static int say_who(struct ioctx *p, const char *outgoing, struct err **e)
@@ -245,5 +245,5 @@ int outgoing_discard(struct ioctx *p, const char *outgoing, struct deadline dead
 	} while (r == -EBUSY && !deadline_passed(deadline) && !usleep(LOOK_OUTGOING_US));
 	if (r == -EBUSY && say_who(p, outgoing, e) < 0)
 		return (*e)->code;
-	return r < 0 ? fail(p, outgoing, r, e) : 0;
+	return r < 0 ? hidden_fail(p, outgoing, r, e) : 0;
 }

@@ -18,7 +18,7 @@
 /* The watch of a client that died ends after 30 s, and an OSD looks at it every few seconds. */
 #define WATCH_ENDS_US (40 * USEC_PER_SEC)
 
-static int fail(struct ioctx *p, const struct spec *spec, int r, struct err **e)
+static int hold_fail(struct ioctx *p, const struct spec *spec, int r, struct err **e)
 {
 	return image_fail(p, CALL_HOLD, spec->image, 0, r, e, "the hold of '%s/%s'", spec->pool,
 			  spec->image);
@@ -40,7 +40,7 @@ static int read_state(struct ioctx *p, const struct spec *spec, const char *obje
 
 	if (r == -ENOENT)
 		return ioctx_missing(p, spec, e);
-	return r < 0 ? fail(p, spec, r, e) : 0;
+	return r < 0 ? hold_fail(p, spec, r, e) : 0;
 }
 
 static int read_of(struct cluster *c, const struct spec *spec, struct hold_state *out,
@@ -157,8 +157,8 @@ static enum fate fate_of(const struct hold *h, const struct hold_claim *claim,
 	return claim->steal ? FATE_EVICTED : FATE_BARS;
 }
 
-static int refuse(const struct spec *spec, const struct hold *h, const struct hold_claim *claim,
-		  struct err **e)
+static int hold_refuse(const struct spec *spec, const struct hold *h,
+		       const struct hold_claim *claim, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec), *who = hold_describe(h);
 
@@ -203,7 +203,7 @@ static int plan_hold(struct ioctx *p, const struct spec *spec, const struct hold
 
 	switch (fate_of(h, claim, clients)) {
 	case FATE_BARS:
-		return refuse(spec, h, claim, e);
+		return hold_refuse(spec, h, claim, e);
 	case FATE_OURS:
 		renew(s, h);
 		return 0;
@@ -284,7 +284,7 @@ static int tell_evicted(const struct eviction *v, const struct hold_claim *claim
 	return 0;
 }
 
-static int tell(const struct plan *s, const struct hold_claim *claim)
+static int hold_tell(const struct plan *s, const struct hold_claim *claim)
 {
 	for (size_t i = 0; claim->told && i < s->told.n; i++)
 		if (strlist_add(claim->told, "%s", s->told.items[i]) < 0)
@@ -313,8 +313,8 @@ static int take_once(struct cluster *c, struct ioctx *p, const struct spec *spec
 		return r;
 	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
 	if (r < 0)
-		return fail(p, spec, r, e);
-	return r || tell(&s, claim) >= 0 ? r : err_oom(e);
+		return hold_fail(p, spec, r, e);
+	return r || hold_tell(&s, claim) >= 0 ? r : err_oom(e);
 }
 
 /* 1: the hold of an earlier boot of this host names a client that watches the image. */
@@ -352,7 +352,7 @@ static int await_earlier_boot(struct ioctx *p, const struct spec *spec, const ch
 		int _r = 1;                                                                        \
 		for (int _i = 0; _r > 0 && _i < ATTEMPTS_MAX; _i++)                                \
 			_r = (change);                                                             \
-		_r > 0 ? fail(&p, spec, -EAGAIN, e) : _r;                                          \
+		_r > 0 ? hold_fail(&p, spec, -EAGAIN, e) : _r;                                     \
 	})
 
 int hold_take(struct cluster *c, const struct spec *spec, const struct hold_claim *claim,
@@ -405,7 +405,7 @@ static int record_once(struct ioctx *p, const struct spec *spec, const char *obj
 	if (!found)
 		return lost(spec, &state, e);
 	r = hold_state_replace(p->io, object, &state, s.stay, s.n);
-	return r < 0 ? fail(p, spec, r, e) : r;
+	return r < 0 ? hold_fail(p, spec, r, e) : r;
 }
 
 int hold_record(struct cluster *c, const struct spec *spec, const struct hold *mine, struct err **e)
@@ -428,7 +428,7 @@ static int release_once(struct ioctx *p, const struct spec *spec, const char *ob
 	int r = hold_state_read(p->io, object, &state);
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : fail(p, spec, r, e);
+		return r == -ENOENT ? 0 : hold_fail(p, spec, r, e);
 	if (!by_id && count_of(&state, mine, HOLD_EARLIER_BOOT))
 		r = image_clients_get(p, spec, object, &clients, e);
 	if (r < 0)
@@ -444,7 +444,7 @@ static int release_once(struct ioctx *p, const struct spec *spec, const char *ob
 	r = *released ? hold_state_replace(p->io, object, &state, s.stay, s.n) : 0;
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? fail(p, spec, r, e) : r;
+	return r < 0 ? hold_fail(p, spec, r, e) : r;
 }
 
 int hold_release(struct cluster *c, const struct spec *spec, const char *image_id,

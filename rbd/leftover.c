@@ -362,8 +362,8 @@ static int look_at_remains(struct ioctx *p, const char *image, const char *name,
 	return strlist_add(r == REMAINS ? &out->remains : &out->unproved, "%s", name);
 }
 
-static int look_at(struct ioctx *p, const struct spec *spec, const char *name,
-		   const struct leftover_query *q, struct leftovers *out)
+static int leftover_look_at(struct ioctx *p, const struct spec *spec, const char *name,
+			    const struct leftover_query *q, struct leftovers *out)
 {
 	_cleanup_image_ rbd_image_t image = NULL;
 	int r = image_open_at(p, spec->image, NULL, IMAGE_READ, &image);
@@ -395,7 +395,7 @@ static int find_of_image(struct cluster *c, const char *name, const struct lefto
 		r = leftover_open(c, name, &spec, &p, e);
 	if (r < 0)
 		return r;
-	r = look_at(&p, &spec, name, q, out);
+	r = leftover_look_at(&p, &spec, name, q, out);
 	if (!r)
 		r = find_hold(c, &spec, name, q->mine, out);
 	if (r == -ENOENT)

@@ -164,7 +164,7 @@ static int refuse_name(const char *snap, struct err **e)
 	return err_hint(e, "'rbd snap rename' gives it a shorter one");
 }
 
-static int check_name(const char *snap, struct err **e)
+static int limits_check_name(const char *snap, struct err **e)
 {
 	return !snap || strlen(snap) <= KRBD_SNAP_NAME_MAX ? 0 : refuse_name(snap, e);
 }
@@ -179,7 +179,8 @@ static int check_newer_names(struct link_at *at, struct err **e)
 	if (!r)
 		r = snapshots_list(image, &snaps);
 	for (int i = 0; r >= 0 && i < snaps.n; i++)
-		if (snaps.items[i].id >= at->snap_id && check_name(snaps.items[i].name, e) < 0)
+		if (snaps.items[i].id >= at->snap_id &&
+		    limits_check_name(snaps.items[i].name, e) < 0)
 			return (*e)->code;
 	return 0;
 }
@@ -229,7 +230,7 @@ static int check_chain(struct link_at *at, unsigned depth, const char *name, str
 			return is_hidden(r) ? 0
 					    : image_fail(&at->p, CALL_LOOK, NULL, 0, r, e,
 							 "look at the ancestors of '%s'", name);
-		r = check_name(l.snap_name, e);
+		r = limits_check_name(l.snap_name, e);
 		if (r >= 0)
 			r = check_count(&at->p, at->id, l.snapshots, false, notes, e);
 		if (r < 0)
@@ -249,7 +250,8 @@ static int snapshot_id(struct link_at *at, const char *snap, uint64_t *out)
 }
 
 /* 1: *out is SPEC; 0: there is no such image, or one of format 1, or no such snapshot. */
-static int find(struct cluster *c, const struct spec *spec, struct link_at *out, struct err **e)
+static int link_find(struct cluster *c, const struct spec *spec, struct link_at *out,
+		     struct err **e)
 {
 	int r = ioctx_open(c, spec->pool, spec->ns, &out->p, e);
 
@@ -266,12 +268,12 @@ static int find(struct cluster *c, const struct spec *spec, struct link_at *out,
 		     : 1;
 }
 
-static int check(struct cluster *c, const struct spec *spec, unsigned depth, struct strlist *notes,
-		 struct err **e)
+static int limits_check(struct cluster *c, const struct spec *spec, unsigned depth,
+			struct strlist *notes, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(spec);
 	_cleanup_link_at_ struct link_at at = {0};
-	int r = name ? find(c, spec, &at, e) : err_oom(e);
+	int r = name ? link_find(c, spec, &at, e) : err_oom(e);
 
 	if (r > 0 && spec->snap && !depth)
 		r = check_newer_names(&at, e) < 0 ? (*e)->code : 1;
@@ -281,13 +283,13 @@ static int check(struct cluster *c, const struct spec *spec, unsigned depth, str
 int image_check_limits(struct cluster *c, const struct spec *spec, struct strlist *notes,
 		       struct err **e)
 {
-	return check(c, spec, 0, notes, e);
+	return limits_check(c, spec, 0, notes, e);
 }
 
 int image_check_clone_limits(struct cluster *c, const struct spec *parent, struct strlist *notes,
 			     struct err **e)
 {
-	return check(c, parent, 1, notes, e);
+	return limits_check(c, parent, 1, notes, e);
 }
 
 int limits_check_snapshot(struct ioctx *p, const struct spec *spec, const char *id, struct err **e)
@@ -306,7 +308,7 @@ int image_check_snapshot_limits(struct cluster *c, const struct spec *spec, stru
 {
 	_cleanup_link_at_ struct link_at at = {0};
 	_cleanup_lineage_ struct lineage l = {0};
-	int r = find(c, spec, &at, e);
+	int r = link_find(c, spec, &at, e);
 
 	if (r <= 0)
 		return r;

@@ -16,7 +16,8 @@
 /* --- one image --- */
 
 /* Open the image ID, and who has it open. 1: it has no header. */
-static int look_at(struct ioctx *p, const char *id, rbd_image_t *image, struct watchers *out)
+static int removal_look_at(struct ioctx *p, const char *id, rbd_image_t *image,
+			   struct watchers *out)
 {
 	int r = image_open_at(p, id, NULL, IMAGE_ID_READ, image);
 
@@ -31,7 +32,7 @@ static int check_idle(struct ioctx *p, const char *id)
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_snapshots_ struct snapshots snaps = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = look_at(p, id, &image, &watchers);
+	int r = removal_look_at(p, id, &image, &watchers);
 
 	if (!r)
 		r = snapshots_list(image, &snaps);
@@ -154,7 +155,7 @@ int image_remove(struct ioctx *p, const char *name, const char *id, struct drop 
 /* --- those that were interrupted --- */
 
 /* What cls_removals says, where one that was never a trash is an empty one. */
-static int find(struct ioctx *p, struct strlist *ids, struct strlist *names)
+static int removals_get(struct ioctx *p, struct strlist *ids, struct strlist *names)
 {
 	int r = cls_removals(p->io, ids, names);
 
@@ -182,7 +183,7 @@ static int is_watched(struct ioctx *p, const char *id)
 {
 	_cleanup_watchers_ struct watchers watchers = {0};
 	_cleanup_image_ rbd_image_t image = NULL;
-	int r = look_at(p, id, &image, &watchers);
+	int r = removal_look_at(p, id, &image, &watchers);
 
 	return r < 0 ? r : watchers.n > 0;
 }
@@ -190,7 +191,7 @@ static int is_watched(struct ioctx *p, const char *id)
 int removals_list(struct ioctx *p, struct strlist *names)
 {
 	_cleanup_strlist_ struct strlist ids = {0}, all = {0};
-	int r = find(p, &ids, &all);
+	int r = removals_get(p, &ids, &all);
 
 	for (size_t i = 0; !r && i < all.n; i++) {
 		if (strlist_has(names, all.items[i]))
@@ -240,7 +241,7 @@ int removals_finish(struct ioctx *p, const char *image, const char *name, struct
 		    struct err **e)
 {
 	_cleanup_strlist_ struct strlist ids = {0}, names = {0};
-	int n = 0, r = find(p, &ids, &names);
+	int n = 0, r = removals_get(p, &ids, &names);
 
 	if (r < 0)
 		return image_fail(p, CALL_LOOK, image, 0, r, e, "look for what is left of '%s'",

@@ -51,7 +51,7 @@ static void reset_deinit(struct reset *s)
 }
 #define _cleanup_reset_ cleanup(reset_deinit)
 
-static int fail(struct reset *s, int r, struct err **e)
+static int reset_fail(struct reset *s, int r, struct err **e)
 {
 	return image_fail(&s->at, CALL_RESET, NULL, 0, r, e, "reset '%s'", s->name);
 }
@@ -77,10 +77,10 @@ static int discard_outgoing(struct reset *s, struct err **e)
 	if (!r)
 		r = cls_image_id(s->at.io, s->spec->image, &id);
 	if (r < 0 && r != -ENOENT)
-		return fail(s, r, e);
+		return reset_fail(s, r, e);
 	if (id && !strcmp(id, outgoing_id)) {
 		r = cls_name_remove_of(s->at.io, s->outgoing, outgoing_id);
-		return r < 0 && r != -ENOENT ? fail(s, r, e) : 0;
+		return r < 0 && r != -ENOENT ? reset_fail(s, r, e) : 0;
 	}
 	return outgoing_discard(&s->at, s->outgoing, s->deadline, e);
 }
@@ -95,7 +95,7 @@ static int refuse_ties(struct reset *s, struct err **e)
 	int r = rbd_get_group(s->image, &group, sizeof(group));
 
 	if (r < 0)
-		return fail(s, r, e);
+		return reset_fail(s, r, e);
 	if (group.pool >= 0)
 		what = "is a member of a group";
 	rbd_group_info_cleanup(&group, sizeof(group));
@@ -135,7 +135,7 @@ static int refuse_parent(struct reset *s, int is_clone, struct err **e)
 	return err_hint(e, "restore the parent with 'rbd trash restore'");
 }
 
-static int look(struct reset *s)
+static int reset_look(struct reset *s)
 {
 	_cleanup_free_ char *noted = image_note(s->image, NOTE_WIPE);
 	uint64_t operations = 0;
@@ -164,12 +164,12 @@ static int examine(struct reset *s, struct err **e)
 
 	if (r < 0)
 		return r;
-	r = look(s);
+	r = reset_look(s);
 	if (r < 0)
-		return fail(s, r, e);
+		return reset_fail(s, r, e);
 	is_clone = image_link(s->image, &s->link);
 	if (is_clone < 0)
-		return fail(s, is_clone, e);
+		return reset_fail(s, is_clone, e);
 	r = refuse_parent(s, is_clone, e);
 	if (r < 0)
 		return r;
@@ -285,7 +285,7 @@ static int copy_metadata(struct reset *s)
 	return r;
 }
 
-static int make(struct reset *s)
+static int reset_make(struct reset *s)
 {
 	_cleanup_free_ char *id = NULL;
 	const struct clone_source source = {
@@ -324,7 +324,7 @@ static int replace(struct reset *s)
 static int fail_make(struct reset *s, int r, struct err **e)
 {
 	if (r != -ESTALE)
-		return fail(s, r, e);
+		return reset_fail(s, r, e);
 	err_set(e, ERR_FAILED, r,
 		"reset '%s': its parent, '%s@%s', was renamed or replaced meanwhile", s->name,
 		s->link.image.image_name, s->link.snap.name);
@@ -334,7 +334,7 @@ static int fail_make(struct reset *s, int r, struct err **e)
 static int make_and_look_again(struct reset *s, struct err **e)
 {
 	_cleanup_err_ struct err *stays = NULL;
-	int r = make(s);
+	int r = reset_make(s);
 
 	r = r < 0 ? fail_make(s, r, e) : refuse_users(s, e);
 	if (r < 0)
@@ -350,7 +350,7 @@ static int begin_anew(struct reset *s, struct err **e)
 		return r;
 	r = replace(s);
 	FAILPOINT("reset.replaced");
-	return r < 0 ? fail(s, r, e) : discard_outgoing(s, e);
+	return r < 0 ? reset_fail(s, r, e) : discard_outgoing(s, e);
 }
 
 int image_reset(struct cluster *c, const struct spec *spec, const char *owner,

@@ -62,8 +62,8 @@ void snapshot_cache_deinit(struct snapshot_cache *m)
 }
 
 /* Take the entry of this image out of the list, and the last one where there are too many. */
-static struct snapshot_cache_entry *take(struct snapshot_cache *m,
-					 const struct snapshot_cache_key *key)
+static struct snapshot_cache_entry *cache_take(struct snapshot_cache *m,
+					       const struct snapshot_cache_key *key)
 {
 	struct snapshot_cache_entry *found = NULL;
 	unsigned n = 0;
@@ -98,7 +98,7 @@ int snapshot_cache_recall(struct snapshot_cache *m, const struct snapshot_cache_
 	struct snapshot_cache_entry *entry;
 
 	WITH_LOCK(&m->lock);
-	entry = take(m, key);
+	entry = cache_take(m, key);
 	if (!entry)
 		return 0;
 	put_first(m, entry);
@@ -122,7 +122,7 @@ void snapshot_cache_keep(struct snapshot_cache *m, const struct clone_source *so
 	entry->source.created = false;
 	entry->version = *version;
 	WITH_LOCK(&m->lock);
-	old = take(m, &key);
+	old = cache_take(m, &key);
 	put_first(m, entry);
 	if (old)
 		entry_free(old);
@@ -133,7 +133,7 @@ void snapshot_cache_forget(struct snapshot_cache *m, const struct snapshot_cache
 	struct snapshot_cache_entry *old;
 
 	WITH_LOCK(&m->lock);
-	old = take(m, key);
+	old = cache_take(m, key);
 	if (old)
 		entry_free(old);
 }

@@ -11,7 +11,7 @@
 #define DIGITS	   "0123456789"
 #define CHECK_SEED UINT32_C(2166136261) /* FNV-1a, 32 bits */
 
-static uint32_t add(uint32_t sum, const char *text, size_t len)
+static uint32_t check_add(uint32_t sum, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		sum = (sum ^ (uint8_t)text[i]) * UINT32_C(16777619);
@@ -21,7 +21,7 @@ static uint32_t add(uint32_t sum, const char *text, size_t len)
 /* With the NUL behind ID, which keeps "1"+"23" and "12"+"3" apart. */
 static uint32_t check_value(const char *id, const char *stem, size_t stem_len)
 {
-	return add(add(CHECK_SEED, id, strlen(id) + 1), stem, stem_len);
+	return check_add(check_add(CHECK_SEED, id, strlen(id) + 1), stem, stem_len);
 }
 
 /* How much of NAME is "rbdvol-N" or "rbdvol-N.M"; 0: it does not begin so. */

@@ -110,7 +110,7 @@ static void find_newest(struct look *l)
 }
 
 /* Look at the image as it is now. -ENOENT, -ESTALE: it went away, or another has its name. */
-static int look_at(struct ioctx *p, const struct spec *parent, struct look *l)
+static int look_take(struct ioctx *p, const struct spec *parent, struct look *l)
 {
 	_cleanup_free_ char *id = NULL;
 	int r = cls_image_id(p->io, parent->image, &id);
@@ -132,7 +132,7 @@ static int look_at(struct ioctx *p, const struct spec *parent, struct look *l)
 }
 
 /* Whether there are object maps of both that librbd can compare. */
-static bool is_mapped(const struct look *l)
+static bool look_is_mapped(const struct look *l)
 {
 	return COMPAT_FAST_DIFF && l->info.features & RBD_FEATURE_FAST_DIFF && !l->snap.flags &&
 	       !l->version.head.flags;
@@ -177,7 +177,7 @@ static void load_map(struct ioctx *p, const char *id, uint64_t snap_id,
 static int equals_head(struct ioctx *p, struct look *l, struct deadline deadline)
 {
 	cleanup(object_map_deinit) struct object_map map;
-	int r = is_mapped(l) ? compare_maps(l->image, l->newest->name, deadline) : 0;
+	int r = look_is_mapped(l) ? compare_maps(l->image, l->newest->name, deadline) : 0;
 
 	load_map(p, l->info.id, l->newest->id, &l->snap, &map);
 	l->maps_differ = r > 0;
@@ -394,7 +394,7 @@ static int take_snapshot(struct snapshot_cache *cache, struct ioctx *p, const st
 }
 
 /* Say what went wrong with PARENT when looking or taking. */
-static int fail(struct ioctx *p, const struct spec *parent, int r, struct err **e)
+static int choice_fail(struct ioctx *p, const struct spec *parent, int r, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(parent);
 	rbd_image_t image = NULL;
@@ -451,7 +451,7 @@ static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const stru
 		       struct clone_source *out, struct err **e)
 {
 	_cleanup_look_ struct look l = {0};
-	int r = look_at(p, parent, &l);
+	int r = look_take(p, parent, &l);
 
 	if (!r && (refuse_half_wiped(&l, parent, e) < 0 ||
 		   check_size(parent, l.info.size_bytes, child_size, e) < 0))
@@ -463,7 +463,7 @@ static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const stru
 	if (r == -ESTALE || (r == -ENOENT && l.image))
 		return 0; /* the image or the snapshot went away while we looked */
 	if (r < 0)
-		return fail(p, parent, r, e);
+		return choice_fail(p, parent, r, e);
 	/* Who took it is about to note that it equals head. */
 	if (patience->lock && patience->overtaken && l.too_large)
 		return 0;
@@ -474,7 +474,7 @@ static int choose_once(struct snapshot_cache *cache, struct ioctx *p, const stru
 	if (!r)
 		return 1;
 	patience->overtaken |= r == -EEXIST;
-	return r == -EEXIST || r == -ENOENT ? 0 : fail(p, parent, r, e);
+	return r == -EEXIST || r == -ENOENT ? 0 : choice_fail(p, parent, r, e);
 }
 
 static int fail_looks(const struct spec *parent, bool late, struct err **e)

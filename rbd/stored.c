@@ -48,7 +48,7 @@ int stored_begin(struct ioctx *p, rbd_image_t image, struct stored **out)
 	return 0;
 }
 
-static int ask(struct stored *s, uint64_t object)
+static int stored_ask(struct stored *s, uint64_t object)
 {
 	char name[OBJECT_NAME_SIZE];
 
@@ -65,7 +65,7 @@ int stored_add(struct stored *s, uint64_t start, uint64_t end, const struct chec
 		if (i % CHECKED == 0)
 			r = check_now(go_on);
 		if (!r)
-			r = ask(s, i);
+			r = stored_ask(s, i);
 	}
 	return r;
 }

@@ -290,8 +290,8 @@ static int cover_by_parent(struct session *s, struct ioctx *p, rbd_image_t *imag
 }
 
 /* Striped objects are left out: the ranges do not tell which they are. */
-static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own,
-		   const struct check *go_on, struct usage *out)
+static int usage_measure(struct ioctx *p, rbd_image_t image, const struct ranges *own,
+			 const struct check *go_on, struct usage *out)
 {
 	struct stored *s;
 	int r = stored_begin(p, image, &s), ended;
@@ -306,8 +306,8 @@ static int measure(struct ioctx *p, rbd_image_t image, const struct ranges *own,
 }
 
 /* IMAGE and P change hands: they are those of the oldest ancestor that was looked at. */
-static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, const struct check *go_on,
-		struct usage *out)
+static int usage_fill(struct ioctx *p, rbd_image_t *image, unsigned want, const struct check *go_on,
+		      struct usage *out)
 {
 	cleanup(ranges_deinit) struct ranges covered = {0};
 	_cleanup_walk_ struct walk w = {.out = &covered, .go_on = go_on};
@@ -325,7 +325,7 @@ static int fill(struct ioctx *p, rbd_image_t *image, unsigned want, const struct
 	out->used_bytes = ranges_bytes(&covered);
 	out->stored_left_out = (want & USAGE_STORED) && !slow && w.objects > STORED_MAX;
 	if ((want & USAGE_STORED) && !out->stored_left_out)
-		r = measure(p, *image, &covered, go_on, out);
+		r = usage_measure(p, *image, &covered, go_on, out);
 	if (r < 0)
 		return r;
 	r = 1;
@@ -397,7 +397,7 @@ int image_usage(struct cluster *c, const struct spec *spec, unsigned want,
 	r = image_open(&p, spec, spec->snap, IMAGE_READ, &image, e);
 	if (r < 0)
 		return r;
-	r = fill(&p, &image, want, go_on, out);
+	r = usage_fill(&p, &image, want, go_on, out);
 	if (r < 0 && check_now(go_on) == r)
 		return check_fail(r, e, "ask how much of '%s' exists", name);
 	if (r < 0)

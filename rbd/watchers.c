@@ -117,7 +117,7 @@ int watchers_get(struct ioctx *p, const struct spec *spec, struct watchers *out,
 		     : 0;
 }
 
-static int refuse(const char *name, const struct strlist *addresses, struct err **e)
+static int refuse_watched(const char *name, const struct strlist *addresses, struct err **e)
 {
 	_cleanup_free_ char *list = strlist_join(addresses, ", ", NAMED_MAX);
 
@@ -148,7 +148,7 @@ int watchers_refuse(struct ioctx *p, rbd_image_t image, const char *name, struct
 		if (!others.n)
 			return 0;
 		if (kernel || deadline_passed(patience))
-			return refuse(name, &others, e);
+			return refuse_watched(name, &others, e);
 		usleep(LOOK_AGAIN_US);
 	}
 }

@@ -67,7 +67,7 @@ static int remove_object(struct removal *m, const char *name)
 			    rados_aio_remove(m->data.io, name, m->window.items[slot]));
 }
 
-static int tell(struct removal *m, uint64_t done, uint64_t total)
+static int removal_tell(struct removal *m, uint64_t done, uint64_t total)
 {
 	return m->tell ? m->tell(m->arg, done, total) : 0;
 }
@@ -86,7 +86,7 @@ static int remove_listed(struct removal *m)
 		if (!r && !strncmp(name, m->info.block_name_prefix, len) && name[len] == '.')
 			r = remove_object(m, name);
 		if (!r)
-			r = tell(m, seen, seen < m->in_pool ? m->in_pool : seen + 1);
+			r = removal_tell(m, seen, seen < m->in_pool ? m->in_pool : seen + 1);
 	}
 	rados_nobjects_list_close(list);
 	return r == -ENOENT ? 0 : r; /* the end of the list */
@@ -101,7 +101,7 @@ static int try_each(struct removal *m)
 		object_name(&m->info, i, name);
 		r = remove_object(m, name);
 		if (!r)
-			r = tell(m, i, m->info.num_objs);
+			r = removal_tell(m, i, m->info.num_objs);
 	}
 	return r;
 }
@@ -118,7 +118,7 @@ static int remove_mapped(struct removal *m, struct ioctx *p, const char *id)
 		object_name(&m->info, i, name);
 		r = remove_object(m, name);
 		if (!r)
-			r = tell(m, i, map.n);
+			r = removal_tell(m, i, map.n);
 	}
 	ended = window_end(&m->window);
 	r = r < 0 ? r : ended;

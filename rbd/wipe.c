@@ -38,7 +38,7 @@ struct wipe {
 	uint64_t done, total;  /* of no certain unit */
 };
 
-static int tell(struct wipe *w, uint64_t done, uint64_t total)
+static int wipe_tell(struct wipe *w, uint64_t done, uint64_t total)
 {
 	w->done = done;
 	w->total = total;
@@ -75,12 +75,12 @@ static int restore_size(struct wipe *w)
 
 static int on_resize(uint64_t done, uint64_t total, void *arg)
 {
-	return tell(arg, done, total);
+	return wipe_tell(arg, done, total);
 }
 
 static int on_objects(void *arg, uint64_t done, uint64_t total)
 {
-	return tell(arg, done, total);
+	return wipe_tell(arg, done, total);
 }
 
 /* Without librbd, which would have everybody told, and look at the image anew. */
@@ -100,7 +100,7 @@ static int trim_by_resize(struct wipe *w)
 	return r < 0 ? r : rbd_resize(w->image, w->size_bytes);
 }
 
-static int trim(struct wipe *w)
+static int wipe_trim(struct wipe *w)
 {
 	int r = objects_removable(w->image);
 
@@ -180,7 +180,7 @@ static int write_zeros(struct wipe *w)
 		if (r >= 0)
 			r = launch(w, &f, at, left < piece ? left : piece);
 		if (!r)
-			r = tell(w, w->landed_bytes, w->size_bytes);
+			r = wipe_tell(w, w->landed_bytes, w->size_bytes);
 	}
 	while (f.n) {
 		landed = land(w, &f);
@@ -199,7 +199,7 @@ static int zero(struct wipe *w)
 /* --- both --- */
 
 /* What the image takes; that it cannot be known keeps nobody from wiping. */
-static void measure(struct wipe *w, struct usage *out)
+static void wipe_measure(struct wipe *w, struct usage *out)
 {
 	if (image_usage_own(w->ioctx, w->image, out) < 0)
 		*out = (struct usage){0};
@@ -212,16 +212,16 @@ static int wipe(struct wipe *w)
 
 	if (r < 0)
 		return r;
-	measure(w, w->options->before);
+	wipe_measure(w, w->options->before);
 	r = note_size(w);
 	FAILPOINT("wipe.noted");
 	if (!r)
-		r = w->options->algorithm == WIPE_TRIM ? trim(w) : zero(w);
+		r = w->options->algorithm == WIPE_TRIM ? wipe_trim(w) : zero(w);
 	FAILPOINT("wipe.wiped");
 	if (!r)
 		r = cls_note_remove(w->ioctx->io, w->id, NOTE_WIPE);
 	if (!r)
-		measure(w, w->options->after);
+		wipe_measure(w, w->options->after);
 	return r;
 }
 
@@ -276,7 +276,7 @@ static bool is_blank(struct ioctx *p, const struct spec *spec)
 	       !is_watched(p, spec) && has_no_object(p, id);
 }
 
-static int refuse(struct ioctx *p, struct wipe *w, struct err **e)
+static int wipe_refuse(struct ioctx *p, struct wipe *w, struct err **e)
 {
 	int r = watchers_refuse(p, w->image, w->name, deadline_in(WATCHERS_PATIENCE_US), e);
 
@@ -293,11 +293,12 @@ static int open_alone(struct ioctx *p, const struct spec *spec, struct wipe *w, 
 
 	compat_zero_prepare(p->session->rados);
 	r = image_open(p, spec, NULL, IMAGE_WRITE, &w->image, e);
-	return r < 0 ? r : refuse(p, w, e);
+	return r < 0 ? r : wipe_refuse(p, w, e);
 }
 
 /* What was done before it failed is said, since nobody can take it back. */
-static int fail(struct ioctx *p, const struct spec *spec, struct wipe *w, int r, struct err **e)
+static int wipe_fail(struct ioctx *p, const struct spec *spec, struct wipe *w, int r,
+		     struct err **e)
 {
 	double percent = w->total ? 100.0 * (double)w->done / (double)w->total : 0;
 
@@ -326,7 +327,7 @@ int image_wipe(struct cluster *c, const struct spec *spec, const struct wipe_opt
 	if (!r) {
 		r = wipe(&w);
 		if (r < 0)
-			fail(&p, spec, &w, r, e);
+			wipe_fail(&p, spec, &w, r, e);
 	}
 	if (w.image)
 		image_close(w.image);
