@@ -20,7 +20,7 @@ static void probe_free(blkid_probe p)
 }
 DEFINE_CLEANUP(blkid_probe, probe_free)
 
-static int take(blkid_probe p, const char *name, char **out)
+static int content_take(blkid_probe p, const char *name, char **out)
 {
 	const char *value;
 
@@ -30,14 +30,15 @@ static int take(blkid_probe p, const char *name, char **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-static int fill(blkid_probe p, int answer, struct content *out)
+static int content_fill(blkid_probe p, int answer, struct content *out)
 {
 	if (answer == SEVERAL) {
 		out->type = strdup("ambiguous");
 		return out->type ? 0 : -ENOMEM;
 	}
-	if (take(p, "TYPE", &out->type) < 0 || take(p, "LABEL", &out->label) < 0 ||
-	    take(p, "UUID", &out->uuid) < 0 || take(p, "PTTYPE", &out->partition_table) < 0)
+	if (content_take(p, "TYPE", &out->type) < 0 || content_take(p, "LABEL", &out->label) < 0 ||
+	    content_take(p, "UUID", &out->uuid) < 0 ||
+	    content_take(p, "PTTYPE", &out->partition_table) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -62,7 +63,7 @@ int content_probe(const char *node, struct content *out, struct err **e)
 		return 0;
 	if (answer != FOUND && answer != SEVERAL)
 		return err_errno(e, errno ? -errno : -EIO, "cannot read what is on %s", node);
-	if (fill(p, answer, out) < 0) {
+	if (content_fill(p, answer, out) < 0) {
 		content_deinit(out);
 		return err_oom(e);
 	}

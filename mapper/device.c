@@ -64,7 +64,7 @@ struct named {
 	const struct device *other; /* but not of this one's image; NULL: any */
 };
 
-static bool is_named(const struct device *d, const void *data)
+static bool device_is_named(const struct device *d, const void *data)
 {
 	const struct named *n = data;
 
@@ -80,7 +80,7 @@ static bool is_dev(const struct device *d, const void *data)
 }
 
 /* 1 and *out: the oldest mapping that passes TEST, a writable one before a read-only one; or 0. */
-static int find(device_test *test, const void *data, struct device *out, struct err **e)
+static int device_first(device_test *test, const void *data, struct device *out, struct err **e)
 {
 	_cleanup_device_list_ struct device_list list = {0};
 	struct device *best = NULL;
@@ -104,19 +104,19 @@ static int find(device_test *test, const void *data, struct device *out, struct 
 
 int device_find(const struct device_key *key, struct device *out, struct err **e)
 {
-	return find(is_key, key, out, e);
+	return device_first(is_key, key, out, e);
 }
 
 int device_find_spec(const struct spec *spec, const char *fsid, struct device *out, struct err **e)
 {
 	_cleanup_device_ struct device other = {0};
 	struct named named = {.spec = spec, .fsid = fsid};
-	int r = find(is_named, &named, out, e);
+	int r = device_first(device_is_named, &named, out, e);
 
 	if (r <= 0)
 		return r;
 	named.other = out;
-	r = find(is_named, &named, &other, e);
+	r = device_first(device_is_named, &named, &other, e);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 	if (strcmp(out->fsid, other.fsid) != 0)
@@ -162,7 +162,7 @@ int device_find_path(const char *path, struct device *out, struct err **e)
 	if (r < 0)
 		return r;
 	dev = whole_disk(dev);
-	r = find(is_dev, &dev, out, e);
+	r = device_first(is_dev, &dev, out, e);
 	if (r == 0)
 		return err_set(e, ERR_USAGE, -EINVAL, "%s is not an rbd device", path);
 	return r < 0 ? r : 0;
@@ -499,7 +499,7 @@ static bool is_mapped_again(const struct device *d)
 	_cleanup_device_ struct device now = {0};
 	_cleanup_err_ struct err *ignored = NULL;
 
-	return find(is_dev, &d->dev, &now, &ignored) > 0 && ids_match(&now, &key);
+	return device_first(is_dev, &d->dev, &now, &ignored) > 0 && ids_match(&now, &key);
 }
 
 int device_wait_gone(const struct device *d, struct deadline deadline, char **stale, struct err **e)

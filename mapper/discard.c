@@ -20,7 +20,7 @@
 #define LOOK_US	     200000 /* how often a rest looks whether it shall go on */
 #define SECTOR_BYTES 512
 
-static int refused(const char *path, int code, struct err **e)
+static int discard_refused(const char *path, int code, struct err **e)
 {
 	if (code == ENOTTY) {
 		err_set(e, ERR_UNSUPPORTED, -EOPNOTSUPP,
@@ -92,7 +92,7 @@ static uint64_t end_of(int fd)
 	return sectors * SECTOR_BYTES;
 }
 
-static int check(const struct trim_limits *limits)
+static int discard_check(const struct trim_limits *limits)
 {
 	return limits->check ? limits->check(limits->arg) : 0;
 }
@@ -104,7 +104,7 @@ static int keep_to_rate(uint64_t bytes, const struct trim_limits *limits, uint64
 
 	for (;;) {
 		uint64_t spent_us = clock_now_us() - start_us;
-		int r = check(limits);
+		int r = discard_check(limits);
 
 		if (r < 0 || (double)spent_us >= due_us)
 			return r;
@@ -127,7 +127,8 @@ static int trim_in_steps(int fd, const struct trim_limits *limits, uint64_t end,
 		if (ioctl(fd, FITRIM, &range))
 			return at && errno == EINVAL ? 0 : -errno;
 		out->bytes += range.len;
-		r = limits->rate_bytes ? keep_to_rate(out->bytes, limits, start_us) : check(limits);
+		r = limits->rate_bytes ? keep_to_rate(out->bytes, limits, start_us)
+				       : discard_check(limits);
 	}
 	return r;
 }
@@ -150,5 +151,5 @@ int mount_trim(int fd, const char *path, const struct trim_limits *limits, struc
 
 	*out = (struct trim_result){.step_bytes = end ? step_of(fd) : 0};
 	r = out->step_bytes ? trim_in_steps(fd, limits, end, out) : trim_at_once(fd, limits, out);
-	return r < 0 ? refused(path, -r, e) : 0;
+	return r < 0 ? discard_refused(path, -r, e) : 0;
 }

@@ -19,7 +19,7 @@ static const struct err_meaning faults[] = {
 	{EPERM, ERR_NOT_PERMITTED, "the kernel forbids it", NULL},
 };
 
-static int refused(const char *user, int code, struct err **e)
+static int key_refused(const char *user, int code, struct err **e)
 {
 	const struct err_meaning *m = err_meaning_find(faults, ARRAY_SIZE(faults), code);
 
@@ -43,7 +43,7 @@ int kernel_key_add(const char *user, const struct secret *secret, struct kernel_
 		return err_oom(e);
 	serial = add_key("ceph", description, secret->data, secret->len, KEY_SPEC_THREAD_KEYRING);
 	if (serial < 0)
-		return refused(user, -errno, e);
+		return key_refused(user, -errno, e);
 	out->serial = serial;
 	return 0;
 }

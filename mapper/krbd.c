@@ -43,7 +43,7 @@ static int read_number(int fd, const char *name, uint64_t missing, uint64_t *out
 	return errno || end == text ? -EBADMSG : 0;
 }
 
-static int read_spec(int fd, uint64_t snap_id, struct spec *out)
+static int krbd_read_spec(int fd, uint64_t snap_id, struct spec *out)
 {
 	_cleanup_free_ char *pool = NULL, *ns = NULL, *image = NULL, *snap = NULL;
 	int r = read_text(fd, "pool", &pool);
@@ -171,7 +171,7 @@ static int read_mapping(const char *sys, int id, struct device *d)
 	r = read_snap_id(fd, &d->snap_id);
 	if (r < 0)
 		return r;
-	r = read_spec(fd, d->snap_id, &d->spec);
+	r = krbd_read_spec(fd, d->snap_id, &d->spec);
 	if (r < 0)
 		return r;
 	r = read_ids(fd, d);
@@ -200,7 +200,7 @@ static int by_age(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int append(const char *sys, int id, struct device_list *out)
+static int mapping_append(const char *sys, int id, struct device_list *out)
 {
 	struct device *grown;
 	struct device d;
@@ -234,7 +234,7 @@ int krbd_mappings(const char *sys, struct device_list *out)
 		int r = 0;
 
 		if (isdigit((unsigned char)entry->d_name[0]))
-			r = append(sys, (int)strtol(entry->d_name, NULL, 10), out);
+			r = mapping_append(sys, (int)strtol(entry->d_name, NULL, 10), out);
 		if (r < 0) {
 			device_list_deinit(out);
 			return r;
@@ -302,7 +302,7 @@ static int check_words(const struct map_request *req, const char *shown, struct 
 	return 0;
 }
 
-static void print_options(FILE *f, const struct strlist *options)
+static void krbd_print_options(FILE *f, const struct strlist *options)
 {
 	for (size_t i = 0; i < options->n; i++)
 		fprintf(f, ",%s", options->items[i]);
@@ -325,8 +325,8 @@ static void print_line(FILE *f, const struct map_request *req)
 	/* A writer's client is its own: its fate (a fence, a watch that was lost) is not shared
 	 * with another volume's. Readers share one, which saves sessions. */
 	fprintf(f, "%s%s", comma, req->read_only || s->snap ? "ro,share" : "rw,noshare");
-	print_options(f, &req->options->list);
-	print_options(f, &req->options->doubts);
+	krbd_print_options(f, &req->options->list);
+	krbd_print_options(f, &req->options->doubts);
 	fprintf(f, " %s %s %s", s->pool, s->image, s->snap ? s->snap : "-");
 }
 
@@ -465,7 +465,7 @@ static int refused_option(const struct map_request *req, const char *shown, cons
 	return err_hint(e, "newer kernels do: %s", newer);
 }
 
-static int refused(const struct map_request *req, int code, int log, struct err **e)
+static int map_refused(const struct map_request *req, int code, int log, struct err **e)
 {
 	_cleanup_free_ char *shown = spec_format(req->spec), *said = kernel_log_since(log);
 	const struct err_meaning *m = err_meaning_find(refusals, ARRAY_SIZE(refusals), code);
@@ -490,7 +490,7 @@ int krbd_add(const struct map_request *req, const char *line, struct err **e)
 	if (fd < 0)
 		return err_errno(e, fd, "cannot open " BUS "/add");
 	r = bus_write(fd, line);
-	return r < 0 ? refused(req, r, log, e) : 0;
+	return r < 0 ? map_refused(req, r, log, e) : 0;
 }
 
 int krbd_remove(int id, bool force)

@@ -145,7 +145,7 @@ struct visitor {
 	sem_t there, leave;
 };
 
-static void wait_for(sem_t *s)
+static void visitor_await(sem_t *s)
 {
 	while (sem_wait(s) < 0 && errno == EINTR)
 		;
@@ -160,7 +160,7 @@ static void *visit(void *arg)
 		v->error = errno;
 	v->tid = (pid_t)syscall(SYS_gettid);
 	sem_post(&v->there);
-	wait_for(&v->leave);
+	visitor_await(&v->leave);
 	return NULL;
 }
 
@@ -194,7 +194,7 @@ static int visitor_new(int fd, struct visitor **out)
 		return -r;
 	}
 	v = made;
-	wait_for(&v->there);
+	visitor_await(&v->there);
 	if (v->error)
 		return -v->error;
 	*out = steal(&v);
@@ -385,7 +385,7 @@ int each_view(int (*fn)(struct view *v, void *data), void *data, struct strlist 
 /* --- mounts --- */
 
 /* Some file systems (btrfs) have device numbers of their own: there the source tells. */
-static bool is_of(struct libmnt_fs *fs, const struct nodes *nodes, ssize_t *node)
+static bool mount_is_of(struct libmnt_fs *fs, const struct nodes *nodes, ssize_t *node)
 {
 	dev_t dev = mnt_fs_get_devno(fs);
 
@@ -406,7 +406,7 @@ int each_mount(const struct view *v, const struct nodes *nodes,
 	if (!iter)
 		return -ENOMEM;
 	while (!mnt_table_next_fs(v->table, iter, &fs)) {
-		int r = is_of(fs, nodes, &node) ? fn(v, fs, node, data) : 0;
+		int r = mount_is_of(fs, nodes, &node) ? fn(v, fs, node, data) : 0;
 
 		if (r < 0)
 			return r;

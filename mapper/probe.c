@@ -90,7 +90,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static struct probe *find(const struct probes *p, const char *node)
+static struct probe *probe_find(const struct probes *p, const char *node)
 {
 	struct probe *probe;
 
@@ -113,7 +113,7 @@ static int begin(struct probes *p, const char *node, content_look *look, struct 
 	struct probe *probe;
 	int r;
 
-	while ((probe = find(p, node)))
+	while ((probe = probe_find(p, node)))
 		if (probe->given_up || !wait_for_change(p, deadline))
 			return -ETIMEDOUT;
 	probe = calloc(1, sizeof(*probe));
@@ -160,8 +160,8 @@ static int no_answer(const char *node, int r, struct err **e)
 		       node);
 }
 
-static int look_at(struct probes *p, const char *node, content_look *look, struct deadline deadline,
-		   struct content *out, struct err **e)
+static int probe_look_at(struct probes *p, const char *node, content_look *look,
+			 struct deadline deadline, struct content *out, struct err **e)
 {
 	struct probe *probe = NULL;
 	int r = read_by_thread(p, node, look, deadline, &probe);
@@ -180,11 +180,11 @@ static int look_at(struct probes *p, const char *node, content_look *look, struc
 int probes_content(struct probes *p, const char *node, struct deadline deadline,
 		   struct content *out, struct err **e)
 {
-	return look_at(p, node, content_probe, deadline, out, e);
+	return probe_look_at(p, node, content_probe, deadline, out, e);
 }
 
 int probes_ends(struct probes *p, const char *node, struct deadline deadline, struct content *out,
 		struct err **e)
 {
-	return look_at(p, node, content_ends, deadline, out, e);
+	return probe_look_at(p, node, content_ends, deadline, out, e);
 }

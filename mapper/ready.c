@@ -188,7 +188,7 @@ enum look {
 
 /* Whether what udev's database says is of this mapping, and not of one that had the same number
  * before and whose end udev has not processed yet. */
-static bool is_of(struct udev_device *dev, const struct device *d)
+static bool kernel_device_is_of(struct udev_device *dev, const struct device *d)
 {
 	char pool[24], snap[24];
 
@@ -215,7 +215,8 @@ static bool partitions_ready(struct udev_watch *w, struct udev_device *disk, con
 		cleanup(udev_device_drop_p) struct udev_device *part =
 			udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(entry));
 
-		if (part && (!udev_device_get_is_initialized(part) || !is_of(part, d)))
+		if (part &&
+		    (!udev_device_get_is_initialized(part) || !kernel_device_is_of(part, d)))
 			return false;
 	}
 	return true;
@@ -270,7 +271,7 @@ static bool is_blocked(const char *path)
 
 /* Look at udev's database, then at the link. An older mapping of the same image may own both names:
  * then there is no link to wait for. */
-static enum look look(struct udev_watch *w, struct device *d)
+static enum look ready_look(struct udev_watch *w, struct device *d)
 {
 	cleanup(udev_device_drop_p) struct udev_device *dev =
 		udev_device_new_from_devnum(w->udev, 'b', d->dev);
@@ -280,7 +281,7 @@ static enum look look(struct udev_watch *w, struct device *d)
 		return LOOK_WAIT;
 	if (!udev_device_get_property_value(dev, "ID_RBD_POOL_ID"))
 		return LOOK_NO_RULES;
-	if (!is_of(dev, d) || !partitions_ready(w, dev, d))
+	if (!kernel_device_is_of(dev, d) || !partitions_ready(w, dev, d))
 		return LOOK_WAIT;
 	if (device_fill_link(d) < 0)
 		return LOOK_NO_LINK;
@@ -353,7 +354,7 @@ int device_wait_ready(struct device *d, struct deadline deadline, struct err **e
 
 	if (r < 0)
 		return r;
-	while ((found = look(w, d)) != LOOK_READY) {
+	while ((found = ready_look(w, d)) != LOOK_READY) {
 		bool heard;
 
 		if (found == LOOK_NO_RULES && !asked) {
@@ -365,9 +366,9 @@ int device_wait_ready(struct device *d, struct deadline deadline, struct err **e
 			return no_udevd(d, e);
 		/* Not a word, and udev has nothing left to do: this is how it stays. */
 		if (!heard && found != LOOK_WAIT && udev_queue_get_queue_is_empty(w->queue) &&
-		    look(w, d) == found)
+		    ready_look(w, d) == found)
 			return not_ready(d, found, e);
-		if (deadline_passed(deadline) && (found = look(w, d)) != LOOK_READY)
+		if (deadline_passed(deadline) && (found = ready_look(w, d)) != LOOK_READY)
 			return not_ready(d, found, e);
 	}
 	return 0;

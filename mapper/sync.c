@@ -77,7 +77,7 @@ static int add_undone(struct mounted_list *l)
 	return 0;
 }
 
-static int tell(const struct mounted_list *l, struct strlist *notes)
+static int sync_tell(const struct mounted_list *l, struct strlist *notes)
 {
 	int r = 0;
 
@@ -116,7 +116,7 @@ int device_sync(const struct device *d, struct strlist *notes, struct err **e)
 	r = sync_nodes(&l, &nodes, e);
 	if (r < 0)
 		return r;
-	if (add_undone(&l) < 0 || tell(&l, notes) < 0)
+	if (add_undone(&l) < 0 || sync_tell(&l, notes) < 0)
 		return err_oom(e);
 	if (!l.unreached.n)
 		return 0;
