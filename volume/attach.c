@@ -124,7 +124,7 @@ static void tell_no_name(struct operation *o)
 
 /* Whether a link is there says nothing: it may be an earlier mapping's, whose end udev has yet to
  * process. */
-static int is_named(struct operation *o, struct err **e)
+static int attach_is_named(struct operation *o, struct err **e)
 {
 	int r = device_wait_ready(&o->v->device, o->progress->deadline, e);
 
@@ -148,7 +148,7 @@ static const struct step *const steps[] = {
 	&step_hold,
 	&step_map,
 	&step_record,
-	&(const struct step){"name", is_named, NULL},
+	&(const struct step){"name", attach_is_named, NULL},
 };
 
 static void tell_what_stays(struct operation *o, const char *why)

@@ -63,7 +63,7 @@ static int not_held(struct operation *o, struct err **e)
 	return 1;
 }
 
-static int release(struct operation *o, struct err **e)
+static int detach_release(struct operation *o, struct err **e)
 {
 	return step_release.act(o, e);
 }
@@ -104,7 +104,7 @@ static int remember(struct operation *o, struct err **e)
 
 /* Names are those of when it was attached; where they lead to no device, or to those of two images,
  * the cluster says which image has the name now. One that cannot be asked leaves it at that. */
-static int find(struct operation *o, struct err **e)
+static int detach_find(struct operation *o, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL, *ignored = NULL;
 	int r = observe_device(o, &why);
@@ -120,7 +120,7 @@ static int find(struct operation *o, struct err **e)
 
 static const struct step *const steps[] = {
 	&(const struct step){"unmap", not_mapped, unmap},
-	&(const struct step){"release", not_held, release},
+	&(const struct step){"release", not_held, detach_release},
 	&(const struct step){"name", has_no_link, NULL},
 };
 
@@ -132,7 +132,7 @@ int volume_detach(struct host *h, const struct spec *spec, const struct volume_r
 	int r = operation_init(&o, h, spec, req, p, out, e);
 
 	if (r >= 0)
-		r = find(&o, e);
+		r = detach_find(&o, e);
 	was_attached = r > 0;
 	if (was_attached)
 		r = remember(&o, e);

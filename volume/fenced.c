@@ -44,7 +44,7 @@ static void question_unref(struct question *q)
 }
 DEFINE_CLEANUP(struct question *, question_unref)
 
-static void *ask(void *arg)
+static void *question_ask(void *arg)
 {
 	cleanup(question_unref_p) struct question *q = arg;
 	_cleanup_strlist_ struct strlist out = {0};
@@ -77,7 +77,7 @@ static struct question *question_new(struct cluster *c)
 	q->patience = deadline_in(PATIENCE_US);
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->answered, NULL);
-	if (thread_start(ask, q) < 0) {
+	if (thread_start(question_ask, q) < 0) {
 		q->refs = 1;
 		question_unref(q);
 		return NULL;
@@ -106,7 +106,7 @@ static struct question *current(struct fenced *f, struct cluster *c)
 }
 
 /* Whether the answer came before patience ended. */
-static bool wait_for(struct question *q)
+static bool question_wait(struct question *q)
 {
 	WITH_LOCK(&q->lock);
 	while (!q->done && !deadline_wait(&q->answered, &q->lock, q->patience))
@@ -122,7 +122,7 @@ void fenced_mark(struct fenced *f, struct cluster *c, struct volume_info *volume
 	for (size_t i = 0; i < n; i++)
 		attached += volumes[i].attached;
 	q = attached ? current(f, c) : NULL;
-	if (!q || !wait_for(q))
+	if (!q || !question_wait(q))
 		return;
 	for (size_t i = 0; i < n; i++)
 		volumes[i].fenced =

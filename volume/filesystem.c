@@ -81,8 +81,8 @@ static int add_words(struct arguments *a, char *options, struct err **e)
 	return r;
 }
 
-static int make(const char *program, const char *node, const struct filesystem *fs, char *options,
-		struct deadline deadline, struct err **e)
+static int mkfs_run(const char *program, const char *node, const struct filesystem *fs,
+		    char *options, struct deadline deadline, struct err **e)
 {
 	_cleanup_free_ char *said = NULL;
 	struct arguments a = {0};
@@ -115,7 +115,7 @@ int filesystem_make(const char *node, const char *type, const char *options,
 	if (r < 0)
 		return r;
 	r = mkfs_options_check(type, copy, e);
-	return r < 0 ? r : make(program, node, filesystem_find(type), copy, deadline, e);
+	return r < 0 ? r : mkfs_run(program, node, filesystem_find(type), copy, deadline, e);
 }
 
 /* --- checking --- */

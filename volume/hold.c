@@ -267,7 +267,7 @@ static int check_cluster(struct operation *o, struct err **e)
 	return err_hint(e, "repeat the command with --cluster NAME");
 }
 
-static int let_go(struct operation *o, struct err **e)
+static int hold_let_go(struct operation *o, struct err **e)
 {
 	const char *image_id = o->meant.node ? o->meant.image_id : NULL;
 	_cleanup_hold_ struct hold mine = {0};
@@ -286,7 +286,7 @@ static int let_go(struct operation *o, struct err **e)
 	return 0;
 }
 
-const struct step step_release = {"release", not_held, let_go};
+const struct step step_release = {"release", not_held, hold_let_go};
 
 int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **e), struct err **e)
 {
@@ -298,7 +298,7 @@ int with_hold(struct operation *o, int (*act)(struct operation *o, struct err **
 	if (r >= 0)
 		r = act(o, e);
 	FAILPOINT("hold.acted");
-	if (o->held_here && let_go(o, &release) < 0)
+	if (o->held_here && hold_let_go(o, &release) < 0)
 		progress_note(o->progress, "it stays held by this host: %s", release->message);
 	FAILPOINT("hold.released");
 	return r;

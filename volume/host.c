@@ -271,7 +271,7 @@ struct wanted {
 	bool looks;
 };
 
-static bool is_of(const struct connection *c, const struct wanted *w)
+static bool connection_is_of(const struct connection *c, const struct wanted *w)
 {
 	return c->looks == w->looks && !strcmp(c->cluster, w->cluster) && !strcmp(c->user, w->user);
 }
@@ -299,7 +299,7 @@ static struct connection take_oldest(struct host *h)
 	const struct wanted usual = {h->config.cluster, own_user(h), false};
 	size_t i = h->connections_n - 1;
 
-	return take_out(h, i - is_of(&h->connections[i], &usual));
+	return take_out(h, i - connection_is_of(&h->connections[i], &usual));
 }
 
 /* Less than a request usually waits, where that is not much to ask of a cluster. */
@@ -350,7 +350,7 @@ static int find_cluster(struct host *h, const struct volume_request *req, bool l
 
 	*out = NULL;
 	WITH_LOCK(&h->lock);
-	while (i < h->connections_n && !is_of(&h->connections[i], &w))
+	while (i < h->connections_n && !connection_is_of(&h->connections[i], &w))
 		i++;
 	if (i < h->connections_n)
 		put_first(h, take_out(h, i));

@@ -38,7 +38,7 @@ static bool is_excluded(const struct image_locks *all, const struct image_lock *
 }
 
 /* Under the lock. */
-static void add(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
+static void lock_add(struct image_locks *all, struct image_lock *p, const struct image_lock *wanted)
 {
 	*p = *wanted;
 	p->next = all->first;
@@ -50,7 +50,7 @@ static bool lock_try(struct image_locks *all, struct image_lock *p, const struct
 	WITH_LOCK(&all->lock);
 	if (is_excluded(all, wanted))
 		return false;
-	add(all, p, wanted);
+	lock_add(all, p, wanted);
 	return true;
 }
 
@@ -64,7 +64,7 @@ int image_lock_shared(struct image_locks *all, struct image_lock *p, const struc
 	while (!r && is_excluded(all, &wanted))
 		r = -deadline_wait(&all->ended, &all->lock, deadline);
 	if (!r)
-		add(all, p, &wanted);
+		lock_add(all, p, &wanted);
 	return r;
 }
 

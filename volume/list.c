@@ -104,7 +104,7 @@ static int list_image(struct host *h, const struct volume_request *req, struct c
 }
 
 /* Attached volumes may be of another cluster than the one asked for. */
-static bool is_of(const struct volume_info *v, const char *fsid)
+static bool volume_is_of(const struct volume_info *v, const char *fsid)
 {
 	return !v->attached || (v->device.fsid && !strcmp(v->device.fsid, fsid));
 }
@@ -148,7 +148,7 @@ static int add_usage(struct host *h, struct cluster *c, bool slow, struct progre
 		r = go_on(p, i, l->n, e);
 		if (r < 0)
 			break;
-		if (!is_of(v, fsid) || is_replaced(c, v))
+		if (!volume_is_of(v, fsid) || is_replaced(c, v))
 			continue;
 		if (operation_usage(h, c, &v->spec, slow, p, &v->usage, &why) >= 0)
 			add_known(v, &unknown);

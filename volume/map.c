@@ -84,7 +84,7 @@ static void tell_set_read_only(struct operation *o)
 			      o->spec->image, d->node, d->node);
 }
 
-static int is_mapped(struct operation *o, struct err **e)
+static int map_is_done(struct operation *o, struct err **e)
 {
 	int r = observe_device(o, e);
 
@@ -253,4 +253,4 @@ static int map_it(struct operation *o, struct err **e)
 	return r == -EINVAL ? map_without_doubts(o, &monitors, e) : r;
 }
 
-const struct step step_map = {"map", is_mapped, map_it};
+const struct step step_map = {"map", map_is_done, map_it};

@@ -25,14 +25,14 @@ int progress_check(struct progress *p)
 	return p->ends && deadline_passed(p->deadline) ? -ETIMEDOUT : 0;
 }
 
-static int check(void *arg)
+static int progress_go_on(void *arg)
 {
 	return progress_check(arg);
 }
 
 struct check progress_checking(struct progress *p)
 {
-	return (struct check){check, p};
+	return (struct check){progress_go_on, p};
 }
 
 int progress_tell(struct progress *p, uint64_t done, uint64_t total)

@@ -69,7 +69,8 @@ bool is_stale_hold(const struct leftovers *left, size_t i, const struct device_l
 	return true;
 }
 
-static int tell(struct pruning *p, const char *about, const char *name, int removed, struct err **e)
+static int pruning_tell(struct pruning *p, const char *about, const char *name, int removed,
+			struct err **e)
 {
 	const char *fate = removed ? "is removed" : "stays: it is in use, or gone already";
 
@@ -104,7 +105,7 @@ static int prune_clone(struct pruning *p, const char *name, struct err **e)
 {
 	int r = alone(p, name, remove_clone, e);
 
-	return r < 0 ? r : tell(p, "unfinished clone", name, r, e);
+	return r < 0 ? r : pruning_tell(p, "unfinished clone", name, r, e);
 }
 
 static int prune_foreign(struct pruning *p, const char *name, struct err **e)
@@ -121,14 +122,14 @@ static int prune_foreign(struct pruning *p, const char *name, struct err **e)
 				   "%s of host %.*s stays: it is younger than an hour", name, len,
 				   owner);
 	r = p->dry_run ? 0 : leftover_remove_foreign(p->cluster, name, e);
-	return r < 0 ? r : tell(p, "another host's clone", name, r, e);
+	return r < 0 ? r : pruning_tell(p, "another host's clone", name, r, e);
 }
 
 static int prune_snapshot(struct pruning *p, const char *name, struct err **e)
 {
 	int r = p->dry_run ? 0 : leftover_remove_snapshot(p->cluster, name, &p->keeper.guard, e);
 
-	return r < 0 ? r : tell(p, "unused snapshot", name, r, e);
+	return r < 0 ? r : pruning_tell(p, "unused snapshot", name, r, e);
 }
 
 static int remove_remains(struct pruning *p, const char *name, struct err **e)
@@ -140,7 +141,7 @@ static int prune_remains(struct pruning *p, const char *name, struct err **e)
 {
 	int r = alone(p, name, remove_remains, e);
 
-	return r < 0 ? r : tell(p, "incomplete image", name, r, e);
+	return r < 0 ? r : pruning_tell(p, "incomplete image", name, r, e);
 }
 
 static int finish_deletion(struct pruning *p, const char *name, struct err **e)
@@ -152,11 +153,11 @@ static int prune_deletion(struct pruning *p, const char *name, struct err **e)
 {
 	int r = alone(p, name, finish_deletion, e);
 
-	return r < 0 ? r : tell(p, "half-deleted image", name, r, e);
+	return r < 0 ? r : pruning_tell(p, "half-deleted image", name, r, e);
 }
 
 /* Alone at it, and looked at anew: what it was found by may have been an attach under way. */
-static int release(struct pruning *p, const char *name, struct err **e)
+static int pruning_release(struct pruning *p, const char *name, struct err **e)
 {
 	_cleanup_leftovers_ struct leftovers left = {0};
 	_cleanup_device_list_ struct device_list devices = {0};
@@ -182,9 +183,9 @@ static int prune_holds(struct pruning *p, const struct leftovers *left, struct e
 	for (size_t i = 0; r >= 0 && i < left->holds.n; i++) {
 		if (!is_stale_hold(left, i, &devices))
 			continue;
-		r = alone(p, left->holds.items[i], release, e);
+		r = alone(p, left->holds.items[i], pruning_release, e);
 		if (r >= 0)
-			r = tell(p, "stale hold", left->holds.items[i], r, e);
+			r = pruning_tell(p, "stale hold", left->holds.items[i], r, e);
 	}
 	return r;
 }

@@ -199,7 +199,7 @@ static char *mkfs_note(const struct staging *s)
 		       : out;
 }
 
-static int make(struct staging *s, struct err **e)
+static int staging_make(struct staging *s, struct err **e)
 {
 	_cleanup_content_ struct content content = {0};
 	_cleanup_free_ char *note = mkfs_note(s);
@@ -271,7 +271,7 @@ static int make_on_blank(struct staging *s, struct err **e)
 			return err_oom(e);
 		return refuse_no_filesystem(s, why, e);
 	}
-	return r < 0 ? r : make(s, e);
+	return r < 0 ? r : staging_make(s, e);
 }
 
 static int find_type(struct staging *s, struct err **e)
@@ -305,7 +305,7 @@ static int is_mounted_anywhere(struct staging *s, struct err **e)
 	return r < 0 ? r : mounts.n || mounts.unreached.n;
 }
 
-static int check(struct staging *s, struct err **e)
+static int staging_check(struct staging *s, struct err **e)
 {
 	int r = s->read_only ? 1 : is_mounted_anywhere(s, e);
 
@@ -331,7 +331,7 @@ static int mount_it(struct staging *s, struct err **e)
 }
 
 /* A file system that stays smaller than its volume is a pity and no reason to refuse it. */
-static void grow(struct staging *s)
+static void staging_grow(struct staging *s)
 {
 	_cleanup_err_ struct err *why = NULL;
 	_cleanup_close_ int fd = -1;
@@ -432,13 +432,13 @@ static int stage(struct staging *s, struct err **e)
 	r = find_type(s, e);
 	if (r < 0)
 		return r;
-	r = check(s, e);
+	r = staging_check(s, e);
 	if (r < 0)
 		return r;
 	r = mount_it(s, e);
 	if (r < 0)
 		return r;
-	grow(s);
+	staging_grow(s);
 	/* The runtimes copy an image's content only into what is empty; databases want that, too.
 	 */
 	if (!s->read_only)

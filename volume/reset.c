@@ -27,7 +27,7 @@ static int is_reset(struct operation *o, struct err **e)
 }
 
 /* That it cannot be known keeps nobody from a reset. */
-static void measure(struct operation *o, struct usage *out)
+static void reset_measure(struct operation *o, struct usage *out)
 {
 	const struct check go_on = progress_checking(o->progress);
 	_cleanup_err_ struct err *why = NULL;
@@ -40,12 +40,12 @@ static int replace(struct operation *o, struct err **e)
 {
 	int r;
 
-	measure(o, &o->v->before);
+	reset_measure(o, &o->v->before);
 	r = image_reset(o->cluster, o->spec, host_identity(o->host)->id, o->progress->deadline, e);
 	if (r >= 0)
 		r = observe_image(o, e);
 	if (r >= 0)
-		measure(o, &o->v->usage);
+		reset_measure(o, &o->v->usage);
 	return r;
 }
 

@@ -38,7 +38,7 @@ void slots_free(struct slots *t)
 	free(t);
 }
 
-static void tell(const struct slots *t, const char *what, struct progress *p)
+static void slot_tell(const struct slots *t, const char *what, struct progress *p)
 {
 	_cleanup_free_ char *step = NULL;
 
@@ -57,7 +57,7 @@ int slot_take(struct slots *t, const char *what, struct progress *p, struct err 
 {
 	WITH_LOCK(&t->lock);
 	if (t->taken >= t->at_once)
-		tell(t, what, p);
+		slot_tell(t, what, p);
 	while (t->taken >= t->at_once) {
 		if (deadline_passed(p->deadline)) {
 			err_set(e, ERR_BUSY, -EBUSY, "%u other %s are under way", t->at_once, what);

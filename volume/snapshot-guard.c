@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static bool is_mapped(const struct snapshot_keeper *k, const struct snapshot_ref *s)
+static bool snapshot_is_mapped(const struct snapshot_keeper *k, const struct snapshot_ref *s)
 {
 	const struct device_key key = {k->fsid, s->pool_id, s->image_id, s->snap_id};
 	_cleanup_err_ struct err *ignored = NULL;
@@ -24,7 +24,7 @@ static bool enter(void *arg, const struct snapshot_ref *s)
 
 	if (!image_lock_try_snapshots(locks, &k->lock, &s->spec))
 		return false;
-	if (!is_mapped(k, s))
+	if (!snapshot_is_mapped(k, s))
 		return true;
 	image_lock_end(locks, &k->lock);
 	return false;

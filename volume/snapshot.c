@@ -48,7 +48,7 @@ static int sync_device(struct operation *o, struct err **e)
 	return r;
 }
 
-static int take(struct operation *o, struct err **e)
+static int snapshot_take(struct operation *o, struct err **e)
 {
 	_cleanup_strlist_ struct strlist notes = {0};
 	int r = image_check_snapshot_limits(o->cluster, o->spec, &notes, e);
@@ -87,7 +87,7 @@ static int name_it(const struct spec *spec, struct spec *out, struct err **e)
 int volume_snapshot(struct host *h, const struct spec *spec, const struct volume_request *req,
 		    struct progress *p, struct volume_info *out, struct err **e)
 {
-	static const struct step step = {"snapshot", is_there, take};
+	static const struct step step = {"snapshot", is_there, snapshot_take};
 	const struct spec head = {spec->pool, spec->ns, spec->image, NULL};
 	_cleanup_operation_ struct operation o = {0};
 	int r = operation_init(&o, h, &head, req, p, out, e);

@@ -9,7 +9,7 @@
 #include "volume/progress.h"
 #include "volume/step.h"
 
-static int tell(unsigned permille, void *arg)
+static int sparsify_tell(unsigned permille, void *arg)
 {
 	return progress_tell(arg, permille, 1000);
 }
@@ -31,7 +31,7 @@ static int sparsify(struct operation *o, struct err **e)
 
 	if (r < 0)
 		return r;
-	r = image_sparsify(o->cluster, o->spec, tell, o->progress, e);
+	r = image_sparsify(o->cluster, o->spec, sparsify_tell, o->progress, e);
 	if (r < 0)
 		return r;
 	return image_usage(o->cluster, o->spec, USAGE_STORED, &go_on, &o->v->usage, e);

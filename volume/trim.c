@@ -89,7 +89,7 @@ static int refuse_unmounted(const struct operation *o, const struct mounted_list
 }
 
 /* What the volume takes now; that it cannot be known keeps nobody from trimming. */
-static void look(struct operation *o, struct usage *out)
+static void trim_look(struct operation *o, struct usage *out)
 {
 	_cleanup_err_ struct err *why = NULL;
 	const struct check go_on = progress_checking(o->progress);
@@ -120,7 +120,7 @@ static void explain(const struct operation *o, struct err **e)
 		err_hint(e, "%s", why);
 }
 
-static int check(void *arg)
+static int trim_check(void *arg)
 {
 	return progress_check(arg);
 }
@@ -130,7 +130,7 @@ static int trim_mount(struct operation *o, struct mounted *m, struct err **e)
 	const struct trim_limits limits = {
 		.minimum_bytes = o->req->minimum_bytes,
 		.rate_bytes = o->req->rate_bytes,
-		.check = check,
+		.check = trim_check,
 		.arg = o->progress,
 	};
 	_cleanup_err_ struct err *gone = NULL;
@@ -236,7 +236,7 @@ static int trim_each(struct operation *o, struct mounted_list *mounts, struct er
 }
 
 /* What was done before it failed is said, since nobody can take it back. */
-static int fail(const struct operation *o, struct err **e)
+static int trim_fail(const struct operation *o, struct err **e)
 {
 	_cleanup_free_ char *size = value_format_size(o->v->trimmed_bytes);
 
@@ -252,19 +252,19 @@ static bool any_done(const struct mounted_list *mounts)
 	return false;
 }
 
-static int trim(struct operation *o, struct mounted_list *mounts, struct err **e)
+static int trim_mounts(struct operation *o, struct mounted_list *mounts, struct err **e)
 {
 	int r;
 
 	leave_alone(o, mounts);
-	look(o, &o->v->before);
+	trim_look(o, &o->v->before);
 	r = trim_each(o, mounts, e);
 	if (r < 0)
-		return fail(o, e);
+		return trim_fail(o, e);
 	/* As one of all, a volume that is not mounted is not a failure. */
 	if (!any_done(mounts))
 		return o->req->all ? 0 : refuse_unmounted(o, mounts, e);
-	look(o, &o->v->usage);
+	trim_look(o, &o->v->usage);
 	if (o->v->trimmed)
 		tell_nothing(o);
 	tell_snapshots(o);
@@ -273,7 +273,7 @@ static int trim(struct operation *o, struct mounted_list *mounts, struct err **e
 
 /* By the name of now: that of when it was attached may be another image's. Where the cluster does
  * not tell, by that one. */
-static int find(struct operation *o, struct err **e)
+static int trim_find(struct operation *o, struct err **e)
 {
 	_cleanup_err_ struct err *ignored = NULL;
 
@@ -291,7 +291,7 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 	int r = operation_init(&o, h, spec, req, p, out, e);
 
 	if (r >= 0)
-		r = find(&o, e);
+		r = trim_find(&o, e);
 	if (r > 0)
 		r = device_filesystems(&out->device, &mounts, e);
 	if (r < 0)
@@ -309,7 +309,7 @@ int volume_trim(struct host *h, const struct spec *spec, const struct volume_req
 		return r;
 	}
 	operation_tell(&o, "trim");
-	r = trim(&o, &mounts, e);
+	r = trim_mounts(&o, &mounts, e);
 	slot_end(host_trims(h));
 	return r;
 }
