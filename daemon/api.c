@@ -538,7 +538,7 @@ static const struct route routes[] = {
 	{"GET", "/v1/host", VERB_JOBS, ACCESS_READ, handle_host},
 };
 
-static void refuse(struct answer *a, const struct err *e, const char *subject)
+static void api_refuse(struct answer *a, const struct err *e, const char *subject)
 {
 	answer_error(a, e, subject, 0);
 }
@@ -547,5 +547,5 @@ const struct front api_front = {
 	.routes = routes,
 	.routes_n = ARRAY_SIZE(routes),
 	.content_type = "application/json",
-	.refuse = refuse,
+	.refuse = api_refuse,
 };

@@ -17,7 +17,7 @@ static int nothing_to_cancel(const char *name, struct err **e)
 	return err_hint(e, "see 'rbdvol jobs'");
 }
 
-static int wait_for(struct job *job, struct deadline deadline, struct err **e)
+static int job_end_wait(struct job *job, struct deadline deadline, struct err **e)
 {
 	_cleanup_free_ char *why = NULL;
 
@@ -35,7 +35,7 @@ static int outcome(const struct jobs *running, struct deadline deadline, char **
 	int r = 0;
 
 	for (size_t i = 0; !r && i < running->n; i++)
-		r = wait_for(running->items[i], deadline, e);
+		r = job_end_wait(running->items[i], deadline, e);
 	if (r < 0)
 		return r;
 	if (running->n)

@@ -68,7 +68,7 @@ static void _printf_(2, 3) problem(struct parse *p, const char *fmt, ...)
 	p->bad_line = p->line;
 }
 
-static int set_text(char **field, const char *value, struct err **e)
+static int config_set_text(char **field, const char *value, struct err **e)
 {
 	char *copy = strdup(value);
 
@@ -83,14 +83,14 @@ static int set_path(char **field, const char *value, struct err **e)
 {
 	if (*value != '/')
 		return err_set(e, ERR_USAGE, -EINVAL, "'%s' is not an absolute path", value);
-	return set_text(field, value, e);
+	return config_set_text(field, value, e);
 }
 
 static int set_user(char **field, const char *value, struct err **e)
 {
 	if (!strncmp(value, "client.", 7))
 		return err_set(e, ERR_USAGE, -EINVAL, "write the user without 'client.'");
-	return set_text(field, value, e);
+	return config_set_text(field, value, e);
 }
 
 /* What blanks or commas part in VALUE. */
@@ -142,7 +142,7 @@ static int set_key(struct config *c, size_t i, const char *value, struct err **e
 
 	switch (keys[i].kind) {
 	case KEY_TEXT:
-		return set_text(field, value, e);
+		return config_set_text(field, value, e);
 	case KEY_USER:
 		return set_user(field, value, e);
 	case KEY_PATH:
@@ -285,10 +285,10 @@ static int read_drop_ins(const char *file, struct config *c, struct strlist *pro
 
 static int set_defaults(struct config *c, struct err **e)
 {
-	int r = set_text(&c->cluster, "ceph", e);
+	int r = config_set_text(&c->cluster, "ceph", e);
 
 	if (!r)
-		r = set_text(&c->pool, "rbd", e);
+		r = config_set_text(&c->pool, "rbd", e);
 	c->plugin_timeout_us = 45 * USEC_PER_SEC / 10; /* Podman gives up after 5 s */
 	c->timeout_us = 30 * USEC_PER_SEC;
 	/* Less than a request's, so that the answer can be the reason instead of 'still running';
@@ -299,7 +299,7 @@ static int set_defaults(struct config *c, struct err **e)
 	return r;
 }
 
-static int refuse(const struct strlist *problems, struct err **e)
+static int config_refuse(const struct strlist *problems, struct err **e)
 {
 	err_set(e, ERR_USAGE, -EINVAL, "%s", problems->items[0]);
 	for (size_t i = 1; i < problems->n; i++) {
@@ -322,7 +322,7 @@ int config_load(const char *file, bool must_exist, struct config *out, struct er
 	if (!r)
 		r = read_drop_ins(file, &c, &problems, e);
 	if (!r && problems.n)
-		r = refuse(&problems, e);
+		r = config_refuse(&problems, e);
 	if (r < 0)
 		return r;
 	*out = c;

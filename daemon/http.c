@@ -52,7 +52,7 @@ static void exchange_free(struct exchange *x)
 }
 
 /* Takes ALLOW and E. STATUS 0: as E's kind says. */
-static void refuse(struct exchange *x, unsigned status, char *allow, struct err *e)
+static void exchange_refuse(struct exchange *x, unsigned status, char *allow, struct err *e)
 {
 	_cleanup_err_ struct err *error = e;
 
@@ -80,7 +80,7 @@ static int find_route(struct exchange *x, const char *method, const char *url)
 		int r = err_set(&e, ERR_USAGE, -EINVAL, "%s does not take the method %s", url,
 				method);
 
-		refuse(x, MHD_HTTP_METHOD_NOT_ALLOWED, allow, e);
+		exchange_refuse(x, MHD_HTTP_METHOD_NOT_ALLOWED, allow, e);
 		return r;
 	}
 	if (!x->route)
@@ -89,7 +89,7 @@ static int find_route(struct exchange *x, const char *method, const char *url)
 		percent_decode(segment, len, &x->call.subject, &e);
 	if (!e)
 		return 0;
-	refuse(x, 0, NULL, e);
+	exchange_refuse(x, 0, NULL, e);
 	return -EINVAL;
 }
 
@@ -115,7 +115,7 @@ static int authorise(struct exchange *x, struct MHD_Connection *connection)
 	if (!r)
 		r = peer_check(&peer, x->route->access, &x->call.runtime->config.changers, &e);
 	if (r < 0)
-		refuse(x, 0, NULL, e);
+		exchange_refuse(x, 0, NULL, e);
 	return r;
 }
 
@@ -159,7 +159,7 @@ static void refuse_length(struct exchange *x)
 	struct err *e = NULL;
 
 	err_set(&e, ERR_USAGE, -EINVAL, "the body is longer than %d bytes", BODY_MAX);
-	refuse(x, MHD_HTTP_CONTENT_TOO_LARGE, NULL, e);
+	exchange_refuse(x, MHD_HTTP_CONTENT_TOO_LARGE, NULL, e);
 }
 
 /* The request's head is there: all that can be refused without its body. */
@@ -177,7 +177,7 @@ static void begin(struct exchange *x, struct MHD_Connection *connection, const c
 	}
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_argument, &arguments);
 	if (arguments.e)
-		refuse(x, 0, NULL, arguments.e);
+		exchange_refuse(x, 0, NULL, arguments.e);
 }
 
 /* -EFBIG, -ETIMEDOUT: hang up. */
@@ -230,7 +230,7 @@ static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *co
 
 /* The request is complete. MHD's idle timeout would count the call's wait, so it is put beyond it.
  */
-static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
+static enum MHD_Result exchange_finish(struct exchange *x, struct MHD_Connection *connection)
 {
 	struct err *e = NULL;
 
@@ -238,9 +238,9 @@ static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connect
 	x->call.body_len = x->len;
 	if (!x->refused && !x->front->raw &&
 	    json_request(x->body, x->len, x->call.verb, &x->call.req, &x->seen, &e) < 0)
-		refuse(x, 0, NULL, e);
+		exchange_refuse(x, 0, NULL, e);
 	if (!x->refused && call_check_choice(&x->call, &e) < 0)
-		refuse(x, 0, NULL, e);
+		exchange_refuse(x, 0, NULL, e);
 	if (!x->refused) {
 		MHD_set_connection_option(
 			connection, MHD_CONNECTION_OPTION_TIMEOUT,
@@ -289,7 +289,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		*len = 0;
 		return r < 0 ? MHD_NO : MHD_YES;
 	}
-	return finish(x, connection);
+	return exchange_finish(x, connection);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **state,

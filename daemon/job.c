@@ -152,7 +152,7 @@ static bool is_cancelled(struct progress *p)
 static void start(struct job_queue *q, struct job *j);
 
 /* Locked. E and RESULT are taken. */
-static void finish(struct job_queue *q, struct job *j, char *result, struct err *error)
+static void job_finish(struct job_queue *q, struct job *j, char *result, struct err *error)
 {
 	bool read = !j->key;
 
@@ -216,7 +216,7 @@ static void *thread_main(void *arg)
 
 	WITH_LOCK(&q->lock);
 	trace_end(&j->trace);
-	finish(q, j, result, error);
+	job_finish(q, j, result, error);
 	if (j->key)
 		start_next(q, j->key);
 	job_queue_forget(q);
@@ -243,7 +243,7 @@ static void start(struct job_queue *q, struct job *j)
 		return;
 	q->running--;
 	err_errno(&error, r, "no thread for job %llu", (unsigned long long)j->id);
-	finish(q, j, NULL, error);
+	job_finish(q, j, NULL, error);
 	if (j->key)
 		start_next(q, j->key);
 	job_unref_locked(j);
@@ -444,7 +444,7 @@ static void cancel_one(struct job_queue *q, struct job *j, struct jobs *running)
 	atomic_store(&j->cancelled, true);
 	if (j->state == JOB_QUEUED) {
 		err_set(&error, ERR_FAILED, -ECANCELED, "cancelled; nothing was done");
-		finish(q, j, NULL, error);
+		job_finish(q, j, NULL, error);
 		return;
 	}
 	j->refs++;
@@ -537,7 +537,7 @@ unsigned job_queue_stop(struct job_queue *q, struct deadline deadline)
 			continue;
 		err_set(&error, ERR_UNREACHABLE, -ESHUTDOWN,
 			"rbdvold is stopping; nothing was done");
-		finish(q, j, NULL, error);
+		job_finish(q, j, NULL, error);
 	}
 	while (q->running)
 		if (deadline_wait(&q->idle, &q->lock, deadline) && deadline_passed(deadline))

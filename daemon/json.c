@@ -283,7 +283,7 @@ json_t *json_volume(const struct volume_info *v, enum verb verb, const struct st
 }
 
 /* Takes ITEM. */
-static bool append(json_t *array, json_t *item)
+static bool document_append(json_t *array, json_t *item)
 {
 	return json_array_append_new(array, item) == 0;
 }
@@ -294,7 +294,7 @@ json_t *json_volumes(const struct volume_list *l, const struct strlist *notes)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < l->n; i++)
-		if (!append(array, json_volume(&l->items[i], VERB_LIST, NULL)))
+		if (!document_append(array, json_volume(&l->items[i], VERB_LIST, NULL)))
 			o.failed = true;
 	put(&o, "volumes", array);
 	put(&o, "notes", texts(notes));
@@ -314,7 +314,7 @@ json_t *json_findings(const struct finding_list *l, const struct strlist *notes)
 		put_text(&item, "about", f->about);
 		put_text(&item, "text", f->text);
 		put_text(&item, "advice", f->advice);
-		if (!append(array, object_end(&item)))
+		if (!document_append(array, object_end(&item)))
 			o.failed = true;
 	}
 	put(&o, "findings", array);
@@ -421,7 +421,7 @@ json_t *json_jobs(const struct job_views *l)
 	for (size_t i = 0; array && i < l->n; i++) {
 		struct object job = job_object(&l->items[i]);
 
-		if (!append(array, object_end(&job)))
+		if (!document_append(array, object_end(&job)))
 			o.failed = true;
 	}
 	put(&o, "jobs", array);

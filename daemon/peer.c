@@ -48,7 +48,7 @@ static bool number(const char *text, uint32_t *out)
 	return true;
 }
 
-static int append(uint32_t **ids, size_t *n, uint32_t id, struct err **e)
+static int ids_append(uint32_t **ids, size_t *n, uint32_t id, struct err **e)
 {
 	uint32_t *more = reallocarray(*ids, *n + 1, sizeof(*more));
 
@@ -77,11 +77,11 @@ int id_list_add(struct id_list *l, const char *word, struct err **e)
 	if (*word == '@') {
 		if (!number(word + 1, &id) && !group_id(word + 1, &id))
 			return add_unknown(l, word, word + 1, "group", e);
-		return append(&l->gids, &l->n_gids, id, e);
+		return ids_append(&l->gids, &l->n_gids, id, e);
 	}
 	if (!number(word, &id) && !user_id(word, &id))
 		return add_unknown(l, word, word, "user", e);
-	return append(&l->uids, &l->n_uids, id, e);
+	return ids_append(&l->uids, &l->n_uids, id, e);
 }
 
 void id_list_deinit(struct id_list *l)
@@ -141,7 +141,7 @@ static bool in_group(const struct groups *g, gid_t gid)
 }
 
 /* By a name that was unknown when the configuration was read. */
-static bool is_named(const struct peer *peer, const struct groups *g, const struct id_list *l)
+static bool peer_is_named(const struct peer *peer, const struct groups *g, const struct id_list *l)
 {
 	for (size_t i = 0; i < l->unknown.n; i++) {
 		const char *word = l->unknown.items[i];
@@ -163,7 +163,7 @@ static bool is_changer(const struct peer *peer, const struct groups *g, const st
 	for (size_t i = 0; i < l->n_gids; i++)
 		if (in_group(g, l->gids[i]))
 			return true;
-	return is_named(peer, g, l);
+	return peer_is_named(peer, g, l);
 }
 
 int peer_check(const struct peer *peer, enum access access, const struct id_list *changers,

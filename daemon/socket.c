@@ -135,7 +135,7 @@ static int bind_private(int fd, const struct sockaddr_un *address)
 }
 
 /* For root, and with SHARED for the group rbdvol. */
-static int make(const char *path, bool shared, int *out, struct err **e)
+static int socket_make(const char *path, bool shared, int *out, struct err **e)
 {
 	_cleanup_close_ int directory = -1, fd = -1;
 	struct sockaddr_un address;
@@ -171,7 +171,7 @@ static int open_one(const char *path, bool plugin, struct listener *out, struct 
 	r = passed(plugin, &out->fd, e);
 	if (r || !path)
 		return r < 0 ? r : 0;
-	r = make(path, !plugin, &out->fd, e);
+	r = socket_make(path, !plugin, &out->fd, e);
 	if (r < 0)
 		return r;
 	out->path = strdup(path);

@@ -239,7 +239,7 @@ static int mount_volume(struct call *c, char **directory, struct err **e)
 /* Who has let go is told no failure of what is left to do: podman 4 would count a user for ever,
  * ask for no mount of the next container, and start it on a directory that is empty by then. It is
  * in the log, and tried again by docker_tend. */
-static void let_go(const struct call *c, const struct docker_request *r, struct spec *spec)
+static void call_let_go(const struct call *c, const struct docker_request *r, struct spec *spec)
 {
 	_cleanup_err_ struct err *logged = NULL;
 
@@ -260,7 +260,7 @@ static int unmount_volume(struct call *c, struct err **e)
 		return ret; /* not known here: nothing of it is mounted */
 	ret = publish_user_remove(&spec, r.id, e);
 	if (ret >= 0)
-		let_go(c, &r, &spec);
+		call_let_go(c, &r, &spec);
 	return ret;
 }
 

@@ -168,7 +168,7 @@ static int act(struct docker_work *w, struct job *job, struct err **e)
 	return r;
 }
 
-static int run(struct job *job, void *arg, char **result, struct err **e)
+static int docker_job_run(struct job *job, void *arg, char **result, struct err **e)
 {
 	uint64_t start_us = clock_now_us();
 	struct docker_work *w = arg;
@@ -189,7 +189,7 @@ static int submit(struct service *s, struct docker_work *w, struct job **out, st
 		/* What nobody waits for is sent again and again while another job is at it. */
 		.identity = w->waiter ? NULL : "let go",
 		.timeout_us = JOB_US,
-		.run = run,
+		.run = docker_job_run,
 		.free = docker_work_free,
 		.arg = w,
 	};

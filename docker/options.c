@@ -57,7 +57,7 @@ void docker_options_deinit(struct docker_options *o)
 	*o = (struct docker_options){0};
 }
 
-static int set_text(char **field, const char *value, struct err **e)
+static int option_set_text(char **field, const char *value, struct err **e)
 {
 	*field = strdup(value);
 	return *field ? 0 : err_oom(e);
@@ -77,7 +77,7 @@ static int set_name(char **field, const char *value, struct err **e)
 	r = spec_parse(text, "", &spec, e);
 	if (r >= 0)
 		r = spec_check_mappable(&spec, e);
-	return r < 0 ? r : set_text(field, value, e);
+	return r < 0 ? r : option_set_text(field, value, e);
 }
 
 static int set_volume(char **field, const char *value, struct err **e)
@@ -85,7 +85,7 @@ static int set_volume(char **field, const char *value, struct err **e)
 	_cleanup_spec_ struct spec spec = {0};
 	int r = spec_parse(value, "rbd", &spec, e);
 
-	return r < 0 ? r : set_text(field, value, e);
+	return r < 0 ? r : option_set_text(field, value, e);
 }
 
 static int set_mode(uint64_t *field, const char *value, struct err **e)
@@ -106,7 +106,7 @@ static int set_field(struct docker_options *o, size_t i, const char *value, stru
 
 	switch (table[i].kind) {
 	case KIND_TEXT:
-		return set_text(field, value, e);
+		return option_set_text(field, value, e);
 	case KIND_NAME:
 		return set_name(field, value, e);
 	case KIND_VOLUME:
@@ -154,7 +154,7 @@ int docker_options_set(struct docker_options *o, const char *name, const char *v
 	r = set_field(o, i, value, e);
 	if (r < 0)
 		return err_wrap(e, "option '%s'", name);
-	return set_text(&o->given[i], value, e);
+	return option_set_text(&o->given[i], value, e);
 }
 
 /* Whether the option that fills FIELD was given. */
@@ -187,7 +187,8 @@ int docker_options_complete(struct docker_options *o, struct err **e)
 	o->stage.mode_given = GIVEN(o, stage.mode);
 	o->stage.uid_given = GIVEN(o, stage.uid);
 	o->stage.gid_given = GIVEN(o, stage.gid);
-	if (!o->from && o->size_bytes && !o->stage.fs && set_text(&o->stage.fs, "ext4", e) < 0)
+	if (!o->from && o->size_bytes && !o->stage.fs &&
+	    option_set_text(&o->stage.fs, "ext4", e) < 0)
 		return (*e)->code;
 	if (!o->from && o->size_bytes && filesystem_check_size(o->stage.fs, o->size_bytes, e) < 0)
 		return (*e)->code;

@@ -29,7 +29,7 @@ static int spec_in(const char *place, const char *name, struct spec *out, struct
 }
 
 /* FOUND_NOTED: there is an image SPEC that was made for a runtime; FOUND_PLAIN: there is one. */
-static int look(struct docker_work *w, const struct spec *spec, struct err **e)
+static int docker_volume_look(struct docker_work *w, const struct spec *spec, struct err **e)
 {
 	_cleanup_err_ struct err *why = NULL;
 	_cleanup_free_ char *note = NULL;
@@ -46,18 +46,18 @@ static int look(struct docker_work *w, const struct spec *spec, struct err **e)
 /* Is there a volume of that name? In the configured pool it may be anything, in the other places
  * that are configured it was made for a runtime; the first that has one is taken. Nowhere else:
  * whoever may write to another pool could put a volume under any name. */
-static int find(struct docker_work *w, struct spec *out, struct err **e)
+static int docker_volume_find(struct docker_work *w, struct spec *out, struct err **e)
 {
 	const struct config *config = &w->runtime->config;
 	int r = spec_init(out, config->pool, "", w->name, NULL) < 0 ? err_oom(e) : 0;
 
 	if (!r)
-		r = look(w, out, e);
+		r = docker_volume_look(w, out, e);
 	for (size_t i = 0; r == FOUND_NOTHING && i < config->plugin_pools.n; i++) {
 		spec_deinit(out);
 		r = spec_in(config->plugin_pools.items[i], w->name, out, e);
 		if (!r)
-			r = look(w, out, e);
+			r = docker_volume_look(w, out, e);
 		if (r == FOUND_PLAIN)
 			r = FOUND_NOTHING;
 	}
@@ -74,7 +74,7 @@ static int no_volume(const struct docker_work *w, struct err **e)
 int docker_find(struct docker_work *w, struct progress *p, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
-	int r = find(w, &spec, e);
+	int r = docker_volume_find(w, &spec, e);
 
 	(void)p;
 	if (r < 0 || r == FOUND_NOTHING)
@@ -123,7 +123,8 @@ static int no_parent(struct docker_work *w, struct err **e)
 
 /* The image, as the options want it. ABSENT: there is none. What was made and then cut off before
  * it was noted on the image is known by the mark that is left here. */
-static int make(struct docker_work *w, bool absent, struct progress *p, struct err **e)
+static int docker_volume_make(struct docker_work *w, bool absent, struct progress *p,
+			      struct err **e)
 {
 	_cleanup_volume_info_ struct volume_info v = {0};
 	const struct volume_request req = {
@@ -166,7 +167,7 @@ static int create_at(struct docker_work *w, struct progress *p, struct err **e)
 		return there;
 	}
 	if (wanted)
-		r = make(w, there == -ENOENT, p, e);
+		r = docker_volume_make(w, there == -ENOENT, p, e);
 	if (r >= 0)
 		r = note(w, e);
 	if (r != -ETIMEDOUT) /* then it may have been made all the same */
@@ -177,7 +178,7 @@ static int create_at(struct docker_work *w, struct progress *p, struct err **e)
 int docker_create(struct docker_work *w, struct progress *p, struct err **e)
 {
 	_cleanup_spec_ struct spec found = {0};
-	int r = find(w, &found, e);
+	int r = docker_volume_find(w, &found, e);
 
 	if (r < 0)
 		return r;
@@ -254,7 +255,7 @@ static int delete_image(struct docker_work *w, struct progress *p, struct err **
 }
 
 /* It stays, and is nobody's: not while another host has it for its containers. */
-static int release(struct docker_work *w, struct err **e)
+static int docker_volume_release(struct docker_work *w, struct err **e)
 {
 	struct host *h = w->runtime->host;
 	_cleanup_free_ char *host = NULL;
@@ -292,7 +293,7 @@ int docker_remove(struct docker_work *w, struct progress *p, struct err **e)
 		return r;
 	}
 	/* What is not there may be deleted in part. */
-	r = r > 0 ? release(w, e) : delete_image(w, p, e);
+	r = r > 0 ? docker_volume_release(w, e) : delete_image(w, p, e);
 	if (r < 0)
 		return r;
 	docker_name_end(w->name);
