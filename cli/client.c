@@ -15,7 +15,7 @@
 /* A list of 100,000 volumes is below this. */
 #define ANSWER_MAX ((size_t)256 << 20)
 
-static int refused(const char *path, int code, struct err **e)
+static int connect_refused(const char *path, int code, struct err **e)
 {
 	if (code == EACCES || code == EPERM) {
 		err_set(e, ERR_NOT_PERMITTED, -code, "no access to rbdvold's socket %s", path);
@@ -54,11 +54,11 @@ int client_connect(const char *path, struct deadline deadline, struct err **e)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) < 0)
 		return err_errno(e, -errno, "cannot set the timeout of a socket");
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return refused(path, errno, e);
+		return connect_refused(path, errno, e);
 	return steal_fd(&fd);
 }
 
-static int wait_for(int fd, short events, struct deadline deadline, struct err **e)
+static int fd_wait(int fd, short events, struct deadline deadline, struct err **e)
 {
 	struct pollfd p = {.fd = fd, .events = events};
 	int r;
@@ -90,7 +90,7 @@ static int send_all(int fd, const char *bytes, size_t len, struct deadline deadl
 		if (errno != EAGAIN && errno != EINTR)
 			return err_errno(e, -errno, "cannot send to rbdvold");
 
-		int r = wait_for(fd, POLLOUT, deadline, e);
+		int r = fd_wait(fd, POLLOUT, deadline, e);
 
 		if (r < 0)
 			return r;
@@ -103,7 +103,7 @@ static ssize_t receive_some(int fd, char *bytes, size_t len, struct deadline dea
 			    struct err **e)
 {
 	for (;;) {
-		int r = wait_for(fd, POLLIN, deadline, e);
+		int r = fd_wait(fd, POLLIN, deadline, e);
 
 		if (r < 0)
 			return r;

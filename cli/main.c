@@ -22,7 +22,7 @@ static const struct {
 	{"umount.rbdvol", umount_main},
 };
 
-static int run(struct cli *cli, int argc, char **argv, struct err **e)
+static int main_run(struct cli *cli, int argc, char **argv, struct err **e)
 {
 	const struct verb_info *verb;
 	char **args;
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_CTYPE, ""); /* widths of a table's cells */
-	status = run(&cli, argc, argv, &e);
+	status = main_run(&cli, argc, argv, &e);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "rbdvol: cannot write the output: %m\n");
 		status = status ? status : err_exit_status(ERR_FAILED);

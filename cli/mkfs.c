@@ -34,7 +34,7 @@ static int not_blank(const char *node, const char *what, struct err **e)
 	return err_hint(e, "mount it without mkfs=, or wipe it first if what is on it may go");
 }
 
-static int make(const char *node, const char *type, struct err **e)
+static int mkfs_make(const char *node, const char *type, struct err **e)
 {
 	const struct filesystem *fs = filesystem_find(type);
 	const char *argv[ARRAY_SIZE(fs->make) + 3] = {NULL};
@@ -61,6 +61,6 @@ int mount_mkfs(const json_t *shown, const char *node, const char *type, struct e
 	const char *what = json_string_value(json_object_get(shown, "not_blank"));
 
 	if (json_is_true(json_object_get(shown, "blank")))
-		return make(node, type, e);
+		return mkfs_make(node, type, e);
 	return not_blank(node, what ? what : "as far as rbdvold can tell", e);
 }

@@ -21,7 +21,7 @@ void mount_request_deinit(struct mount_request *m)
 	*m = (struct mount_request){0};
 }
 
-static int set_text(char **field, const char *what, const char *value, struct err **e)
+static int mount_set_text(char **field, const char *what, const char *value, struct err **e)
 {
 	if (!value || !*value)
 		return err_set(e, ERR_USAGE, -EINVAL, "the option %s= has no value", what);
@@ -34,7 +34,7 @@ static int set_type(char **field, const char *what, const char *value, struct er
 {
 	int r = value ? value_filesystem(value, e) : 0;
 
-	return r < 0 ? r : set_text(field, what, value, e);
+	return r < 0 ? r : mount_set_text(field, what, value, e);
 }
 
 static int add_map_option(struct cli *cli, const char *value, struct err **e)
@@ -129,7 +129,8 @@ static char *next_word(char **text)
 	return word;
 }
 
-static int read_options(struct cli *cli, struct mount_request *m, char *options, struct err **e)
+static int mount_read_options(struct cli *cli, struct mount_request *m, char *options,
+			      struct err **e)
 {
 	size_t len;
 	FILE *rest;
@@ -155,7 +156,7 @@ static int read_flag(struct cli *cli, struct mount_request *m, int c, struct err
 
 	switch (c) {
 	case 'o':
-		return read_options(cli, m, optarg, e);
+		return mount_read_options(cli, m, optarg, e);
 	case 't': /* rbdvol.ext4 */
 		dot = strchr(optarg, '.');
 		return dot ? set_type(&m->type, "-t", dot + 1, e) : 0;

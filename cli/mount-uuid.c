@@ -80,7 +80,7 @@ static int parent_uuid(struct cli *cli, const struct mount_request *m, const jso
 	return r;
 }
 
-static int run(const char *const argv[], int fine, const char *hint, struct err **e)
+static int uuid_run(const char *const argv[], int fine, const char *hint, struct err **e)
 {
 	_cleanup_free_ char *said = NULL;
 	int r = program_run_line(argv, &said, e);
@@ -100,10 +100,10 @@ static int change(const char *node, const char *type, struct err **e)
 	int r;
 
 	if (!strcmp(type, "xfs"))
-		return run(xfs, 0, hint, e);
+		return uuid_run(xfs, 0, hint, e);
 	/* tune2fs writes all checksums anew, and wants to know that they were right. */
-	r = run(check, E2FSCK_FIXED | E2FSCK_REBOOT, hint, e);
-	return r < 0 ? r : run(ext, 0, hint, e);
+	r = uuid_run(check, E2FSCK_FIXED | E2FSCK_REBOOT, hint, e);
+	return r < 0 ? r : uuid_run(ext, 0, hint, e);
 }
 
 static int change_and_look(const char *node, const char *type, const char *parents, struct err **e)

@@ -54,8 +54,8 @@ static json_t *options_of(struct cli *cli, const struct mount_request *m, enum v
 }
 
 /* VERB for the volume. Results as of cli_call. */
-static int ask(struct cli *cli, const struct mount_request *m, enum verb verb, json_t **answer,
-	       struct err **e)
+static int mount_ask(struct cli *cli, const struct mount_request *m, enum verb verb,
+		     json_t **answer, struct err **e)
 {
 	_cleanup_json_ json_t *options = options_of(cli, m, verb);
 	int r;
@@ -122,8 +122,8 @@ static bool is_write_protected(const char *node)
 }
 
 /* Commas part them, each word ending with one. */
-static void print_options(FILE *f, const struct cli *cli, const struct mount_request *m,
-			  const char *node, const char *type)
+static void mount_print_options(FILE *f, const struct cli *cli, const struct mount_request *m,
+				const char *node, const char *type)
 {
 	fputs(m->rest, f);
 	/* A snapshot may be of a file system in use: its log cannot be replayed there. A clone has
@@ -149,7 +149,7 @@ static int mount_options(const struct cli *cli, const struct mount_request *m, c
 
 	if (!f)
 		return err_oom(e);
-	print_options(f, cli, m, node, type);
+	mount_print_options(f, cli, m, node, type);
 	*out = text_end(f, &text);
 	return *out ? 0 : err_oom(e);
 }
@@ -250,12 +250,12 @@ static int remount(const struct cli *cli, const struct mount_request *m, struct 
 }
 
 /* A volume that a failed mount has attached is let go. */
-static void let_go(struct cli *cli, const struct mount_request *m)
+static void mount_let_go(struct cli *cli, const struct mount_request *m)
 {
 	_cleanup_err_ struct err *e = NULL;
 	_cleanup_json_ json_t *answer = NULL;
 
-	ask(cli, m, VERB_DETACH, &answer, &e);
+	mount_ask(cli, m, VERB_DETACH, &answer, &e);
 }
 
 /* size= without from= says what to make, not what must be: a volume that is there already may have
@@ -264,15 +264,15 @@ static int make_empty(struct cli *cli, const struct mount_request *m, struct err
 {
 	_cleanup_json_ json_t *answer = NULL;
 
-	return ask(cli, m, VERB_CREATE, &answer, e);
+	return mount_ask(cli, m, VERB_CREATE, &answer, e);
 }
 
 /* 1: it is attached already; 0: it is not. */
-static int look(struct cli *cli, struct mount_request *m, struct err **e)
+static int mount_look(struct cli *cli, struct mount_request *m, struct err **e)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	bool empty = cli->request.size_bytes && !cli->request.from;
-	int r = ask(cli, m, VERB_SHOW, &answer, e);
+	int r = mount_ask(cli, m, VERB_SHOW, &answer, e);
 
 	m->exists = r >= 0;
 	if (r >= 0)
@@ -286,8 +286,8 @@ static int look(struct cli *cli, struct mount_request *m, struct err **e)
 
 /* What is mounted becomes as large as size= says, where it is smaller; a file system that is
  * smaller than its volume, such as one of a larger clone, fills it. */
-static int grow(struct cli *cli, const struct mount_request *m, const json_t *volume,
-		struct err **e)
+static int mount_grow_image(struct cli *cli, const struct mount_request *m, const json_t *volume,
+			    struct err **e)
 {
 	uint64_t has = (uint64_t)json_integer_value(json_object_get(volume, "size"));
 	uint64_t wanted = cli->request.size_bytes;
@@ -314,16 +314,16 @@ static int mount_it(struct cli *cli, struct mount_request *m, struct err **e)
 		return MOUNT_DONE;
 	if (m->remount)
 		return remount(cli, m, e);
-	before = look(cli, m, e);
+	before = mount_look(cli, m, e);
 	if (before < 0)
 		return before;
-	r = ask(cli, m, VERB_ATTACH, &volume, e);
+	r = mount_ask(cli, m, VERB_ATTACH, &volume, e);
 	if (r < 0)
 		return r;
 	r = look_and_mount(cli, m, volume, e);
 	if (r && !before)
-		let_go(cli, m);
-	return r ? r : grow(cli, m, volume, e);
+		mount_let_go(cli, m);
+	return r ? r : mount_grow_image(cli, m, volume, e);
 }
 
 int mount_main(struct cli *cli, int argc, char **argv)

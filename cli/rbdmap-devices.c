@@ -53,8 +53,8 @@ void rbdmap_devices_deinit(struct rbdmap_devices *d)
 }
 
 /* NODE, a device of SPEC or a partition of it, with what blkid finds there. */
-static int add(struct rbdmap_devices *out, const struct spec *spec, const char *node,
-	       const char *suffix)
+static int devices_add(struct rbdmap_devices *out, const struct spec *spec, const char *node,
+		       const char *suffix)
 {
 	struct rbdmap_device *grown = realloc(out->items, (out->n + 1) * sizeof(*grown)), *d;
 
@@ -87,7 +87,7 @@ static char *attribute(int bus, const char *id, const char *name)
 }
 
 /* 1: mapping ID is of *out; 0: it cannot be read. */
-static int read_spec(int bus, const char *id, struct spec *out)
+static int mapping_read_spec(int bus, const char *id, struct spec *out)
 {
 	_cleanup_free_ char *pool = attribute(bus, id, "pool"), *ns = attribute(bus, id, "pool_ns");
 	_cleanup_free_ char *name = attribute(bus, id, "name"),
@@ -116,7 +116,7 @@ static int add_partitions(struct rbdmap_devices *out, const struct spec *spec, c
 			continue;
 		snprintf(node, sizeof(node), "/dev/%.40s", entry->d_name);
 		snprintf(suffix, sizeof(suffix), "-part%.10s", p + 1);
-		r = add(out, spec, node, suffix);
+		r = devices_add(out, spec, node, suffix);
 	}
 	return r;
 }
@@ -125,11 +125,11 @@ static int add_mapping(struct rbdmap_devices *out, int bus, const char *id)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	char node[32];
-	int r = read_spec(bus, id, &spec);
+	int r = mapping_read_spec(bus, id, &spec);
 
 	snprintf(node, sizeof(node), "/dev/rbd%.10s", id);
 	if (r > 0)
-		r = add(out, &spec, node, "");
+		r = devices_add(out, &spec, node, "");
 	return r < 0 ? r : add_partitions(out, &spec, id);
 }
 

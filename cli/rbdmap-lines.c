@@ -56,7 +56,7 @@ static bool is_left_out(const char *word)
 }
 
 /* OPTIONS, which may be NULL, are cut up. 1: they are others than before. */
-static int print_options(FILE *f, char *options)
+static int line_print_options(FILE *f, char *options)
 {
 	const char *separator = "";
 	bool netdev = false;
@@ -95,7 +95,7 @@ static size_t split(char *text, char *field[], size_t most)
 }
 
 /* The line, into a memory of its own; F is closed. */
-static int finish(FILE *f, int changed, char **out)
+static int line_finish(FILE *f, int changed, char **out)
 {
 	if (fclose(f))
 		return -ENOMEM;
@@ -123,10 +123,10 @@ int rbdmap_fstab_line(const char *text, const char *link, char **out)
 	for (size_t i = 1; i < n && i < 3; i++)
 		fprintf(f, " %s", field[i]);
 	fputc(' ', f);
-	changed |= print_options(f, field[3]);
+	changed |= line_print_options(f, field[3]);
 	for (size_t i = 4; i < n; i++)
 		fprintf(f, " %s", field[i]);
-	return finish(f, changed, out);
+	return line_finish(f, changed, out);
 }
 
 int rbdmap_crypttab_line(const char *text, const char *link, char **out)
@@ -142,6 +142,6 @@ int rbdmap_crypttab_line(const char *text, const char *link, char **out)
 	if (!link)
 		link = n > 1 ? field[1] : "";
 	fprintf(f, "%s %s %s ", n ? field[0] : "", link, n > 2 ? field[2] : "none");
-	changed |= print_options(f, field[3]);
-	return finish(f, changed, out);
+	changed |= line_print_options(f, field[3]);
+	return line_finish(f, changed, out);
 }

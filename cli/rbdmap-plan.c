@@ -94,7 +94,7 @@ static bool has_line(const char *text, bool fstab, const struct spec *spec)
 }
 
 /* TEXT may be of any bytes, and JSON takes only UTF-8. */
-static int append(json_t *array, const char *text, struct err **e)
+static int plan_append(json_t *array, const char *text, struct err **e)
 {
 	if (json_array_append_new(array, json_string(text)) < 0)
 		return err_set(e, ERR_USAGE, -EINVAL, "not valid UTF-8");
@@ -110,20 +110,20 @@ static int plan_line(struct rbdmap_plan *p, const struct rbdmap_line *l, struct 
 	if (!line || !name)
 		return err_oom(e);
 	if (has_line(p->table, false, &l->spec) || has_line(p->fstab, true, &l->spec))
-		return append(p->present, name, e);
+		return plan_append(p->present, name, e);
 	if (str_printf(&grown, "%s%s%s\n", p->table, len && p->table[len - 1] != '\n' ? "\n" : "",
 		       line) < 0)
 		return err_oom(e);
 	free(p->table);
 	p->table = steal(&grown);
-	return append(p->add, line, e);
+	return plan_append(p->add, line, e);
 }
 
 int rbdmap_note(struct rbdmap_plan *p, struct err **e, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = STR_FORMAT(fmt);
 
-	return text ? append(p->notes, text, e) : err_oom(e);
+	return text ? plan_append(p->notes, text, e) : err_oom(e);
 }
 
 static const char *option_of(const struct rbdmap_line *l, const char *key, const char *otherwise)

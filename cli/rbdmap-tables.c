@@ -168,8 +168,8 @@ static int plan_change(struct rbdmap_plan *p, const struct table_line *t, bool c
 #define NAME_IT "name the volume, as /dev/rbdvol/POOL/IMAGE, with _netdev and without noauto"
 
 /* What cannot be changed without a person. */
-static int tell(struct rbdmap_plan *p, const struct table_line *t, const char *file,
-		const struct rbdmap_target *target, struct err **e)
+static int table_tell(struct rbdmap_plan *p, const struct table_line *t, const char *file,
+		      const struct rbdmap_target *target, struct err **e)
 {
 	if (target->place == PLACE_VOLUME || target->place == PLACE_LAYERED)
 		return rbdmap_note(p, e,
@@ -210,7 +210,7 @@ static int plan_table_line(struct rbdmap_plan *p, const char *file, bool cryptta
 	if (r < 0)
 		return r;
 	return target.planned ? plan_change(p, t, crypttab, &target, e)
-			      : tell(p, t, file, &target, e);
+			      : table_tell(p, t, file, &target, e);
 }
 
 static int plan_table(struct rbdmap_plan *p, const char *file, bool crypttab, struct err **e)

@@ -27,8 +27,8 @@ static int look_below(struct rbdmap_plan *p, const char *directory, looker look,
 
 /* Files and directories; links to units are systemd's way to enable them, and told by their name.
  */
-static int look_at(struct rbdmap_plan *p, const char *path, looker look, unsigned depth,
-		   struct err **e)
+static int units_look_at(struct rbdmap_plan *p, const char *path, looker look, unsigned depth,
+			 struct err **e)
 {
 	struct stat st;
 
@@ -53,7 +53,7 @@ static int look_below(struct rbdmap_plan *p, const char *directory, looker look,
 			continue;
 		if (str_printf(&path, "%s/%s", directory, entry->d_name) < 0)
 			return err_oom(e);
-		r = look_at(p, path, look, depth, e);
+		r = units_look_at(p, path, look, depth, e);
 	}
 	return r;
 }

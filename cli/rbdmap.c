@@ -79,7 +79,7 @@ static int take_nothing(struct rbdmap_line *l, const char *word, const char *val
 	return drop(l, value ? value : "", word, e);
 }
 
-static int refuse(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
+static int rbdmap_refuse(struct rbdmap_line *l, const char *word, const char *value, struct err **e)
 {
 	(void)l;
 	err_set(e, ERR_USAGE, -EINVAL, "rbdvoltab cannot name another configuration, as '%s'",
@@ -177,13 +177,13 @@ static const struct parameter {
 	{"quiesce-hook", NBD_ONLY, take_nothing, VALUE},
 	{"show-cookie", NBD_ONLY, take_nothing, FLAG},
 	{"cookie", NBD_ONLY, take_nothing, VALUE},
-	{"conf", "give that cluster a section in rbdvol.conf(5), and write cluster=NAME", refuse,
-	 VALUE},
-	{"mon_host", "write it into the ceph.conf of that cluster", refuse, VALUE},
-	{"mon-host", "write it into the ceph.conf of that cluster", refuse, VALUE},
+	{"conf", "give that cluster a section in rbdvol.conf(5), and write cluster=NAME",
+	 rbdmap_refuse, VALUE},
+	{"mon_host", "write it into the ceph.conf of that cluster", rbdmap_refuse, VALUE},
+	{"mon-host", "write it into the ceph.conf of that cluster", rbdmap_refuse, VALUE},
 };
 
-static int take(struct rbdmap_line *l, const char *name, const char *value, struct err **e)
+static int line_take(struct rbdmap_line *l, const char *name, const char *value, struct err **e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(parameters); i++) {
 		const struct parameter *p = &parameters[i];
@@ -194,7 +194,7 @@ static int take(struct rbdmap_line *l, const char *name, const char *value, stru
 			return err_set(e, ERR_USAGE, -EINVAL, "'%s' takes no value", name);
 		if (p->kind == VALUE && (!value || !*value))
 			return err_set(e, ERR_USAGE, -EINVAL, "'%s' has no value", name);
-		if (p->take == take_nothing || p->take == refuse)
+		if (p->take == take_nothing || p->take == rbdmap_refuse)
 			value = name;
 		return p->take(l, p->word, value, e);
 	}
@@ -243,7 +243,7 @@ static int read_parameters(struct rbdmap_line *l, char *text, struct err **e)
 
 		r = next_parameter(&text, &name, &value, e);
 		if (r >= 0 && *name)
-			r = take(l, name, value, e);
+			r = line_take(l, name, value, e);
 	}
 	return r;
 }
@@ -264,7 +264,7 @@ static int check_map_options(const struct rbdmap_line *l, struct err **e)
 }
 
 /* With what parameters have added to it. */
-static int check_name(const struct rbdmap_line *l, struct err **e)
+static int line_check_name(const struct rbdmap_line *l, struct err **e)
 {
 	_cleanup_free_ char *name = spec_format(&l->spec);
 	_cleanup_spec_ struct spec spec = {0};
@@ -303,7 +303,7 @@ int rbdmap_parse(char *text, struct rbdmap_line *out, struct err **e)
 	if (r >= 0)
 		r = check_map_options(out, e);
 	if (r >= 0)
-		r = check_name(out, e);
+		r = line_check_name(out, e);
 	if (r >= 0)
 		r = check_length(out, e);
 	if (r >= 0)

@@ -35,7 +35,7 @@ static const struct field columns[] = {
 };
 
 /* Add to SUM's KEY what ROW has of it. */
-static void add(json_t *sum, const json_t *row, const char *key)
+static void sum_add(json_t *sum, const json_t *row, const char *key)
 {
 	json_int_t a = json_integer_value(json_object_get(sum, key));
 	json_int_t b = json_integer_value(json_object_get(row, key));
@@ -54,7 +54,7 @@ static void add_usage(json_t *sum, const json_t *row, const char *key)
 	for (size_t i = 0; i < ARRAY_SIZE(when); i++) {
 		if (!json_object_get(sum, when[i]))
 			json_object_set_new(sum, when[i], json_object());
-		add(json_object_get(sum, when[i]), json_object_get(row, when[i]), key);
+		sum_add(json_object_get(sum, when[i]), json_object_get(row, when[i]), key);
 	}
 }
 
@@ -66,8 +66,8 @@ json_t *trimmed_total(const json_t *rows)
 	size_t i;
 
 	json_array_foreach((json_t *)rows, i, row) {
-		add(sum, row, "filesystems");
-		add(sum, row, "trimmed");
+		sum_add(sum, row, "filesystems");
+		sum_add(sum, row, "trimmed");
 		add_usage(sum, row, "objects");
 		add_usage(sum, row, "stored");
 	}

@@ -67,7 +67,7 @@ static int read_option(struct cli *cli, const char *word, struct err **e)
 }
 
 /* Before the unmount: then libmount forgets them. */
-static int read_options(struct cli *cli, const char *directory, struct err **e)
+static int umount_read_options(struct cli *cli, const char *directory, struct err **e)
 {
 	/* -m: with what libmount notes beside the kernel */
 	const char *const argv[] = {"findmnt", "-m",	  "-rfn", "-d",	     "backward",
@@ -260,7 +260,7 @@ int umount_main(struct cli *cli, int argc, char **argv)
 	}
 	if (r >= 0 && is_volume(&mounted)) {
 		below_init(&below, &mounted);
-		r = read_options(cli, directory, &e);
+		r = umount_read_options(cli, directory, &e);
 	}
 	if (r >= 0) {
 		words[n] = argv[optind];

@@ -74,7 +74,7 @@ static const struct manner *manner_of(enum verb verb)
 	return NULL;
 }
 
-static void tell(enum verb verb, const json_t *answer)
+static void each_tell(enum verb verb, const json_t *answer)
 {
 	const struct manner *m = manner_of(verb);
 
@@ -87,5 +87,5 @@ int verb_each(struct cli *cli, enum verb verb, int n, char **args)
 	const struct manner *m = manner_of(verb);
 	int status = m && m->question ? cli_ask(cli, m->question, m->done, n, args) : 0;
 
-	return status ? status : cli_each(cli, verb, n, args, tell, NULL);
+	return status ? status : cli_each(cli, verb, n, args, each_tell, NULL);
 }

@@ -75,7 +75,8 @@ static void print_plan(const struct rbdmap_plan *p)
 	}
 }
 
-static int tell(const struct cli *cli, const struct rbdmap_plan *p, bool written, struct err **e)
+static int rbdmap_tell(const struct cli *cli, const struct rbdmap_plan *p, bool written,
+		       struct err **e)
 {
 	_cleanup_json_ json_t *answer = json_pack(
 		"{s:O, s:O, s:O, s:O, s:O, s:b}", "add", p->add, "present", p->present, "fstab",
@@ -122,6 +123,6 @@ int verb_rbdmap(struct cli *cli, enum verb verb, int n, char **args)
 	if (write && (r = file_replace(p.table_path, p.table, 0644)) < 0)
 		err_errno(&e, r, "cannot write %s", p.table_path);
 	if (r >= 0)
-		r = tell(cli, &p, write, &e);
+		r = rbdmap_tell(cli, &p, write, &e);
 	return r < 0 ? cli_fail(cli, NULL, e) : status;
 }

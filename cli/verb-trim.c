@@ -22,7 +22,7 @@ static json_t *trimmed(const json_t *answers)
 	return rows;
 }
 
-static int trim(struct cli *cli, enum verb verb, int n, char **names)
+static int trim_named(struct cli *cli, enum verb verb, int n, char **names)
 {
 	_cleanup_json_ json_t *answers = json_array(), *rows = NULL, *document = NULL;
 	_cleanup_err_ struct err *e = NULL;
@@ -79,7 +79,7 @@ static int trim_all(struct cli *cli, enum verb verb)
 
 	if (writable(cli, &names, &answer, &e) < 0)
 		return cli_fail(cli, answer, e);
-	return trim(cli, verb, (int)names.n, names.items);
+	return trim_named(cli, verb, (int)names.n, names.items);
 }
 
 int verb_trim(struct cli *cli, enum verb verb, int n, char **args)
@@ -95,5 +95,5 @@ int verb_trim(struct cli *cli, enum verb verb, int n, char **args)
 	}
 	if (!n)
 		return trim_all(cli, verb);
-	return trim(cli, verb, n, args);
+	return trim_named(cli, verb, n, args);
 }

@@ -35,7 +35,8 @@ struct output {
 	struct known *known;
 };
 
-static void tell(const struct output *o, const char *file, unsigned line, const struct err *e)
+static void output_tell(const struct output *o, const char *file, unsigned line,
+			const struct err *e)
 {
 	fprintf(o->log, "<3>rbdvol-generator: %s:%u: %s%s%s%s\n", file, line, e->message,
 		e->hint ? " (" : "", e->hint ? e->hint : "", e->hint ? ")" : "");
@@ -443,7 +444,7 @@ static void read_table(struct output *o, const char *path, bool fstab)
 		if (r > 0 && (r = resolve_directory(&l, &e)) >= 0)
 			r = serve(o, &l, &e);
 		if (r < 0)
-			tell(o, path, line, e);
+			output_tell(o, path, line, e);
 	}
 }
 

@@ -218,7 +218,7 @@ static const char *from_word(const char *options)
 }
 
 /* from= comes first, as size= means another thing beside it. */
-static int read_options(struct reading *r, char *options, struct err **e)
+static int voltab_read_options(struct reading *r, char *options, struct err **e)
 {
 	const char *from = from_word(options);
 	_cleanup_free_ char *first = from ? strndup(from, strcspn(from, ",")) : NULL;
@@ -243,7 +243,8 @@ static int read_options(struct reading *r, char *options, struct err **e)
 	return ret;
 }
 
-static int read_spec(const struct reading *r, const char *text, struct spec *out, struct err **e)
+static int voltab_read_spec(const struct reading *r, const char *text, struct spec *out,
+			    struct err **e)
 {
 	return spec_parse(text, r->request.pool ? r->request.pool : "rbd", out, e);
 }
@@ -252,7 +253,7 @@ static int set_link(struct reading *r, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 	_cleanup_free_ char *name = NULL;
-	int ret = read_spec(r, r->line->volume, &spec, e);
+	int ret = voltab_read_spec(r, r->line->volume, &spec, e);
 
 	if (ret >= 0)
 		ret = spec_check_mappable(&spec, e);
@@ -270,10 +271,10 @@ static int check_source(const struct reading *r, struct err **e)
 {
 	_cleanup_spec_ struct spec spec = {0};
 
-	return r->request.from ? read_spec(r, r->request.from, &spec, e) : 0;
+	return r->request.from ? voltab_read_spec(r, r->request.from, &spec, e) : 0;
 }
 
-static int finish(struct reading *r, struct err **e)
+static int voltab_finish(struct reading *r, struct err **e)
 {
 	struct voltab_line *l = r->line;
 	int ret = set_link(r, e);
@@ -324,8 +325,8 @@ static int read_words(struct reading *r, char *word[6], struct err **e)
 	if (source && strcmp(source, "-") && strcmp(source, "none"))
 		ret = add_option(r, "from", source, e);
 	if (ret >= 0)
-		ret = read_options(r, options ? options : none, e);
-	return ret < 0 ? ret : finish(r, e);
+		ret = voltab_read_options(r, options ? options : none, e);
+	return ret < 0 ? ret : voltab_finish(r, e);
 }
 
 int voltab_parse(char *text, bool fstab, struct voltab_line *out, struct err **e)

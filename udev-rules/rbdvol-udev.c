@@ -25,7 +25,7 @@ static long number_of(const char *name)
 	return *end == '\0' || *end == 'p' ? n : -1;
 }
 
-static int read_spec(int fd, struct spec *out)
+static int sysfs_read_spec(int fd, struct spec *out)
 {
 	_cleanup_free_ char *pool = NULL, *ns = NULL, *image = NULL, *snap = NULL, *snap_id = NULL;
 	bool head;
@@ -77,7 +77,7 @@ int main(int argc, char *argv[])
 	}
 	snprintf(path, sizeof(path), BUS "/%ld", n);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || read_spec(fd, &spec) < 0)
+	if (fd < 0 || sysfs_read_spec(fd, &spec) < 0)
 		return 1;
 	link = spec_link_name(&spec);
 	if (!link)
