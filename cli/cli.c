@@ -79,7 +79,7 @@ static int print_query(FILE *f, const json_t *options)
 }
 
 /* A number alone is a job's; a volume of such a name is cancelled with its pool. */
-static const char *path_of(enum verb verb, const char *name)
+static const char *verb_path(enum verb verb, const char *name)
 {
 	bool is_job =
 		verb == VERB_CANCEL && name && *name && strspn(name, "0123456789") == strlen(name);
@@ -91,7 +91,7 @@ static const char *path_of(enum verb verb, const char *name)
 static char *make_target(enum verb verb, const char *name, const json_t *query)
 {
 	_cleanup_free_ char *encoded = client_encode(name ? name : "");
-	const char *path = path_of(verb, name), *star = strchr(path, '*');
+	const char *path = verb_path(verb, name), *star = strchr(path, '*');
 	struct text out;
 	FILE *f = encoded ? text_begin(&out) : NULL;
 	char *target;

@@ -84,7 +84,7 @@ static void print_link(FILE *f, const char *link)
 }
 
 /* The fields of TEXT, which is cut up: N, at most MOST. */
-static size_t split(char *text, char *field[], size_t most)
+static size_t split_fields(char *text, char *field[], size_t most)
 {
 	char *save = NULL, *word = strtok_r(text, " \t", &save);
 	size_t n = 0;
@@ -110,7 +110,7 @@ int rbdmap_fstab_line(const char *text, const char *link, char **out)
 {
 	_cleanup_free_ char *copy = strdup(text);
 	char *field[6] = {NULL};
-	size_t n = copy ? split(copy, field, ARRAY_SIZE(field)) : 0, len;
+	size_t n = copy ? split_fields(copy, field, ARRAY_SIZE(field)) : 0, len;
 	int changed = link != NULL;
 	FILE *f;
 
@@ -133,7 +133,7 @@ int rbdmap_crypttab_line(const char *text, const char *link, char **out)
 {
 	_cleanup_free_ char *copy = strdup(text);
 	char *field[4] = {NULL};
-	size_t n = copy ? split(copy, field, ARRAY_SIZE(field)) : 0, len;
+	size_t n = copy ? split_fields(copy, field, ARRAY_SIZE(field)) : 0, len;
 	int changed = link != NULL;
 	FILE *f;
 

@@ -53,6 +53,11 @@ code | grep -E '^[^:]*: .*\b(and|bitand|bitor|catch|class|compl|constexpr|declty
 result "no keyword of C++ is a name"
 code | grep -E '\btypedef struct\b' >>"$faults"
 result "no struct hides behind a typedef"
+c_files | grep '\.c$' | grep -v '^tests/' | xargs grep -E '^static [^=;]*\(' |
+	sed -E 's/_printf_\([0-9, ]+\) //; s/^([^:]+):static [^(]*[ *]([a-z0-9_]+) ?\(.*/\2 \1/' | sort -u | awk '
+		{ n[$1]++; where[$1] = where[$1] " " $2 }
+		END { for (name in n) if (n[name] > 2) print name "():" where[name] }' >>"$faults"
+result "a static function whose name would stand in three files has its file's noun"
 c_files | xargs grep -L 'SPDX-License-Identifier: LGPL-2.1-or-later' >>"$faults"
 result "every C file tells its licence"
 finish
