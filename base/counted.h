@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls of a library that are counted: rbdvold is linked so that a call of NAME comes here,
- * counts, and goes on to the library (ld --wrap). daemon/Makemodule.am names each. */
+ * counts, and goes on to the library (ld --wrap). program/Makemodule.am names each. */
 #pragma once
 
 #include "base/trace.h"

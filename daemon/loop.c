@@ -8,7 +8,6 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/log.h"
-#include "docker/docker.h"
 
 #define TEND_EVERY_US (15 * USEC_PER_SEC)
 
@@ -16,6 +15,7 @@ struct loop {
 	struct service *service;
 	const char *config_file;
 	bool must_exist;
+	void (*tend)(struct service *s);
 };
 
 static void signals_of_ours(sigset_t *out)
@@ -85,7 +85,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)usec;
 	job_queue_tend(service_jobs(l->service), tell_stuck);
-	docker_tend(l->service);
+	l->tend(l->service);
 	return sd_event_source_set_time(source, clock_now_us() + TEND_EVERY_US);
 }
 
@@ -111,9 +111,10 @@ static int add_sources(sd_event *event, struct loop *l)
 	return r;
 }
 
-int loop_run(struct service *s, const char *config_file, bool must_exist, struct err **e)
+int loop_run(struct service *s, const char *config_file, bool must_exist,
+	     void (*tend)(struct service *s), struct err **e)
 {
-	struct loop l = {.service = s, .config_file = config_file, .must_exist = must_exist};
+	struct loop l = {s, config_file, must_exist, tend};
 	cleanup(sd_event_unrefp) sd_event *event = NULL;
 	int r = sd_event_new(&event);
 

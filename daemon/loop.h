@@ -10,5 +10,7 @@
 void loop_block_signals(void);
 
 /* Tell the service manager that we are ready; return 0 at SIGTERM or SIGINT. SIGHUP reads
- * CONFIG_FILE anew (MUST_EXIST as for config_load). */
-int loop_run(struct service *s, const char *config_file, bool must_exist, struct err **e);
+ * CONFIG_FILE anew (MUST_EXIST as for config_load). TEND, a few times a minute: what a front has to
+ * do that nobody asks for; it must not wait. */
+int loop_run(struct service *s, const char *config_file, bool must_exist,
+	     void (*tend)(struct service *s), struct err **e);

@@ -30,8 +30,9 @@ ours ceph base
 ours rbd ceph base
 ours mapper base
 ours volume rbd ceph mapper base
+ours daemon volume base
 ours docker daemon volume base
-ours daemon docker volume base
+ours program docker daemon base
 ours cli base
 ours udev-rules base
 ours systemd base

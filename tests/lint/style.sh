@@ -15,7 +15,7 @@ fi
 sources()
 {
 	c_files
-	find .ci base ceph rbd mapper volume daemon docker cli systemd udev-rules boot completions m4 tests \
+	find .ci base ceph rbd mapper volume daemon docker program cli systemd udev-rules boot completions m4 tests \
 		-type f ! -path 'tests/record/*' ! -path 'tests/fuzz/corpus/*' 2>/dev/null |
 		while read -r file; do
 			case $file in

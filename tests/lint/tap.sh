@@ -11,7 +11,7 @@ failed=0
 # The C files of the project, below the top.
 c_files()
 {
-	(cd "$top" && find base ceph rbd mapper volume docker daemon cli systemd udev-rules tests -name '*.[ch]' | sort)
+	(cd "$top" && find base ceph rbd mapper volume docker daemon program cli systemd udev-rules tests -name '*.[ch]' | sort)
 }
 
 # result NAME: ok if no fault was written, else the faults; then begin anew.

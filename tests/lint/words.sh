@@ -7,7 +7,7 @@ cd "$top" || exit 1
 # All that people read. What others wrote (licence, recordings, input for fuzzers) stays as it is.
 texts()
 {
-	find README HACKING base ceph rbd mapper volume daemon docker cli systemd udev-rules boot completions \
+	find README HACKING base ceph rbd mapper volume daemon docker program cli systemd udev-rules boot completions \
 		man docs debian tests .ci configure.ac Makefile.am quickstart -type f \
 		! -path 'tests/fuzz/corpus/*' ! -path 'tests/record/guest-*' ! -path tests/lint/words.sh \
 		! -name '*.svg' ! -name '*.png' 2>/dev/null

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rbdvold: options, and the order in which things come up and go down. */
+/* rbdvold: options, the fronts that it serves, and the order in which things come up and go down.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -178,7 +179,7 @@ static int serve(const struct options *o, struct front_door *doors, struct err *
 		return r; /* and the process ends */
 	path = doors[API].listener.path;
 	log_info("ready%s%s", path ? " on " : "", path ? path : "");
-	r = loop_run(s, o->config, o->config_given, e);
+	r = loop_run(s, o->config, o->config_given, docker_tend, e);
 	stop(s, doors);
 	return r;
 }
