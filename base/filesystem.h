@@ -22,6 +22,8 @@ struct filesystem {
 				* does not end the host */
 	uint64_t least_bytes;  /* a smaller volume has no room for one */
 };
+/* Exit statuses of e2fsck, a sum of these, after which all is well. */
+enum { E2FSCK_FIXED = 1, E2FSCK_REBOOT = 2 };
 /* NULL: rbdvol knows nothing of the type. */
 const struct filesystem *filesystem_find(const char *type);
 

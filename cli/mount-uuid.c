@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/filesystem.h"
 #include "base/json.h"
 #include "cli/mkfs.h"
 #include "cli/mount-options.h"
@@ -16,9 +17,6 @@
 
 #define LOCK_PATH   RUNSTATEDIR "/rbdvol/new-uuid.lock"
 #define LOCK_WAIT_S 300
-
-/* e2fsck's exit statuses, a sum of these */
-enum { E2FSCK_FIXED = 1, E2FSCK_REBOOT = 2 };
 
 static void wake(int signal)
 {

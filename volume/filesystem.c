@@ -20,8 +20,6 @@
 enum { EXT_VALID = 1, EXT_ERRORS = 2, EXT_RECOVER = 4 };
 /* where the superblock has sb_inprogress */
 enum { XFS_INPROGRESS = 126 };
-/* e2fsck's exit statuses, a sum of these */
-enum { E2FSCK_FIXED = 1, E2FSCK_REBOOT = 2 };
 
 static int read_start(int fd, void *buf, size_t len)
 {
