@@ -10,7 +10,7 @@ if ! command -v cppcheck >/dev/null; then
 	finish
 	exit
 fi
-for directory in base rbd mapper volume daemon cli udev-rules systemd; do
+for directory in base ceph rbd mapper volume docker daemon program cli udev-rules systemd; do
 	find $directory -name '*.c' | grep -q . || continue
 	cppcheck --std=c11 --library=gnu,posix --enable=warning,performance,portability --quiet \
 		--error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
