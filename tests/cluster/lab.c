@@ -167,12 +167,13 @@ unsigned count_snapshots(const char *name)
 
 const char *our_snapshot(const char *name, uint64_t newest)
 {
-	_cleanup_free_ char *id = NULL;
-	char *out;
+	static _Thread_local char out[64]; /* until the next call */
+	_cleanup_free_ char *id = NULL, *made = NULL;
 
 	assert_int_equal(cls_image_id(lab.io, name, &id), 0);
-	out = snapshot_name_make(id, newest, 0);
-	assert_non_null(out);
+	made = snapshot_name_make(id, newest, 0);
+	assert_non_null(made);
+	snprintf(out, sizeof(out), "%s", made);
 	return out;
 }
 

@@ -55,8 +55,8 @@ void write_at(const char *name, uint64_t offset, const char *text);
 void take_snapshot(const char *name, const char *snap);
 /* Snapshots of the user's kind that an image has. */
 unsigned count_snapshots(const char *name);
-/* What rbdvol calls its snapshot of an image whose newest one has the id NEWEST; lives until the
- * program ends. */
+/* What rbdvol calls its snapshot of an image whose newest one has the id NEWEST; good until the
+ * thread's next call. */
 const char *our_snapshot(const char *name, uint64_t newest);
 /* The text at an offset of an image. */
 void assert_reads(const char *name, uint64_t offset, const char *text);
