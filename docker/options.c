@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/filesystem.h"
+#include "base/strlist.h"
 #include "base/value.h"
 
 #define TEXT_MAX 3072 /* all together: they are noted on the image */
@@ -134,6 +135,20 @@ static int check_text(const char *name, const char *value, struct err **e)
 	return 0;
 }
 
+static int refuse_unknown(const char *name, struct err **e)
+{
+	_cleanup_strlist_ struct strlist known = {0};
+	_cleanup_free_ char *list = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (strlist_add(&known, "%s", table[i].name) < 0)
+			return err_oom(e);
+	list = strlist_join(&known, ", ", 0);
+	err_set(e, ERR_USAGE, -EINVAL, "a volume has no option '%.64s'", name);
+	return err_hint(e, "its options are %s; see rbdvol-docker(7)",
+			list ? list : "in the manual");
+}
+
 int docker_options_set(struct docker_options *o, const char *name, const char *value,
 		       struct err **e)
 {
@@ -142,10 +157,8 @@ int docker_options_set(struct docker_options *o, const char *name, const char *v
 
 	while (i < ARRAY_SIZE(table) && strcmp(table[i].name, name))
 		i++;
-	if (i == ARRAY_SIZE(table)) {
-		err_set(e, ERR_USAGE, -EINVAL, "a volume has no option '%.64s'", name);
-		return err_hint(e, "see rbdvol-docker(7) for the options");
-	}
+	if (i == ARRAY_SIZE(table))
+		return refuse_unknown(name, e);
 	if (o->given[i])
 		return err_set(e, ERR_USAGE, -EINVAL, "option '%s' is given twice", name);
 	r = check_text(name, value, e);

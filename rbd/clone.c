@@ -297,6 +297,17 @@ static int choose(struct work *w, struct err **e)
 	return r;
 }
 
+static int check_format(struct work *w, struct err **e)
+{
+	if (w->format != 1 || !strcmp(w->parent->ns, w->child->ns))
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, -EXDEV,
+		"clone '%s' would be in another namespace than its parent '%s', which format 1 "
+		"cannot",
+		w->child_name, w->parent_name);
+	return err_hint(e, "clones of format 2 can: --clone-format 2");
+}
+
 /* What the pool's configuration says, where the caller does not; with 'auto' format 2, which needs
  * no protected snapshots. The kernel must know it: it shows as the feature 'operations'. */
 static int choose_format(struct work *w, struct err **e)
@@ -345,6 +356,8 @@ static int attempt(struct work *w, struct clone_result *out, bool last, struct e
 	if (r)
 		return r;
 	r = choose_format(w, e);
+	if (r >= 0)
+		r = check_format(w, e);
 	if (r < 0)
 		return r;
 	r = choose(w, e);
