@@ -46,8 +46,8 @@ rbdvol create $pool/next --size 16M
 
 # --- refusals ---
 rbd snap create $pool/vol@keep 2>/dev/null
-refuses "a snapshot is not deleted" 2 'not a snapshot' rbdvol delete $pool/vol@keep
-rbd snap rm $pool/vol@keep 2>/dev/null
+ok "delete of a snapshot" rbdvol delete $pool/vol@keep
+is "removes that, not the volume" "$(rbd snap ls $pool/vol --format json)" '[]'
 exec rbd watch $pool/vol >/dev/null < <(sleep 1000) &
 watcher=$!
 wait_for 60 is_watched $pool/vol
