@@ -123,7 +123,7 @@ mv "$directory/rbdvol.conf" "$directory/short.conf"
 echo '[rbdvol]' >"$directory/rbdvol.conf"
 start
 in_time "list --all ends before who asks stops waiting" 25 7 'did not answer within 10 s' "$rbdvol" list --all --pool $pool
-in_time "also where it is not known whether a pool is of rbd" 25 7 "list the images of pool '${pool}0'.*did not answer within 10 s" \
+in_time "also where it is not known whether a pool is of rbd" 25 7 "list the images of pool '(${pool}0|rbd)'.*did not answer within 10 s" \
 	"$rbdvol" list --all
 in_time "so does tree" 25 7 'did not answer within 10 s' "$rbdvol" tree $pool/golden
 began=$SECONDS
